@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "memex",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // Deterministic core: built twice, for the host and (Embedded Swift) for the RISC-V guest.
+        .target(name: "Engine", path: "Sources/Engine", swiftSettings: strict),
+        .target(
+            name: "Proof", dependencies: ["Engine"], path: "Sources/Proof", exclude: ["Guest"],
+            swiftSettings: strict),
+
+        // Node: everything that does I/O.
+        .target(
+            name: "Signing", dependencies: ["Engine", "Proof", "CSecp256k1"], path: "Sources/Node/Signing",
+            swiftSettings: strict),
+        .target(
+            name: "Rollup", dependencies: ["Engine", "Proof", "Signing"], path: "Sources/Node/Rollup",
+            swiftSettings: strict),
+        .target(
+            name: "Sequencer",
+            dependencies: ["Engine", "Proof", "Signing", "Rollup", "CSQLite", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Node/Sequencer", swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Engine", "Signing", "Sequencer", "CLibuv", "CWslay", "COpenSSL",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Node/Gateway", swiftSettings: strict),
+        .target(
+            name: "Settlement",
+            dependencies: [
+                "Engine", "Proof", "Signing", "Rollup", "BigInt", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Node/Settlement", swiftSettings: strict),
+
+        // C libraries of the system.
+        .systemLibrary(name: "CLibuv", path: "Sources/System/CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CWslay", path: "Sources/System/CWslay", pkgConfig: "libwslay", providers: [.apt(["libwslay-dev"])]),
+        .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CSecp256k1", path: "Sources/System/CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
+        .systemLibrary(name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        // Executables: wiring only.
+        .executableTarget(
+            name: "memexd",
+            dependencies: [
+                "Gateway", "Sequencer", "Settlement", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/memexd", swiftSettings: strict),
+        .executableTarget(
+            name: "memex",
+            dependencies: [
+                "Gateway", "Settlement", "Sequencer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/memex", swiftSettings: strict),
+        .executableTarget(
+            name: "memex-load",
+            dependencies: [
+                "Gateway", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "LoadTests/memex-load", swiftSettings: strict),
+
+        // Tests mirror Sources.
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Proof"], path: "Tests/EngineTests", swiftSettings: strict),
+        .testTarget(name: "ProofTests", dependencies: ["Engine", "Proof"], path: "Tests/ProofTests", swiftSettings: strict),
+        .testTarget(name: "SigningTests", dependencies: ["Signing"], path: "Tests/SigningTests", swiftSettings: strict),
+        .testTarget(name: "RollupTests", dependencies: ["Rollup"], path: "Tests/RollupTests", swiftSettings: strict),
+        .testTarget(name: "SequencerTests", dependencies: ["Sequencer"], path: "Tests/SequencerTests", swiftSettings: strict),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway"], path: "Tests/GatewayTests", swiftSettings: strict),
+        .testTarget(name: "SettlementTests", dependencies: ["Settlement"], path: "Tests/SettlementTests", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

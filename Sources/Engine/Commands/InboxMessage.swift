@@ -1,0 +1,29 @@
+/// A message from L1 to the exchange: 160 bytes, five big-endian ABI words `kind, a, b, c, d`.
+///
+/// | kind | meaning | a | b | c | d |
+/// | --- | --- | --- | --- | --- | --- |
+/// | 1 | deposit | owner | token id | atoms | 0 |
+/// | 2 | token listed | L1 address, 0 for ETH | token id | decimals, unitExponent << 8 | symbol, left aligned |
+/// | 3 | market listed | fee owner | market id | base, quote << 32, lotExponent << 64, makerBps << 72, takerBps << 88 | 0 |
+package struct InboxMessage: Equatable, Sendable, BitwiseCopyable {
+    package var kind = Hash256()
+    package var a = Hash256()
+    package var b = Hash256()
+    package var c = Hash256()
+    package var d = Hash256()
+
+    package static let bytes = 160
+
+    package enum Kind {
+        package static let deposit: UInt64 = 1
+        package static let tokenListed: UInt64 = 2
+        package static let marketListed: UInt64 = 3
+    }
+
+    package init() {}
+
+    /// Reads 160 bytes at `bytes`, which need not be aligned.
+    package init(loadingFrom bytes: UnsafeRawPointer) {
+        self = bytes.loadUnaligned(as: InboxMessage.self)
+    }
+}

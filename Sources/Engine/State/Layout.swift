@@ -1,0 +1,81 @@
+/// Where everything lies in the arena, and how much of it there can be.
+///
+/// The arena is 2^35 bytes of 64-byte cells; untouched memory is zero and costs nothing. Slot 0 of every pool
+/// and identifier 0 of every kind mean "none", so that an all-zero arena is the genesis state.
+/// The L1 contract knows `balances` and `withdrawals`: those two never move.
+package enum Layout {
+    /// Size of the arena in bytes: the upper half of the proving machine's 2^36-byte memory.
+    package static let arenaBytes = 1 << 35
+    /// Size of a Merkle leaf in bytes.
+    package static let cellBytes = 64
+    /// Cells in the arena.
+    package static let cellCount = arenaBytes / cellBytes
+    /// Height of the state root above the cells; also the number of hashes in a path.
+    package static let treeHeight = 29
+
+    // MARK: Offsets of the regions, in bytes.
+
+    package static let header = 0x0_0000_0000
+    package static let tokens = 0x0_0010_0000
+    package static let markets = 0x0_0020_0000
+    package static let marketSummaries = 0x0_0400_0000
+    package static let signers = 0x0_0800_0000
+    package static let accounts = 0x0_1000_0000
+    package static let signerIndex = 0x0_1800_0000
+    package static let clientOrderIndex = 0x0_1C00_0000
+    package static let nonces = 0x0_4000_0000
+    package static let balanceDirectories = 0x0_8000_0000
+    package static let orders = 0x1_0000_0000
+    package static let orderDetails = 0x1_8000_0000
+    package static let levelDirectories = 0x2_0000_0000
+    package static let levelPages = 0x3_0000_0000
+    package static let balances = 0x4_0000_0000
+    package static let withdrawals = 0x5_0000_0000
+
+    // MARK: Capacities, in records; slot 0 is never used.
+
+    package static let tokenCapacity = 1 << 12
+    package static let marketCapacity = 1 << 12
+    package static let accountCapacity = 1 << 20
+    package static let signerCapacity = 1 << 21
+    package static let orderCapacity = 1 << 26
+    package static let levelPageCapacity = 1 << 22
+    package static let balancePageCapacity = 1 << 22
+    package static let withdrawalCapacity = 1 << 26
+
+    // MARK: Shapes.
+
+    /// Buckets of the open-addressed table that finds a signer by address: twice the signers, so probes stay short.
+    package static let signerBuckets = 1 << 22
+    /// Buckets of the chained table that finds an order by client order id.
+    package static let clientOrderBuckets = 1 << 24
+    /// Nonces remembered for each signer: 64 x 8 bytes.
+    package static let noncesPerSigner = 64
+    /// Balance cells in a page; a page serves 16 neighbouring tokens of one account.
+    package static let balancesPerPage = 16
+    /// Bytes of one account's directory of balance pages, 4 bytes a page.
+    package static let balanceDirectoryBytes = 4 * tokenCapacity / balancesPerPage
+    /// Bytes between the level directories of two markets.
+    package static let levelDirectoryBytes = 1 << 20
+    /// Bytes between the summary bitmaps of two markets.
+    package static let marketSummaryBytes = 8 << 10
+
+    // MARK: Limits of what users may send.
+
+    /// Bytes of the commands under one signature.
+    package static let payloadBytesMax = 16 << 10
+    /// Commands under one signature.
+    package static let commandsPerPayloadMax = 512
+    /// Resting orders of one account.
+    package static let openOrdersPerAccountMax = 10_000
+    /// Agent keys that one account may ever approve.
+    package static let agentsPerAccountMax = 16
+    /// Highest maker or taker fee, in basis points.
+    package static let feeBasisPointsMax = 100
+    /// Age beyond which a nonce is stale, in milliseconds of block time: two days.
+    package static let nonceAgeMsMax: UInt64 = 2 * 86_400_000
+    /// How far a nonce may lie ahead of block time, in milliseconds: one day.
+    package static let nonceLeadMsMax: UInt64 = 86_400_000
+    /// Atoms of a token that may ever be inside the exchange: sums of balances cannot overflow below this.
+    package static let tokenAtomsMax: UInt64 = (1 << 63) - 1
+}
