@@ -28,7 +28,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Sequencer",
-            dependencies: ["Engine", "Proof", "Signing", "Rollup", "CSQLite", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Engine", "Proof", "Signing", "Rollup", "CLinux", "CSQLite", .product(name: "Logging", package: "swift-log")],
             path: "Sources/Node/Sequencer", swiftSettings: strict),
         .target(
             name: "Gateway",
@@ -45,6 +45,7 @@ let package = Package(
             path: "Sources/Node/Settlement", swiftSettings: strict),
 
         // C libraries of the system.
+        .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
         .systemLibrary(name: "CLibuv", path: "Sources/System/CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CWslay", path: "Sources/System/CWslay", pkgConfig: "libwslay", providers: [.apt(["libwslay-dev"])]),
         .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),

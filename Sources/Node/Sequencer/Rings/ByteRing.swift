@@ -1,0 +1,138 @@
+import Proof
+import Synchronization
+
+/// Bounded, lock-free ring of variable-length records between one producer thread and one consumer thread.
+///
+/// Invariants: `head <= tail <= head + capacity`, all three multiples of 8; positions only grow and index the memory modulo
+/// the capacity; a record never crosses the end of the memory (a marker fills the rest); only the producer stores `tail` and
+/// only the consumer stores `head`. What is written becomes visible at ``commit()``, in order. It never grows and never blocks: a full ring
+/// refuses the write and the producer decides. Both operations are O(1) and allocate nothing.
+package final class ByteRing: @unchecked Sendable {
+    /// Bytes of the ring: a power of two.
+    package let capacity: Int
+    /// Largest record, header included, that can ever be written: half the ring.
+    package var recordBytesMax: Int { capacity / 2 }
+
+    private let mask: Int
+    private let memory: ReservedMemory
+    private let control: ReservedMemory
+    private let bytes: UnsafeMutableRawPointer
+    private let producer: UnsafeMutablePointer<Side>
+    private let consumer: UnsafeMutablePointer<Side>
+
+    /// What one of the two threads owns; the other only loads `published`. 128 bytes apart, so that neither shares a
+    /// cache line (nor the line that the prefetcher pairs with it) with the other.
+    private struct Side: ~Copyable {
+        /// Producer: tail. Consumer: head.
+        let published = Atomic<Int>(0)
+        /// How far this thread has got; ahead of `published` between a write and its commit.
+        var position = 0
+        /// Last seen `published` of the other side.
+        var cachedOpposite = 0
+    }
+
+    /// Makes an empty ring of `capacity` bytes, a power of two from 64.
+    package init(capacity: Int) throws(ReservationFailed) {
+        precondition(capacity >= 64 && capacity & (capacity - 1) == 0, "capacity \(capacity) is not a power of two from 64")
+        self.capacity = capacity
+        mask = capacity - 1
+        memory = try ReservedMemory(byteCount: capacity)
+        control = try ReservedMemory(byteCount: 256)
+        bytes = memory.base
+        producer = control.base.bindMemory(to: Side.self, capacity: 1)
+        producer.initialize(to: Side())
+        consumer = (control.base + 128).bindMemory(to: Side.self, capacity: 1)
+        consumer.initialize(to: Side())
+    }
+
+    // MARK: Producer
+
+    /// Writes a record whose body `fill` completes; `fill` gets `bodyBytes` bytes, aligned to 8, of arbitrary content and must set them all.
+    /// Visible to the consumer at the next ``commit()``. Returns false, without calling `fill`, if the ring has no room now.
+    package func tryWrite(
+        kind: UInt8, flags: UInt8 = 0, session: UInt32, tag: UInt64, bodyBytes: Int, _ fill: (UnsafeMutableRawPointer) -> Void
+    ) -> Bool {
+        let byteCount = RingRecord.byteCount(bodyBytes: bodyBytes)
+        precondition(byteCount <= recordBytesMax, "a record of \(byteCount) bytes can never fit a ring of \(capacity)")
+        var tail = producer.pointee.position
+        let untilEnd = capacity - tail & mask
+        let needed = byteCount <= untilEnd ? byteCount : untilEnd + byteCount
+        guard hasRoom(needed) else { return false }
+        if byteCount > untilEnd {
+            (bytes + tail & mask).storeBytes(of: RingRecord.endMarker, as: UInt32.self)
+            tail += untilEnd
+        }
+        let record = bytes + tail & mask
+        record.storeBytes(of: UInt32(byteCount), toByteOffset: RingRecord.Offset.length, as: UInt32.self)
+        record.storeBytes(of: kind, toByteOffset: RingRecord.Offset.kind, as: UInt8.self)
+        record.storeBytes(of: flags, toByteOffset: RingRecord.Offset.flags, as: UInt8.self)
+        record.storeBytes(of: 0, toByteOffset: RingRecord.Offset.reserved, as: UInt16.self)
+        record.storeBytes(of: session, toByteOffset: RingRecord.Offset.session, as: UInt32.self)
+        record.storeBytes(of: UInt32(bodyBytes), toByteOffset: RingRecord.Offset.bodyBytes, as: UInt32.self)
+        record.storeBytes(of: tag, toByteOffset: RingRecord.Offset.tag, as: UInt64.self)
+        if bodyBytes & 7 != 0 {
+            record.storeBytes(of: 0, toByteOffset: byteCount - 8, as: UInt64.self)
+        }
+        fill(record + RingRecord.headerBytes)
+        producer.pointee.position = tail + byteCount
+        return true
+    }
+
+    /// Publishes everything written so far.
+    package func commit() {
+        producer.pointee.published.store(producer.pointee.position, ordering: .releasing)
+    }
+
+    /// Whether anything was written since the last commit. Producer only.
+    package var hasUncommitted: Bool { producer.pointee.position != producer.pointee.published.load(ordering: .relaxed) }
+
+    /// Whether records that take `byteCount` bytes together would fit now. Producer only.
+    ///
+    /// A marker at the end of the memory may take up to one record more; ask for room for it too.
+    package func hasRoom(_ byteCount: Int) -> Bool {
+        let tail = producer.pointee.position
+        if tail + byteCount - producer.pointee.cachedOpposite <= capacity { return true }
+        producer.pointee.cachedOpposite = consumer.pointee.published.load(ordering: .acquiring)
+        return tail + byteCount - producer.pointee.cachedOpposite <= capacity
+    }
+
+    // MARK: Consumer
+
+    /// Passes the oldest record to `body` and then gives its bytes back. Returns false if there is none.
+    package func read(_ body: (RingRecord) -> Void) -> Bool {
+        guard !isEmpty else { return false }
+        var head = consumer.pointee.position
+        if (bytes + head & mask).load(as: UInt32.self) == RingRecord.endMarker {
+            // A marker is published together with the record behind it.
+            head += capacity - head & mask
+        }
+        let record = bytes + head & mask
+        let byteCount = Int(record.load(fromByteOffset: RingRecord.Offset.length, as: UInt32.self))
+        let bodyBytes = Int(record.load(fromByteOffset: RingRecord.Offset.bodyBytes, as: UInt32.self))
+        body(
+            RingRecord(
+                kind: record.load(fromByteOffset: RingRecord.Offset.kind, as: UInt8.self),
+                flags: record.load(fromByteOffset: RingRecord.Offset.flags, as: UInt8.self),
+                session: record.load(fromByteOffset: RingRecord.Offset.session, as: UInt32.self),
+                tag: record.load(fromByteOffset: RingRecord.Offset.tag, as: UInt64.self),
+                body: UnsafeRawBufferPointer(start: record + RingRecord.headerBytes, count: bodyBytes)))
+        consumer.pointee.position = head + byteCount
+        consumer.pointee.published.store(head + byteCount, ordering: .releasing)
+        return true
+    }
+
+    /// Whether no published record is left. Consumer only.
+    package var isEmpty: Bool {
+        if consumer.pointee.position != consumer.pointee.cachedOpposite { return false }
+        consumer.pointee.cachedOpposite = producer.pointee.published.load(ordering: .acquiring)
+        return consumer.pointee.position == consumer.pointee.cachedOpposite
+    }
+
+    // MARK: Either
+
+    /// Published bytes not read yet, for statistics: a moment's value.
+    package var usedBytes: Int {
+        let head = consumer.pointee.published.load(ordering: .acquiring)
+        return producer.pointee.published.load(ordering: .acquiring) - head
+    }
+}

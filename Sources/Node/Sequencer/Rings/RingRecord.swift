@@ -1,0 +1,119 @@
+/// One record of a ``ByteRing``: a header of 24 bytes and a body. All integers are little-endian.
+///
+/// | offset | field |
+/// | --- | --- |
+/// | 0 | bytes of the whole record, u32, a multiple of 8; 0xFFFF_FFFF marks the unused end of the ring |
+/// | 4 | kind, u8: see ``ToExecutor`` and ``ToGateway`` |
+/// | 5 | flags, u8: see ``Flags`` |
+/// | 6 | zero, u16 |
+/// | 8 | session, u32: whom a reply goes to; 0 for nobody in particular |
+/// | 12 | bytes of the body, u32, not rounded |
+/// | 16 | tag, u64: returned unchanged in the reply |
+/// | 24 | body, zero padded to a multiple of 8 |
+///
+/// A value is a view into the ring: valid only inside the closure that receives it.
+package struct RingRecord {
+    package let kind: UInt8
+    package let flags: UInt8
+    package let session: UInt32
+    package let tag: UInt64
+    /// Aligned to 8 bytes.
+    package let body: UnsafeRawBufferPointer
+
+    package static let headerBytes = 24
+    static let endMarker: UInt32 = .max
+
+    enum Offset {
+        static let length = 0
+        static let kind = 4
+        static let flags = 5
+        static let reserved = 6
+        static let session = 8
+        static let bodyBytes = 12
+        static let tag = 16
+    }
+
+    /// Kinds of record on the way from the gateway to the executor.
+    package enum ToExecutor {
+        /// Body: an envelope (``EnvelopeLayout``) whose signature was found good.
+        package static let commands: UInt8 = 1
+        /// Body: ``QueryLayout``.
+        package static let query: UInt8 = 2
+    }
+
+    /// Kinds of record on the way from the executor to the gateway.
+    package enum ToGateway {
+        /// Reply to `commands`. Body: ``ResultLayout``.
+        package static let result: UInt8 = 1
+        /// Reply to `query`. Body: forwarded verbatim to the client (``QueryReply``).
+        package static let queryReply: UInt8 = 2
+        /// What inbox messages caused. Body: `Event` x n.
+        package static let events: UInt8 = 3
+        /// A block was opened. Body: number u64, time in ms u64.
+        package static let blockOpened: UInt8 = 4
+    }
+
+    /// Bits of `flags`.
+    package enum Flags {
+        /// Another record with the same kind, session and tag follows at once and carries further events of the same batch.
+        package static let continues: UInt8 = 1
+    }
+
+    /// Bytes that a record with a body of `bodyBytes` takes in the ring.
+    package static func byteCount(bodyBytes: Int) -> Int { (headerBytes + bodyBytes + 7) & ~7 }
+}
+
+/// A signed command batch as wire, rings, journal and batches carry it: signer | nonce | signature | payload.
+package enum EnvelopeLayout {
+    /// Address, 20 bytes.
+    package static let signer = 0
+    /// u64.
+    package static let nonce = 20
+    /// r || s, 64 bytes.
+    package static let signature = 28
+    package static let payload = 92
+    /// Bytes before the payload.
+    package static let headerBytes = 92
+}
+
+/// Body of a `ToGateway.result` record.
+package enum ResultLayout {
+    /// u64: position among all admitted batches since genesis, from 1; 0 if refused.
+    package static let sequence = 0
+    /// u64: number of the block that the batch is in; of the open block if refused.
+    package static let block = 8
+    /// u64: nonce of the envelope.
+    package static let nonce = 16
+    /// u32: position in the block, from 0; 0xFFFF_FFFF if refused.
+    package static let position = 24
+    /// u16: a `RejectCode`; 0 means admitted.
+    package static let rejectCode = 28
+    /// u16: events that follow in this record.
+    package static let eventCount = 30
+    /// `Event` x eventCount, 64 bytes each, aligned to 8.
+    package static let events = 32
+    /// Events in one record; more go into further records, all but the last flagged `continues`.
+    package static let eventsPerRecordMax = 4096
+}
+
+/// Body of a `ToExecutor.query` record.
+package enum QueryLayout {
+    /// u8: a ``QueryKind``.
+    package static let kind = 0
+    /// u16, for `book`.
+    package static let market = 2
+    /// u16: levels of each side, for `book`.
+    package static let depth = 4
+    /// Address, for `account`.
+    package static let address = 8
+    package static let bytes = 28
+}
+
+/// What can be asked of the executor.
+package enum QueryKind: UInt8, Sendable, CaseIterable {
+    case status = 1
+    case tokens = 2
+    case markets = 3
+    case account = 4
+    case book = 5
+}
