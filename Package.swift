@@ -78,11 +78,11 @@ let package = Package(
         // Tests mirror Sources.
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Proof"], path: "Tests/EngineTests", swiftSettings: strict),
         .testTarget(name: "ProofTests", dependencies: ["Engine", "Proof"], path: "Tests/ProofTests", swiftSettings: strict),
-        .testTarget(name: "SigningTests", dependencies: ["Signing"], path: "Tests/SigningTests", swiftSettings: strict),
+        .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup"], path: "Tests/RollupTests", swiftSettings: strict),
         .testTarget(name: "SequencerTests", dependencies: ["Sequencer"], path: "Tests/SequencerTests", swiftSettings: strict),
         .testTarget(name: "GatewayTests", dependencies: ["Gateway"], path: "Tests/GatewayTests", swiftSettings: strict),
-        .testTarget(name: "SettlementTests", dependencies: ["Settlement"], path: "Tests/SettlementTests", swiftSettings: strict),
+        .testTarget(name: "SettlementTests", dependencies: ["Engine", "Settlement", "Signing", "BigInt"], path: "Tests/SettlementTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
