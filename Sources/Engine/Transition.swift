@@ -1,7 +1,8 @@
 /// The exchange: a deterministic state machine over one arena.
 ///
-/// `beginBlock`, `consume` and `execute` are its only transitions; the same calls in the same order give the same bytes, on the
-/// host and in the guest. It does no I/O, allocates nothing and never throws: what a user does wrong comes back as a ``RejectCode``.
+/// `beginBlock`, `consume` and `execute` are its only transitions; the same calls in the same order give the same bytes, on
+/// the host and in the guest. It does no I/O, allocates nothing and never throws: what a user does wrong comes back as a
+/// ``RejectCode``.
 package struct Exchange: ~Copyable {
     let memory: ExchangeMemory
     var eventCount = 0
@@ -13,12 +14,10 @@ package struct Exchange: ~Copyable {
 
     /// Opens block `number` (the last one plus 1) at `timeMs` (not before the last one's).
     package mutating func beginBlock(number: UInt64, timeMs: UInt64) {
-        fatalError("being written")
-    }
-
-    /// Applies the next message of the L1 inbox and advances the inbox cursor, whatever the message holds.
-    package mutating func consume(_ message: InboxMessage) {
-        fatalError("being written")
+        let header = writableHeader()
+        precondition(number == header.pointee.blockNumber + 1 && timeMs >= header.pointee.blockTimeMs)
+        header.pointee.blockNumber = number
+        header.pointee.blockTimeMs = timeMs
     }
 
     /// Admits a command batch whose signature was found good, and applies its commands one by one.
@@ -26,18 +25,67 @@ package struct Exchange: ~Copyable {
     /// Returns why the batch as a whole was refused (then nothing at all changed), or `.none`: then the nonce is used up and
     /// each command has left exactly one result event.
     package mutating func execute(signer: Address, nonce: UInt64, payload: UnsafeRawBufferPointer) -> RejectCode {
-        fatalError("being written")
+        let wellFormed = checkPayload(payload)
+        guard wellFormed == .none else { return wellFormed }
+        let slot = findSigner(signer)
+        guard slot != 0 else { return .unknownSigner }
+        let record = pointer(signerOffset(slot), as: Signer.self).pointee
+        if record.role != SignerRole.owner {
+            let now = pointer(Layout.header, as: StateHeader.self).pointee.blockTimeMs
+            guard record.role == SignerRole.agent, record.expiryMs == 0 || now < record.expiryMs else { return .agentExpired }
+        }
+        let (code, place) = checkNonce(nonce, signer: slot)
+        guard code == .none else { return code }
+
+        remember(nonce, signer: slot, place: place)
+        var offset = 0
+        var index: UInt16 = 0
+        while let command = Command.decode(payload, at: &offset) {
+            let code = apply(command, account: record.account, isOwner: record.role == SignerRole.owner, index: index)
+            if code != .none { emitRejected(code, account: record.account, index: index) }
+            index += 1
+        }
+        return .none
     }
 
-    /// What happened since the last `clearEvents`.
-    package var events: UnsafeBufferPointer<Event> { UnsafeBufferPointer(start: memory.events, count: eventCount) }
+    /// Whether a payload is a run of 1 to ``Layout/commandsPerPayloadMax`` well-formed commands and nothing else.
+    package func checkPayload(_ payload: UnsafeRawBufferPointer) -> RejectCode {
+        guard payload.count <= Layout.payloadBytesMax else { return .tooManyCommands }
+        var offset = 0
+        var count = 0
+        while offset < payload.count {
+            guard Command.decode(payload, at: &offset) != nil else { return .malformedPayload }
+            count += 1
+        }
+        guard count > 0 else { return .malformedPayload }
+        return count <= Layout.commandsPerPayloadMax ? .none : .tooManyCommands
+    }
 
-    /// Forgets the events.
-    package mutating func clearEvents() { eventCount = 0 }
-
-    /// Calls `body` with the index and the 64 bytes of every cell written since the last drain, then marks all clean.
-    /// The order is that of the first writes of 64-cell groups.
-    package mutating func drainDirtyCells(_ body: (_ cellIndex: UInt32, _ bytes: UnsafeRawPointer) -> Void) {
-        fatalError("being written")
+    private mutating func apply(_ command: Command, account: UInt32, isOwner: Bool, index: UInt16) -> RejectCode {
+        switch command {
+        case .place(let market, let side, let timeInForce, let priceCode, let lots, let clientOrderId):
+            return place(
+                account: account, market: market, side: side, timeInForce: timeInForce, priceCode: priceCode, lots: lots,
+                clientOrderId: clientOrderId, commandIndex: index)
+        case .cancel(let market, let orderId):
+            return cancel(account: account, market: market, orderId: orderId, commandIndex: index)
+        case .cancelByClientId(let market, let clientOrderId):
+            return cancel(account: account, market: market, clientOrderId: clientOrderId, commandIndex: index)
+        case .withdraw(let token, let atoms):
+            guard isOwner else { return .agentMayNot }
+            let (code, id) = withdraw(account: account, token: token, amount: atoms)
+            if code == .none { emitWithdrawn(id: id, account: account, token: token, atoms: atoms, index: index) }
+            return code
+        case .approveAgent(let agent, let expiryMs):
+            guard isOwner else { return .agentMayNot }
+            let code = approveAgent(agent, expiryMs: expiryMs, account: account)
+            if code == .none { emitAgentChanged(account: account, index: index) }
+            return code
+        case .revokeAgent(let agent):
+            guard isOwner else { return .agentMayNot }
+            let code = revokeAgent(agent, account: account)
+            if code == .none { emitAgentChanged(account: account, index: index) }
+            return code
+        }
     }
 }

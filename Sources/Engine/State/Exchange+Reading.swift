@@ -1,30 +1,78 @@
 /// Read access for queries, recovery and tests. Never on the path of an order.
 extension Exchange {
     /// Global counters.
-    package var header: StateHeader { memory.arena.load(fromByteOffset: Layout.header, as: StateHeader.self) }
+    package var header: StateHeader { pointer(Layout.header, as: StateHeader.self).pointee }
 
     /// The token with this id, or nil.
-    package func token(_ id: UInt32) -> Token? { fatalError("being written") }
+    package func token(_ id: UInt32) -> Token? {
+        isListed(token: id) ? pointer(tokenOffset(id), as: Token.self).pointee : nil
+    }
+
     /// The market with this id, or nil.
-    package func market(_ id: UInt32) -> Market? { fatalError("being written") }
+    package func market(_ id: UInt32) -> Market? {
+        guard let short = UInt16(exactly: id), isListed(market: short) else { return nil }
+        return pointer(marketOffset(id), as: Market.self).pointee
+    }
+
     /// The account that `owner` owns, or nil.
-    package func account(owner: Address) -> Account? { fatalError("being written") }
+    package func account(owner: Address) -> Account? { account(id: findAccount(owner: owner)) }
+
     /// The account with this id, or nil.
-    package func account(id: UInt32) -> Account? { fatalError("being written") }
+    package func account(id: UInt32) -> Account? {
+        guard id > 0, id <= header.accountCount else { return nil }
+        return pointer(accountOffset(id), as: Account.self).pointee
+    }
+
     /// The signer record of an address (owner or agent key), or nil.
-    package func signer(_ address: Address) -> Signer? { fatalError("being written") }
-    /// What an account holds of a token (zero cells are nil).
-    package func balance(account: UInt32, token: UInt32) -> Balance? { fatalError("being written") }
-    /// Index of the balance cell in the arena, or nil.
-    package func balanceCell(account: UInt32, token: UInt32) -> UInt32? { fatalError("being written") }
+    package func signer(_ address: Address) -> Signer? {
+        let slot = findSigner(address)
+        return slot == 0 ? nil : pointer(signerOffset(slot), as: Signer.self).pointee
+    }
+
+    /// What an account holds of a token; nil if it never had a cell for it.
+    package func balance(account: UInt32, token: UInt32) -> Balance? {
+        guard let cell = balanceCell(account: account, token: token) else { return nil }
+        return pointer(Int(cell) * Layout.cellBytes, as: Balance.self).pointee
+    }
+
+    /// Index of the balance cell in the arena; nil if there is none.
+    package func balanceCell(account: UInt32, token: UInt32) -> UInt32? {
+        guard account > 0, account <= header.accountCount, token < UInt32(Layout.tokenCapacity) else { return nil }
+        let offset = balanceOffset(account: account, token: token)
+        guard pointer(offset, as: Balance.self).pointee.account == account else { return nil }
+        return UInt32(truncatingIfNeeded: offset / Layout.cellBytes)
+    }
+
     /// The withdrawal with this id (1...header.withdrawalCount), or nil.
-    package func withdrawal(_ id: UInt64) -> Withdrawal? { fatalError("being written") }
-    /// The resting order in `slot` with its details, or nil. The order id is `generation << 32 | slot`.
-    package func order(slot: UInt32) -> (order: Order, detail: OrderDetail)? { fatalError("being written") }
+    package func withdrawal(_ id: UInt64) -> Withdrawal? {
+        guard id > 0, id <= header.withdrawalCount else { return nil }
+        return pointer(withdrawalOffset(id), as: Withdrawal.self).pointee
+    }
+
+    /// The resting order in `slot` with its details, or nil. The order id is `Order.id(slot:generation:)`.
+    package func order(slot: UInt32) -> (order: Order, detail: OrderDetail)? {
+        guard slot > 0, slot <= header.orderHighWater else { return nil }
+        let order = pointer(orderOffset(slot), as: Order.self).pointee
+        return order.lots == 0 ? nil : (order, pointer(detailOffset(slot), as: OrderDetail.self).pointee)
+    }
+
     /// The best occupied price of a side, or nil.
-    package func bestPrice(market: UInt32, side: Side) -> UInt32? { fatalError("being written") }
+    package func bestPrice(market: UInt32, side: Side) -> UInt32? {
+        guard let record = self.market(market) else { return nil }
+        let price = side == .buy ? record.bestBid : record.bestAsk
+        return price == PriceCode.none ? nil : price
+    }
+
     /// The next occupied price of the same side behind `priceCode` (lower for bids, higher for asks), or nil.
-    package func nextPrice(market: UInt32, side: Side, behind priceCode: UInt32) -> UInt32? { fatalError("being written") }
+    package func nextPrice(market: UInt32, side: Side, behind priceCode: UInt32) -> UInt32? {
+        let price = side == .buy ? occupiedPrice(below: priceCode, market: market) : occupiedPrice(above: priceCode, market: market)
+        return price == PriceCode.none ? nil : price
+    }
+
     /// The level at a price: empty if nothing rests there.
-    package func level(market: UInt32, priceCode: UInt32) -> Level { fatalError("being written") }
+    package func level(market: UInt32, priceCode: UInt32) -> Level {
+        let group = pointer(groupOffset(market: market, priceCode: priceCode), as: LevelGroup.self).pointee
+        guard group.occupied >> UInt64(priceCode % 64) & 1 == 1 else { return Level() }
+        return pointer(levelOffset(page: group.page, priceCode: priceCode), as: Level.self).pointee
+    }
 }

@@ -64,7 +64,7 @@ package struct Market: BitwiseCopyable {
     package var lastPrice: UInt32 = 0
     package var orderCount: UInt32 = 0
     package var fillCount: UInt64 = 0
-    package var reserved: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0)
+    package var reserved: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
 }
 
 /// An account: the owner of balances and orders. Two cells.
@@ -154,6 +154,12 @@ package struct Order: BitwiseCopyable {
     package var market: UInt32 = 0
     /// Counts the uses of this slot, so that an old order id does not name a new order.
     package var generation: UInt32 = 0
+
+    package var priceCode: UInt32 { priceAndSide & 0xFF_FFFF }
+    package var side: Side { priceAndSide >> 31 == 0 ? .buy : .sell }
+
+    /// The id by which users name an order: the use count of its slot, then the slot.
+    package static func id(slot: UInt32, generation: UInt32) -> UInt64 { UInt64(generation) << 32 | UInt64(slot) }
 }
 
 /// What matching does not touch of a resting order: 32 bytes in a table parallel to the orders.

@@ -1,0 +1,43 @@
+/// Events out: written into memory lent by the host, read and cleared by it.
+extension Exchange {
+    /// What happened since the last `clearEvents`.
+    package var events: UnsafeBufferPointer<Event> { UnsafeBufferPointer(start: memory.events, count: eventCount) }
+
+    /// Forgets the events.
+    package mutating func clearEvents() { eventCount = 0 }
+
+    @inline(__always)
+    mutating func emit(_ event: Event) {
+        precondition(eventCount < memory.eventCapacity)
+        memory.events[eventCount] = event
+        eventCount += 1
+    }
+
+    mutating func emitRejected(_ code: RejectCode, account: UInt32, index: UInt16) {
+        var event = Event()
+        event.kind = Event.Kind.rejected
+        event.code = code.rawValue
+        event.account = account
+        event.commandIndex = index
+        emit(event)
+    }
+
+    mutating func emitWithdrawn(id: UInt64, account: UInt32, token: UInt32, atoms: UInt64, index: UInt16) {
+        var event = Event()
+        event.kind = Event.Kind.withdrawn
+        event.account = account
+        event.commandIndex = index
+        event.orderId = id
+        event.counterOrderId = UInt64(token)
+        event.lots = atoms
+        emit(event)
+    }
+
+    mutating func emitAgentChanged(account: UInt32, index: UInt16) {
+        var event = Event()
+        event.kind = Event.Kind.agentChanged
+        event.account = account
+        event.commandIndex = index
+        emit(event)
+    }
+}

@@ -1,0 +1,110 @@
+/// Accounts and the keys that sign for them.
+///
+/// Every signing address, of an owner or of an agent, has one `Signer` record for ever, so that the nonces it has used are
+/// never forgotten.
+extension Exchange {
+    /// Slot of the signer with this address, or 0.
+    func findSigner(_ address: Address) -> UInt32 {
+        var bucket = signerBucket(address)
+        while true {
+            let slot = pointer(Layout.signerIndex + bucket * 4, as: UInt32.self).pointee
+            if slot == 0 || pointer(signerOffset(slot), as: Signer.self).pointee.address == address { return slot }
+            bucket = (bucket + 1) % Layout.signerBuckets
+        }
+    }
+
+    /// Id of the account that `owner` owns, or 0.
+    func findAccount(owner: Address) -> UInt32 {
+        let slot = findSigner(owner)
+        guard slot != 0 else { return 0 }
+        let signer = pointer(signerOffset(slot), as: Signer.self)
+        return signer.pointee.role == SignerRole.owner ? signer.pointee.account : 0
+    }
+
+    /// The account of `owner`, opened if there is none yet; 0 when there is no room for another.
+    ///
+    /// An address that had been approved as somebody's agent becomes its own owner: funds sent to an address always reach
+    /// its holder.
+    mutating func openAccount(owner: Address) -> UInt32 {
+        let existing = findAccount(owner: owner)
+        if existing != 0 { return existing }
+        let header = writableHeader()
+        var slot = findSigner(owner)
+        guard header.pointee.accountCount + 1 < UInt32(Layout.accountCapacity), slot != 0 || canAddSigner else { return 0 }
+        header.pointee.accountCount += 1
+        let id = header.pointee.accountCount
+        if slot == 0 { slot = addSigner(owner) }
+        let signer = writable(signerOffset(slot), as: Signer.self)
+        signer.pointee.account = id
+        signer.pointee.role = SignerRole.owner
+        signer.pointee.expiryMs = 0
+        let account = writableAccount(id)
+        account.pointee.owner = owner
+        account.pointee.signer = slot
+        account.pointee.id = id
+        return id
+    }
+
+    /// Whether there is room for one more signing address.
+    var canAddSigner: Bool {
+        pointer(Layout.header, as: StateHeader.self).pointee.signerCount + 1 < UInt32(Layout.signerCapacity)
+    }
+
+    /// Enters an address that is not there yet. There must be room.
+    private mutating func addSigner(_ address: Address) -> UInt32 {
+        precondition(canAddSigner)
+        let header = writableHeader()
+        header.pointee.signerCount += 1
+        let slot = header.pointee.signerCount
+        var bucket = signerBucket(address)
+        while pointer(Layout.signerIndex + bucket * 4, as: UInt32.self).pointee != 0 {
+            bucket = (bucket + 1) % Layout.signerBuckets
+        }
+        writable(Layout.signerIndex + bucket * 4, as: UInt32.self).pointee = slot
+        writable(signerOffset(slot), as: Signer.self).pointee.address = address
+        return slot
+    }
+
+    /// Addresses of owners are hashes already; the mixing keeps chosen agent addresses from lining up trivially.
+    @inline(__always)
+    private func signerBucket(_ address: Address) -> Int {
+        var mixed = UInt64(address.word0) << 32 | UInt64(address.word1)
+        mixed ^= (UInt64(address.word2) << 32 | UInt64(address.word3)) &* 0x9E37_79B9_7F4A_7C15
+        mixed ^= UInt64(address.word4) &* 0xD6E8_FEB8_6659_FD93
+        mixed = (mixed ^ mixed >> 32) &* 0xD6E8_FEB8_6659_FD93
+        return Int(truncatingIfNeeded: mixed >> 42)
+    }
+
+    // MARK: Agents
+
+    /// Lets `agent` trade for the account until block time `expiryMs` (0: for ever). Approving again sets a new expiry.
+    mutating func approveAgent(_ agent: Address, expiryMs: UInt64, account: UInt32) -> RejectCode {
+        guard !agent.isZero else { return .agentAddressTaken }
+        var slot = findSigner(agent)
+        if slot == 0 {
+            guard pointer(accountOffset(account), as: Account.self).pointee.agentCount < UInt32(Layout.agentsPerAccountMax)
+            else { return .tooManyAgents }
+            guard canAddSigner else { return .capacityExhausted }
+            writableAccount(account).pointee.agentCount += 1
+            slot = addSigner(agent)
+        } else {
+            let current = pointer(signerOffset(slot), as: Signer.self)
+            guard current.pointee.account == account, current.pointee.role != SignerRole.owner else { return .agentAddressTaken }
+        }
+        let signer = writable(signerOffset(slot), as: Signer.self)
+        signer.pointee.account = account
+        signer.pointee.role = SignerRole.agent
+        signer.pointee.expiryMs = expiryMs
+        return .none
+    }
+
+    /// Ends an agent's right to trade for the account at once.
+    mutating func revokeAgent(_ agent: Address, account: UInt32) -> RejectCode {
+        let slot = findSigner(agent)
+        guard slot != 0 else { return .unknownAgent }
+        let current = pointer(signerOffset(slot), as: Signer.self)
+        guard current.pointee.account == account, current.pointee.role == SignerRole.agent else { return .unknownAgent }
+        writable(signerOffset(slot), as: Signer.self).pointee.role = SignerRole.revoked
+        return .none
+    }
+}

@@ -1,0 +1,36 @@
+/// Amounts on their way out: records that L1 pays against a path, for ever.
+extension Exchange {
+    /// Whether one more withdrawal can be recorded.
+    var canRecordWithdrawal: Bool {
+        pointer(Layout.header, as: StateHeader.self).pointee.withdrawalCount + 1 < UInt64(Layout.withdrawalCapacity)
+    }
+
+    /// Writes a withdrawal record and returns its id. There must be room; the amount must be in no balance any more.
+    mutating func recordWithdrawal(owner: Address, token: UInt32, amount: UInt64) -> UInt64 {
+        precondition(canRecordWithdrawal)
+        let header = writableHeader()
+        header.pointee.withdrawalCount += 1
+        let id = header.pointee.withdrawalCount
+        let record = writable(withdrawalOffset(id), as: Withdrawal.self)
+        record.pointee.owner = owner
+        record.pointee.token = token
+        record.pointee.amount = amount
+        record.pointee.id = id
+        record.pointee.blockNumber = header.pointee.blockNumber
+        return id
+    }
+
+    /// Moves `amount` of a token from the account's free balance into a withdrawal record. Returns the record's id, or why not.
+    mutating func withdraw(account: UInt32, token: UInt32, amount: UInt64) -> (code: RejectCode, id: UInt64) {
+        guard isListed(token: token) else { return (.unknownToken, 0) }
+        guard amount > 0 else { return (.amountZero, 0) }
+        guard freeAtoms(account: account, token: token) >= amount else { return (.insufficientBalance, 0) }
+        guard canRecordWithdrawal else { return (.capacityExhausted, 0) }
+
+        // From here on nothing fails.
+        writableBalance(account: account, token: token).pointee.free -= amount
+        writable(tokenOffset(token), as: Token.self).pointee.totalAtoms -= amount
+        let owner = pointer(accountOffset(account), as: Account.self).pointee.owner
+        return (.none, recordWithdrawal(owner: owner, token: token, amount: amount))
+    }
+}

@@ -1,0 +1,68 @@
+/// The resting orders of each account: a list for "all my orders", and a chained table that finds one by its client order id.
+extension Exchange {
+    /// Bucket of (account, client order id): a multiplicative mix; both are chosen by users, so chains are only as short as users let
+    /// them be, and `Layout.openOrdersPerAccountMax` bounds what one account can do.
+    @inline(__always)
+    private func bucketOffset(account: UInt32, clientOrderId: UInt64) -> Int {
+        var mixed = clientOrderId ^ (UInt64(account) &* 0x9E37_79B9_7F4A_7C15)
+        mixed = (mixed ^ mixed >> 32) &* 0xD6E8_FEB8_6659_FD93
+        mixed = (mixed ^ mixed >> 32) &* 0xD6E8_FEB8_6659_FD93
+        return Layout.clientOrderIndex + Int(truncatingIfNeeded: mixed >> 40) * 4
+    }
+
+    /// Slot of the account's resting order with this client order id, or 0.
+    func findOrder(account: UInt32, clientOrderId: UInt64) -> UInt32 {
+        var slot = pointer(bucketOffset(account: account, clientOrderId: clientOrderId), as: UInt32.self).pointee
+        while slot != 0 {
+            let detail = pointer(detailOffset(slot), as: OrderDetail.self)
+            if detail.pointee.clientOrderId == clientOrderId && pointer(orderOffset(slot), as: Order.self).pointee.account == account {
+                return slot
+            }
+            slot = detail.pointee.chainNext
+        }
+        return 0
+    }
+
+    /// Enters a fresh order at the head of its account's list, and into the client order index if it has a client order id.
+    mutating func linkToAccount(slot: UInt32, account: UInt32, clientOrderId: UInt64) {
+        let owner = writableAccount(account)
+        let detail = writableDetail(slot)
+        let head = owner.pointee.firstOrder
+        detail.pointee.clientOrderId = clientOrderId
+        detail.pointee.accountNext = head
+        detail.pointee.accountPrevious = 0
+        if head != 0 { writableDetail(head).pointee.accountPrevious = slot }
+        owner.pointee.firstOrder = slot
+        owner.pointee.openOrderCount += 1
+
+        guard clientOrderId != 0 else { return }
+        let bucket = writable(bucketOffset(account: account, clientOrderId: clientOrderId), as: UInt32.self)
+        let first = bucket.pointee
+        detail.pointee.chainNext = first
+        if first != 0 { writableDetail(first).pointee.chainPrevious = slot }
+        bucket.pointee = slot
+    }
+
+    /// Takes an order out of its account's list and out of the index, and clears its details.
+    mutating func unlinkFromAccount(slot: UInt32, account: UInt32) {
+        let owner = writableAccount(account)
+        let detail = writableDetail(slot)
+        let next = detail.pointee.accountNext
+        let previous = detail.pointee.accountPrevious
+        if previous == 0 { owner.pointee.firstOrder = next } else { writableDetail(previous).pointee.accountNext = next }
+        if next != 0 { writableDetail(next).pointee.accountPrevious = previous }
+        owner.pointee.openOrderCount -= 1
+
+        if detail.pointee.clientOrderId != 0 {
+            let chainNext = detail.pointee.chainNext
+            let chainPrevious = detail.pointee.chainPrevious
+            if chainPrevious == 0 {
+                writable(bucketOffset(account: account, clientOrderId: detail.pointee.clientOrderId), as: UInt32.self).pointee = chainNext
+            } else {
+                writableDetail(chainPrevious).pointee.chainNext = chainNext
+            }
+            if chainNext != 0 { writableDetail(chainNext).pointee.chainPrevious = chainPrevious }
+        }
+        detail.pointee = OrderDetail()
+    }
+}
