@@ -1,0 +1,122 @@
+import Engine
+
+/// The commitment to an arena: a shadow copy of its cells and the keccak-256 Merkle tree of height 29 over them.
+///
+/// `apply` marks what changed; `root` hashes only what is marked, each node once. Memory grows with what was ever touched:
+/// the shadow's pages and an eighth of that for nodes (see ``TreeShape``). One thread at a time may use it.
+///
+/// Invariants between calls:
+/// - every stored node whose subtree has no marked group is the hash of its children, all-zero standing for the zero subtree;
+/// - a group of 8 cells is marked if one of them changed since the last `root`, and `markedBlocks` names exactly the blocks with marks;
+/// - every page of 64 cells that is not all zero has its bit in `touchedPages`.
+package final class StateTree {
+    private let shadow: ReservedMemory
+    private let tiers: TreeTiers
+    private let touchedPages: ReservedMemory
+    private let hasher = SubtreeHasher()
+    private var currentRoot = TreeShape.zeroSubtrees[Layout.treeHeight]
+
+    /// The tree of an all-zero arena. Nothing is committed up front.
+    package init() throws(ReservationFailed) {
+        shadow = try ReservedMemory(byteCount: Layout.arenaBytes)
+        tiers = try TreeTiers()
+        touchedPages = try ReservedMemory(byteCount: TreeShape.pageCount / 8)
+    }
+
+    /// The root of the all-zero arena.
+    package static var genesisRoot: Hash256 { TreeShape.zeroSubtrees[Layout.treeHeight] }
+
+    /// Sets the cell at `index` (below `Layout.cellCount`) to the 64 bytes at `bytes`. Cheap if they are what it holds.
+    package func apply(cell index: UInt32, _ bytes: UnsafeRawPointer) {
+        precondition(Int(index) < Layout.cellCount)
+        let cell = shadow.base + Int(index) * Layout.cellBytes
+        let old = cell.load(as: SIMD8<UInt64>.self)
+        let new = bytes.loadUnaligned(as: SIMD8<UInt64>.self)
+        guard old != new else { return }
+        cell.storeBytes(of: new, as: SIMD8<UInt64>.self)
+        touch(page: Int(index) / 64)
+        tiers.mark(group: Int(index) / TreeShape.groupCells)
+    }
+
+    /// Sets the 64 cells of a page (below 2^23) to the 4096 bytes at `bytes`: loads a checkpoint.
+    package func load(page: UInt32, _ bytes: UnsafeRawPointer) {
+        precondition(Int(page) < TreeShape.pageCount)
+        for cell in 0..<64 { apply(cell: page * 64 + UInt32(cell), bytes + cell * Layout.cellBytes) }
+    }
+
+    /// The Merkle root over the cells as last set.
+    package func root() -> Hash256 {
+        guard tiers.hasMarks else { return currentRoot }
+        hasher.hashGroups(markedIn: tiers, cells: shadow.base)
+        for tier in 0..<TreeShape.tierCount {
+            hasher.hashRows(tier: tier, of: tiers)
+            tiers.carryMarks(from: tier)
+        }
+        currentRoot = tiers.node(height: Layout.treeHeight, index: 0)
+        return currentRoot
+    }
+
+    /// The 29 sibling hashes of the cell at `index`, from the leaf up, under `root()`.
+    package func path(cell index: UInt32) -> [Hash256] {
+        precondition(Int(index) < Layout.cellCount)
+        _ = root()
+        let group = Int(index) / TreeShape.groupCells
+        let cells = shadow.base + group * TreeShape.groupCells * Layout.cellBytes
+        var row = (0..<TreeShape.groupCells).map { Keccak256.hash64(cells + $0 * Layout.cellBytes) }
+        var path: [Hash256] = []
+        path.reserveCapacity(Layout.treeHeight)
+        for height in 0..<TreeShape.storedHeightMin {
+            path.append(row[(Int(index) >> height) % row.count ^ 1])
+            row = (0..<row.count / 2).map { Keccak256.hashPair(row[2 * $0], row[2 * $0 + 1]) }
+        }
+        for height in TreeShape.storedHeightMin..<Layout.treeHeight {
+            path.append(tiers.node(height: height, index: Int(index) >> height ^ 1))
+        }
+        return path
+    }
+
+    /// The root that a cell of these 64 bytes at `index` has with the siblings `path`; nil unless there are 29 of them and the
+    /// index is below 2^29. A proof is good when this is the root one trusts.
+    package static func impliedRoot(cell bytes: UnsafeRawBufferPointer, index: UInt32, path: [Hash256]) -> Hash256? {
+        guard bytes.count == Layout.cellBytes, path.count == Layout.treeHeight, Int(index) < Layout.cellCount else { return nil }
+        var hash = Keccak256.hash(bytes)
+        for height in 0..<path.count {
+            let isRight = index >> UInt32(height) & 1 == 1
+            hash = isRight ? Keccak256.hashPair(path[height], hash) : Keccak256.hashPair(hash, path[height])
+        }
+        return hash
+    }
+
+    /// Calls `body` with the 64 bytes of the cell at `index`.
+    package func withCell<Result>(_ index: UInt32, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        precondition(Int(index) < Layout.cellCount)
+        return try body(UnsafeRawBufferPointer(start: shadow.base + Int(index) * Layout.cellBytes, count: Layout.cellBytes))
+    }
+
+    /// Calls `body` with the number (cell index / 64) and the 4096 bytes of every page that is not all zero, in ascending order.
+    package func forEachPage(_ body: (UInt32, UnsafeRawBufferPointer) throws -> Void) rethrows {
+        let words = touchedPages.base.assumingMemoryBound(to: UInt64.self)
+        for word in 0..<TreeShape.pageCount / 64 where words[word] != 0 {
+            var bits = words[word]
+            while bits != 0 {
+                let page = word * 64 + bits.trailingZeroBitCount
+                bits &= bits - 1
+                let bytes = UnsafeRawBufferPointer(start: shadow.base + page * TreeShape.pageBytes, count: TreeShape.pageBytes)
+                if !isZero(bytes) { try body(UInt32(page), bytes) }
+            }
+        }
+    }
+
+    private func touch(page: Int) {
+        touchedPages.base.assumingMemoryBound(to: UInt64.self)[page / 64] |= 1 << UInt64(page % 64)
+    }
+
+    private func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.withMemoryRebound(to: UInt64.self) { words in words.allSatisfy { $0 == 0 } }
+    }
+
+    /// Bytes of physical memory behind the shadow, and behind everything else. For tests and status pages: it walks the page tables.
+    package func residentBytes() -> (shadow: Int, nodes: Int) {
+        (shadow.residentBytes(), tiers.residentBytes() + touchedPages.residentBytes())
+    }
+}
