@@ -1,0 +1,111 @@
+import Glibc
+
+/// A growable queue of bytes: appended at the end, consumed at the front. All integers are written little-endian.
+///
+/// Invariants: `readIndex <= writeIndex <= capacity`. Memory is kept when the buffer empties, so that a warmed-up buffer allocates nothing;
+/// ``shrink(to:)`` gives back what a rare large message took. Appending is amortized O(1) a byte.
+package struct ByteBuffer: ~Copyable {
+    private var memory: UnsafeMutableRawPointer
+    private var capacity: Int
+    private var readIndex = 0
+    private var writeIndex = 0
+
+    package init(capacity: Int = 512) {
+        precondition(capacity > 0)
+        self.capacity = capacity
+        memory = .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// Bytes that wait to be consumed.
+    package var count: Int { writeIndex - readIndex }
+    package var isEmpty: Bool { writeIndex == readIndex }
+
+    /// The bytes that wait; valid until the next mutation.
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory + readIndex, count: count) }
+
+    /// Forgets everything, keeping the memory.
+    package mutating func removeAll() {
+        readIndex = 0
+        writeIndex = 0
+    }
+
+    /// Drops `byteCount` bytes at the front.
+    package mutating func consume(_ byteCount: Int) {
+        precondition(byteCount >= 0 && byteCount <= count)
+        readIndex += byteCount
+        if readIndex == writeIndex { removeAll() }
+    }
+
+    /// Drops all but the first `byteCount` bytes.
+    package mutating func truncate(to byteCount: Int) {
+        precondition(byteCount >= 0 && byteCount <= count)
+        writeIndex = readIndex + byteCount
+    }
+
+    /// Room for `byteCount` bytes at the end; call ``advance(_:)`` with what was written.
+    package mutating func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer {
+        if capacity - writeIndex < byteCount { makeRoom(byteCount) }
+        return memory + writeIndex
+    }
+
+    /// Takes over `byteCount` bytes that were written where ``reserve(_:)`` pointed.
+    package mutating func advance(_ byteCount: Int) {
+        precondition(byteCount >= 0 && byteCount <= capacity - writeIndex)
+        writeIndex += byteCount
+    }
+
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress, bytes.count > 0 else { return }
+        memcpy(reserve(bytes.count), base, bytes.count)
+        writeIndex += bytes.count
+    }
+
+    package mutating func append<Integer: FixedWidthInteger & BitwiseCopyable>(_ value: Integer) {
+        reserve(MemoryLayout<Integer>.size).storeBytes(of: value.littleEndian, as: Integer.self)
+        writeIndex += MemoryLayout<Integer>.size
+    }
+
+    /// Appends the bytes of a plain value (an address, a hash) as they lie in memory.
+    package mutating func append<Value: BitwiseCopyable>(raw value: Value) {
+        reserve(MemoryLayout<Value>.size).storeBytes(of: value, as: Value.self)
+        writeIndex += MemoryLayout<Value>.size
+    }
+
+    package mutating func append(_ text: StaticString) {
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    package mutating func append(text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Gives back memory beyond `byteCount` bytes, if the buffer is empty and larger.
+    package mutating func shrink(to byteCount: Int) {
+        guard isEmpty, capacity > byteCount else { return }
+        memory.deallocate()
+        memory = .allocate(byteCount: byteCount, alignment: 16)
+        capacity = byteCount
+        removeAll()
+    }
+
+    private mutating func makeRoom(_ byteCount: Int) {
+        let used = count
+        if used + byteCount <= capacity, readIndex >= capacity / 2 {
+            memmove(memory, memory + readIndex, used)
+        } else {
+            var larger = capacity
+            while larger < used + byteCount { larger *= 2 }
+            if larger == capacity { larger *= 2 }
+            let grown = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+            memcpy(grown, memory + readIndex, used)
+            memory.deallocate()
+            memory = grown
+            capacity = larger
+        }
+        readIndex = 0
+        writeIndex = used
+    }
+}
