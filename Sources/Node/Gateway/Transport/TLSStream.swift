@@ -34,7 +34,9 @@ package struct TLSStream: ~Copyable {
         SSL_set_connect_state(ssl)
         let isAddress = host.contains(":") || host.allSatisfy { $0 == "." || $0.isNumber }
         if isAddress {
-            guard X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1 else { throw OpenSSLFailure("expect a certificate for \(host)") }
+            guard X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1 else {
+                throw OpenSSLFailure("expect a certificate for \(host)")
+            }
         } else {
             guard SSL_set1_host(ssl, host) == 1 else { throw OpenSSLFailure("expect a certificate for \(host)") }
             _ = host.withCString { name in

@@ -1,0 +1,153 @@
+import Engine
+
+/// Encoding of the messages to clients. Each call appends one whole message, or a header that says what must follow.
+extension ByteBuffer {
+    mutating func append(hello: ServerMessage.Hello) {
+        append(Wire.ToClient.hello)
+        append(hello.version)
+        append(UInt16(0))
+        append(hello.session)
+        append(hello.chainId)
+        append(raw: hello.rollup)
+        append(hello.payloadBytesMax)
+        append(hello.serverTimeMs)
+        append(hello.block)
+        append(hello.commandsPerPayloadMax)
+        append(hello.subscriptionsMax)
+        append(hello.pingIntervalSeconds)
+        append(hello.idleTimeoutSeconds)
+        append(hello.inFlightMax)
+        append(hello.outputBytesMax)
+        append(raw: hello.domainSeparator)
+    }
+
+    /// Followed by ``append(result:)`` for every command, then ``append(rejectedCommand:code:)`` for every rejected one.
+    mutating func append(ackOf nonce: UInt64, sequence: UInt64, block: UInt64, position: UInt32, commandCount: UInt16) {
+        append(Wire.ToClient.ack)
+        append(UInt8(0))
+        append(commandCount)
+        append(position)
+        append(nonce)
+        append(sequence)
+        append(block)
+    }
+
+    /// `event` must be the result event of a command.
+    mutating func append(result event: Event) {
+        append(event.kind)
+        append(event.side)
+        append(event.code)
+        append(event.priceCode)
+        append(event.orderId)
+        append(event.kind == Event.Kind.cancelled ? event.remaining : event.lots)
+        append(event.kind == Event.Kind.placed ? event.remaining : 0)
+    }
+
+    mutating func append(rejectedCommand index: UInt16, code: UInt16) {
+        let text = RejectCode(rawValue: code)?.text ?? "Refused."
+        append(index)
+        append(UInt16(text.utf8CodeUnitCount))
+        append(text)
+    }
+
+    mutating func append(reject code: RejectCode, messageType: UInt8, requestId: UInt32 = 0, nonce: UInt64 = 0) {
+        append(Wire.ToClient.reject)
+        append(messageType)
+        append(code.rawValue)
+        append(requestId)
+        append(nonce)
+        append(UInt16(code.text.utf8CodeUnitCount))
+        append(code.text)
+    }
+
+    mutating func append(subscription: ClientMessage.Subscription, isActive: Bool, account: UInt32) {
+        append(Wire.ToClient.subscription)
+        append(subscription.channel.rawValue)
+        append(subscription.market)
+        append(UInt32(isActive ? 1 : 0))
+        append(raw: subscription.owner)
+        append(account)
+    }
+
+    /// Followed by the reply's body.
+    mutating func append(queryReplyTo requestId: UInt32) {
+        append(Wire.ToClient.queryReply)
+        append(UInt8(0))
+        append(UInt16(0))
+        append(requestId)
+    }
+
+    mutating func append(timeReplyTo clientTime: UInt64, serverTimeMs: UInt64) {
+        append(UInt64(Wire.ToClient.time))
+        append(clientTime)
+        append(serverTimeMs)
+    }
+
+    mutating func append(fill: ServerMessage.Fill) {
+        append(Wire.ToClient.fill)
+        append(fill.side.rawValue | (fill.isMaker ? 2 : 0))
+        append(fill.market)
+        append(fill.priceCode)
+        append(fill.orderId)
+        append(fill.clientOrderId)
+        append(fill.lots)
+        append(fill.remaining)
+        append(fill.sequence)
+        append(fill.block)
+        append(fill.commandIndex)
+        append(UInt16(0))
+        append(raw: fill.owner)
+    }
+
+    mutating func append(order: ServerMessage.OrderUpdate) {
+        append(Wire.ToClient.order)
+        append(order.state.rawValue)
+        append(order.market)
+        append(order.priceCode)
+        append(order.orderId)
+        append(order.clientOrderId)
+        append(order.lots)
+        append(order.restingLots)
+        append(order.sequence)
+        append(order.block)
+        append(order.commandIndex)
+        append(UInt16(order.side.rawValue))
+        append(raw: order.owner)
+    }
+
+    /// Followed by ``append(level:)`` `count` times; `type` says whether this is a snapshot, an update, or trades.
+    mutating func append(levelsOf type: UInt8, market: UInt16, count: UInt32, sequence: UInt64, block: UInt64) {
+        append(type)
+        append(UInt8(0))
+        append(market)
+        append(count)
+        append(sequence)
+        append(block)
+    }
+
+    mutating func append(level: BookLevel) {
+        append(level.priceCode)
+        append(UInt32(level.side.rawValue))
+        append(level.lots)
+    }
+
+    mutating func append(block: SealedBlock) {
+        append(UInt64(Wire.ToClient.block))
+        append(block.number)
+        append(block.timeMs)
+        append(raw: block.stateRoot)
+        append(raw: block.hash)
+    }
+
+    mutating func append(funds: ServerMessage.Funds) {
+        append(Wire.ToClient.funds)
+        append(UInt8(funds.isDeposit ? 1 : 2))
+        append(UInt16(0))
+        append(funds.token)
+        append(funds.atoms)
+        append(funds.withdrawalId)
+        append(funds.sequence)
+        append(funds.block)
+        append(raw: funds.owner)
+    }
+}

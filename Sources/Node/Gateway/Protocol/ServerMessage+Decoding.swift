@@ -1,0 +1,180 @@
+import Engine
+
+/// A message from the gateway that does not have the shape of its type.
+package struct MalformedServerMessage: Error, Equatable, Sendable, CustomStringConvertible {
+    package let type: UInt8
+    package let byteCount: Int
+
+    package var description: String { "the server sent \(byteCount) bytes that are no message of type \(type)" }
+}
+
+extension ServerMessage {
+    /// Decodes one message. Returns nil for a type that this version does not know: clients skip those.
+    package init?(decoding bytes: UnsafeRawBufferPointer) throws(MalformedServerMessage) {
+        var reader = Reader(bytes: bytes)
+        let type: UInt8 = try reader.next()
+        switch type {
+        case Wire.ToClient.hello: self = .hello(try Self.hello(&reader))
+        case Wire.ToClient.ack: self = .ack(try Self.ack(&reader))
+        case Wire.ToClient.reject: self = .reject(try Self.reject(&reader))
+        case Wire.ToClient.subscription: self = .subscription(try Self.subscription(&reader))
+        case Wire.ToClient.queryReply:
+            try reader.skip(3)
+            self = .queryReply(requestId: try reader.next(), body: reader.rest())
+        case Wire.ToClient.time:
+            try reader.skip(7)
+            self = .time(clientTime: try reader.next(), serverTimeMs: try reader.next())
+        case Wire.ToClient.fill: self = .fill(try Self.fill(&reader))
+        case Wire.ToClient.order: self = .order(try Self.order(&reader))
+        case Wire.ToClient.bookSnapshot: self = .bookSnapshot(try Self.book(&reader))
+        case Wire.ToClient.bookUpdate: self = .bookUpdate(try Self.book(&reader))
+        case Wire.ToClient.trades:
+            let book = try Self.book(&reader)
+            self = .trades(Trades(market: book.market, sequence: book.sequence, block: book.block, trades: book.levels))
+        case Wire.ToClient.block: self = .block(try Self.block(&reader))
+        case Wire.ToClient.funds: self = .funds(try Self.funds(&reader))
+        default: return nil
+        }
+    }
+
+    private static func hello(_ reader: inout Reader) throws(MalformedServerMessage) -> Hello {
+        var hello = Hello()
+        hello.version = try reader.next()
+        try reader.skip(2)
+        hello.session = try reader.next()
+        hello.chainId = try reader.next()
+        hello.rollup = try reader.nextRaw()
+        hello.payloadBytesMax = try reader.next()
+        hello.serverTimeMs = try reader.next()
+        hello.block = try reader.next()
+        hello.commandsPerPayloadMax = try reader.next()
+        hello.subscriptionsMax = try reader.next()
+        hello.pingIntervalSeconds = try reader.next()
+        hello.idleTimeoutSeconds = try reader.next()
+        hello.inFlightMax = try reader.next()
+        hello.outputBytesMax = try reader.next()
+        hello.domainSeparator = try reader.nextRaw()
+        return hello
+    }
+
+    private static func ack(_ reader: inout Reader) throws(MalformedServerMessage) -> Ack {
+        try reader.skip(1)
+        let count: UInt16 = try reader.next()
+        let position: UInt32 = try reader.next()
+        var ack = Ack(
+            nonce: try reader.next(), sequence: try reader.next(), block: try reader.next(), position: position, results: [])
+        ack.results.reserveCapacity(Int(count))
+        for _ in 0..<count {
+            ack.results.append(
+                CommandResult(
+                    kind: try reader.next(), side: try reader.next(), code: try reader.next(), priceCode: try reader.next(),
+                    orderId: try reader.next(), lots: try reader.next(), restingLots: try reader.next()))
+        }
+        while !reader.isAtEnd {
+            let index: UInt16 = try reader.next()
+            guard index < count else { throw reader.malformed }
+            ack.results[Int(index)].text = try reader.text(byteCount: Int(try reader.next() as UInt16))
+        }
+        return ack
+    }
+
+    private static func reject(_ reader: inout Reader) throws(MalformedServerMessage) -> Reject {
+        var reject = Reject(
+            messageType: try reader.next(), code: try reader.next(), requestId: try reader.next(), nonce: try reader.next(), text: "")
+        reject.text = try reader.text(byteCount: Int(try reader.next() as UInt16))
+        return reject
+    }
+
+    private static func subscription(_ reader: inout Reader) throws(MalformedServerMessage) -> SubscriptionState {
+        SubscriptionState(
+            channel: try reader.next(), market: try reader.next(), isActive: (try reader.next() as UInt32) != 0,
+            owner: try reader.nextRaw(), account: try reader.next())
+    }
+
+    private static func fill(_ reader: inout Reader) throws(MalformedServerMessage) -> Fill {
+        let flags: UInt8 = try reader.next()
+        var fill = Fill(
+            side: flags & 1 == 0 ? .buy : .sell, isMaker: flags & 2 != 0, market: try reader.next(), priceCode: try reader.next(),
+            orderId: try reader.next(), clientOrderId: try reader.next(), lots: try reader.next(), remaining: try reader.next(),
+            sequence: try reader.next(), block: try reader.next(), commandIndex: try reader.next(), owner: .zero)
+        try reader.skip(2)
+        fill.owner = try reader.nextRaw()
+        return fill
+    }
+
+    private static func order(_ reader: inout Reader) throws(MalformedServerMessage) -> OrderUpdate {
+        guard let state = OrderState(rawValue: try reader.next()) else { throw reader.malformed }
+        var order = OrderUpdate(
+            state: state, side: .buy, market: try reader.next(), priceCode: try reader.next(), orderId: try reader.next(),
+            clientOrderId: try reader.next(), lots: try reader.next(), restingLots: try reader.next(), sequence: try reader.next(),
+            block: try reader.next(), commandIndex: try reader.next(), owner: .zero)
+        order.side = (try reader.next() as UInt16) & 1 == 0 ? .buy : .sell
+        order.owner = try reader.nextRaw()
+        return order
+    }
+
+    private static func book(_ reader: inout Reader) throws(MalformedServerMessage) -> BookLevels {
+        try reader.skip(1)
+        let market: UInt16 = try reader.next()
+        let count: UInt32 = try reader.next()
+        var book = BookLevels(market: market, sequence: try reader.next(), block: try reader.next(), levels: [])
+        guard reader.remaining == Int(count) * BookLevel.byteCount else { throw reader.malformed }
+        book.levels.reserveCapacity(Int(count))
+        for _ in 0..<count {
+            let priceCode: UInt32 = try reader.next()
+            let side: UInt32 = try reader.next()
+            book.levels.append(BookLevel(priceCode: priceCode, side: side & 1 == 0 ? .buy : .sell, lots: try reader.next()))
+        }
+        return book
+    }
+
+    private static func block(_ reader: inout Reader) throws(MalformedServerMessage) -> SealedBlock {
+        try reader.skip(7)
+        return SealedBlock(
+            number: try reader.next(), timeMs: try reader.next(), stateRoot: try reader.nextRaw(), hash: try reader.nextRaw())
+    }
+
+    private static func funds(_ reader: inout Reader) throws(MalformedServerMessage) -> Funds {
+        let kind: UInt8 = try reader.next()
+        try reader.skip(2)
+        return Funds(
+            isDeposit: kind == 1, token: try reader.next(), atoms: try reader.next(), withdrawalId: try reader.next(),
+            sequence: try reader.next(), block: try reader.next(), owner: try reader.nextRaw())
+    }
+
+    /// Reads from the front; every read is checked against the end.
+    private struct Reader {
+        let bytes: UnsafeRawBufferPointer
+        var offset = 0
+
+        var remaining: Int { bytes.count - offset }
+        var isAtEnd: Bool { remaining == 0 }
+        var malformed: MalformedServerMessage { MalformedServerMessage(type: bytes.first ?? 0, byteCount: bytes.count) }
+
+        mutating func next<Integer: FixedWidthInteger & BitwiseCopyable>() throws(MalformedServerMessage) -> Integer {
+            Integer(littleEndian: try nextRaw())
+        }
+
+        mutating func nextRaw<Value: BitwiseCopyable>() throws(MalformedServerMessage) -> Value {
+            guard remaining >= MemoryLayout<Value>.size else { throw malformed }
+            defer { offset += MemoryLayout<Value>.size }
+            return bytes.loadUnaligned(fromByteOffset: offset, as: Value.self)
+        }
+
+        mutating func skip(_ byteCount: Int) throws(MalformedServerMessage) {
+            guard remaining >= byteCount else { throw malformed }
+            offset += byteCount
+        }
+
+        mutating func text(byteCount: Int) throws(MalformedServerMessage) -> String {
+            guard remaining >= byteCount else { throw malformed }
+            defer { offset += byteCount }
+            return String(decoding: bytes[offset..<offset + byteCount], as: UTF8.self)
+        }
+
+        mutating func rest() -> [UInt8] {
+            defer { offset = bytes.count }
+            return Array(bytes[offset...])
+        }
+    }
+}

@@ -1,0 +1,215 @@
+import Engine
+
+/// A message from the gateway, decoded. Offsets are on the protocol page.
+package enum ServerMessage: Equatable, Sendable {
+    case hello(Hello)
+    case ack(Ack)
+    case reject(Reject)
+    case subscription(SubscriptionState)
+    case queryReply(requestId: UInt32, body: [UInt8])
+    case time(clientTime: UInt64, serverTimeMs: UInt64)
+    case fill(Fill)
+    case order(OrderUpdate)
+    case bookSnapshot(BookLevels)
+    case bookUpdate(BookLevels)
+    case trades(Trades)
+    case block(SealedBlock)
+    case funds(Funds)
+
+    /// The first message of every connection: whose exchange this is, and what it allows.
+    package struct Hello: Equatable, Sendable {
+        package static let byteCount = 104
+
+        package var version = Wire.version
+        /// Names this connection in the gateway's log.
+        package var session: UInt32 = 0
+        package var chainId: UInt64 = 0
+        package var rollup = Address()
+        package var payloadBytesMax: UInt32 = 0
+        package var serverTimeMs: UInt64 = 0
+        /// The open or last block.
+        package var block: UInt64 = 0
+        package var commandsPerPayloadMax: UInt16 = 0
+        package var subscriptionsMax: UInt16 = 0
+        package var pingIntervalSeconds: UInt16 = 0
+        package var idleTimeoutSeconds: UInt16 = 0
+        /// Command batches and queries that may await their answer.
+        package var inFlightMax: UInt32 = 0
+        /// Bytes that may wait for a slow reader.
+        package var outputBytesMax: UInt32 = 0
+        /// EIP-712 domain separator.
+        package var domainSeparator = Hash256()
+
+        package init() {}
+    }
+
+    /// A command batch was admitted, applied and journaled.
+    package struct Ack: Equatable, Sendable {
+        package var nonce: UInt64
+        /// Position among all admitted batches since genesis, from 1.
+        package var sequence: UInt64
+        package var block: UInt64
+        /// Position in the block, from 0.
+        package var position: UInt32
+        /// One for every command, in order.
+        package var results: [CommandResult]
+    }
+
+    /// What became of one command.
+    package struct CommandResult: Equatable, Sendable {
+        package static let byteCount = 32
+
+        /// `Event.Kind`: placed, cancelled, rejected, withdrawn or agentChanged.
+        package var kind: UInt8
+        package var side: UInt8
+        /// `RejectCode`; 0 if accepted.
+        package var code: UInt16
+        package var priceCode: UInt32
+        /// Order id, 0 for an order that never rested; withdrawal id for a withdrawal.
+        package var orderId: UInt64
+        /// Placed: filled at once. Cancelled: taken off the book. Withdrawn: atoms.
+        package var lots: UInt64
+        /// Placed: now resting.
+        package var restingLots: UInt64
+        /// Why it was refused; empty if accepted.
+        package var text = ""
+    }
+
+    /// A batch, or a message, of which nothing was applied.
+    package struct Reject: Error, Equatable, Sendable, CustomStringConvertible {
+        /// First byte of the refused message.
+        package var messageType: UInt8
+        /// `RejectCode`.
+        package var code: UInt16
+        /// Of a refused query, otherwise 0.
+        package var requestId: UInt32
+        /// Of refused commands, otherwise 0.
+        package var nonce: UInt64
+        package var text: String
+
+        package var description: String { "\(text) (code \(code))" }
+    }
+
+    /// A subscription began or ended.
+    package struct SubscriptionState: Equatable, Sendable {
+        package static let byteCount = 32
+
+        package var channel: UInt8
+        package var market: UInt16
+        package var isActive: Bool
+        package var owner: Address
+        /// Account id, 0 if the address owns none yet.
+        package var account: UInt32
+    }
+
+    /// A trade of the account subscribed to.
+    package struct Fill: Equatable, Sendable {
+        package static let byteCount = 80
+
+        /// The account's own side.
+        package var side: Side
+        package var isMaker: Bool
+        package var market: UInt16
+        package var priceCode: UInt32
+        /// The account's order; 0 for an order that never rested.
+        package var orderId: UInt64
+        package var clientOrderId: UInt64
+        package var lots: UInt64
+        /// Maker: lots of the order that still rest. Taker: 0; the order update that follows has them.
+        package var remaining: UInt64
+        /// Of the batch that caused the trade.
+        package var sequence: UInt64
+        package var block: UInt64
+        /// Of the command that caused the trade.
+        package var commandIndex: UInt16
+        package var owner: Address
+    }
+
+    /// An order of the account subscribed to was placed or cancelled.
+    package struct OrderUpdate: Equatable, Sendable {
+        package static let byteCount = 80
+
+        package var state: OrderState
+        package var side: Side
+        package var market: UInt16
+        package var priceCode: UInt32
+        package var orderId: UInt64
+        package var clientOrderId: UInt64
+        /// Filled at once, or taken off the book by the cancel.
+        package var lots: UInt64
+        package var restingLots: UInt64
+        package var sequence: UInt64
+        package var block: UInt64
+        package var commandIndex: UInt16
+        package var owner: Address
+    }
+
+    /// Levels of a book, with absolute sizes.
+    package struct BookLevels: Equatable, Sendable {
+        package static let headerBytes = 24
+
+        package var market: UInt16
+        /// One more with every update of this market; a snapshot has that of the last update it includes.
+        package var sequence: UInt64
+        package var block: UInt64
+        package var levels: [BookLevel]
+    }
+
+    /// Trades of one market that one batch caused, in order.
+    package struct Trades: Equatable, Sendable {
+        package static let headerBytes = 24
+
+        package var market: UInt16
+        package var sequence: UInt64
+        package var block: UInt64
+        /// `side` is the taker's.
+        package var trades: [BookLevel]
+    }
+
+    /// Funds of the account subscribed to came in or left for L1.
+    package struct Funds: Equatable, Sendable {
+        package static let byteCount = 60
+
+        package var isDeposit: Bool
+        package var token: UInt32
+        package var atoms: UInt64
+        /// 0 for a deposit.
+        package var withdrawalId: UInt64
+        /// 0 if no command caused it.
+        package var sequence: UInt64
+        package var block: UInt64
+        package var owner: Address
+    }
+}
+
+/// A price and a number of lots on one side: a level of a book (0 lots: gone), or a trade.
+package struct BookLevel: Equatable, Sendable {
+    package static let byteCount = 16
+
+    package var priceCode: UInt32
+    package var side: Side
+    package var lots: UInt64
+
+    package init(priceCode: UInt32, side: Side, lots: UInt64) {
+        self.priceCode = priceCode
+        self.side = side
+        self.lots = lots
+    }
+}
+
+/// A block whose state root is known.
+package struct SealedBlock: Equatable, Sendable {
+    package static let byteCount = 88
+
+    package var number: UInt64
+    package var timeMs: UInt64
+    package var stateRoot: Hash256
+    package var hash: Hash256
+
+    package init(number: UInt64, timeMs: UInt64, stateRoot: Hash256, hash: Hash256) {
+        self.number = number
+        self.timeMs = timeMs
+        self.stateRoot = stateRoot
+        self.hash = hash
+    }
+}
