@@ -1,0 +1,100 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+"""
+@title Parameters of a deployment
+@license Apache-2.0
+@notice Everything that is fixed when the rollup is deployed. All of it lives in the code as immutables: no key can
+        change any of it afterwards.
+@dev Times are in seconds of L1 time unless a name ends in `_ms`; money is in wei.
+"""
+
+
+# @notice What `parameters()` returns.
+struct Parameters:
+    sequencer: address
+    lister: address
+    challenge_window: uint256
+    inbox_deadline: uint256
+    batch_deadline: uint256
+    time_drift: uint256
+    claim_bond: uint256
+    deployed_at: uint256
+
+
+# @dev No time parameter may exceed this many seconds, so that sums of times cannot overflow or lock money for good.
+_SECONDS_MAX: constant(uint256) = 365 * 86_400
+
+# @dev Posts batches and claims states.
+SEQUENCER: immutable(address)
+
+# @dev Lists tokens and markets, and can do nothing else.
+LISTER: immutable(address)
+
+# @dev Seconds between a claim and its finality.
+CHALLENGE_WINDOW: immutable(uint256)
+
+# @dev Age in seconds from which the oldest unconsumed inbox message lets anyone halt the rollup.
+INBOX_DEADLINE: immutable(uint256)
+
+# @dev Age in seconds from which the last batch, or the oldest unclaimed one, lets anyone halt the rollup.
+BATCH_DEADLINE: immutable(uint256)
+
+# @dev How far, in seconds, the times of a batch may lie from the time of the L1 block that holds it.
+TIME_DRIFT: immutable(uint256)
+
+# @dev Bond of a claim, in wei.
+CLAIM_BOND: immutable(uint256)
+
+# @dev L1 time of the deployment, in seconds since 1970.
+DEPLOYED_AT: immutable(uint256)
+
+
+@deploy
+def __init__(
+    sequencer: address,
+    lister: address,
+    challenge_window: uint256,
+    inbox_deadline: uint256,
+    batch_deadline: uint256,
+    time_drift: uint256,
+    claim_bond: uint256,
+):
+    """
+    @dev A drift below the batch deadline is refused: after an outage shorter than the deadline the sequencer would hold
+         blocks too old to be posted, and a rollup that nobody may halt yet could not go on.
+    """
+    assert sequencer != empty(address), "parameters: sequencer is zero"
+    assert lister != empty(address), "parameters: lister is zero"
+    assert challenge_window != 0 and challenge_window <= _SECONDS_MAX, "parameters: challenge window out of range"
+    assert inbox_deadline != 0 and inbox_deadline <= _SECONDS_MAX, "parameters: inbox deadline out of range"
+    assert batch_deadline != 0 and batch_deadline <= _SECONDS_MAX, "parameters: batch deadline out of range"
+    assert time_drift >= batch_deadline and time_drift <= _SECONDS_MAX, "parameters: time drift out of range"
+
+    SEQUENCER = sequencer
+    LISTER = lister
+    CHALLENGE_WINDOW = challenge_window
+    INBOX_DEADLINE = inbox_deadline
+    BATCH_DEADLINE = batch_deadline
+    TIME_DRIFT = time_drift
+    CLAIM_BOND = claim_bond
+    DEPLOYED_AT = block.timestamp
+
+
+@external
+@view
+def parameters() -> Parameters:
+    """
+    @notice All parameters of this deployment.
+    @return Parameters sequencer, lister, challenge_window (s), inbox_deadline (s), batch_deadline (s), time_drift (s),
+            claim_bond (wei), deployed_at (seconds since 1970).
+    """
+    return Parameters(
+        sequencer=SEQUENCER,
+        lister=LISTER,
+        challenge_window=CHALLENGE_WINDOW,
+        inbox_deadline=INBOX_DEADLINE,
+        batch_deadline=BATCH_DEADLINE,
+        time_drift=TIME_DRIFT,
+        claim_bond=CLAIM_BOND,
+        deployed_at=DEPLOYED_AT,
+    )

@@ -1,0 +1,245 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+"""
+@title Memex rollup
+@custom:contract-name Rollup
+@license Apache-2.0
+@notice Holds the money of an exchange that runs off-chain, and pays it out by Merkle proof.
+
+        Money comes in by `deposit_eth` and `deposit`. It leaves in three ways, each of which anyone may call for the owner:
+        - `withdraw`: a withdrawal record under any final state, also after a halt;
+        - `exit_balance`: after a halt, a balance under the last claimed state;
+        - `refund_deposit`: after a halt, a deposit that the last claimed state has not consumed.
+
+        Who may do what: the sequencer posts batches and claims states, the lister lists tokens and markets, and anyone halts the
+        rollup once a deadline is missed. No key can pause, upgrade or move funds.
+@dev The state that counts after a halt is that of the last claim, which no later one can replace, so every atom is in
+     exactly one of: a balance there, a withdrawal record there, a deposit not consumed there. Each is paid once: records and
+     balances by cell index (withdrawal records are never rewritten, so a cell means the same record under every root),
+     deposits by inbox index.
+"""
+
+
+from . import Batches
+from . import Cells
+from . import Custody
+from . import Halting
+from . import Inbox
+from . import Listings
+from . import Parameters
+
+
+initializes: Parameters
+initializes: Halting
+initializes: Inbox
+initializes: Listings[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
+initializes: Custody[Halting := Halting, Inbox := Inbox, Listings := Listings]
+initializes: Batches[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
+
+
+exports: (
+    Parameters.parameters,
+    Halting.halted,
+    Halting.halted_at,
+    Inbox.inbox_count,
+    Inbox.inbox_accumulator,
+    Inbox.inbox_time,
+    Listings.list_token,
+    Listings.list_market,
+    Listings.token_count,
+    Listings.market_count,
+    Listings.token_id_of,
+    Listings.tokens,
+    Listings.markets,
+    Custody.deposit_eth,
+    Custody.deposit,
+    Custody.held_atoms,
+    Batches.post_batch,
+    Batches.claim_state,
+    Batches.reclaim_bond,
+    Batches.batch_count,
+    Batches.claim_count,
+    Batches.last_time_ms,
+    Batches.batches,
+    Batches.claims,
+    Batches.is_final,
+    Batches.final_count,
+    Batches.inbox_consumed,
+)
+
+
+# @notice A withdrawal record was paid.
+# @param cell_index Index of its cell.
+# @param atoms Amount in atoms.
+event Withdrawn:
+    cell_index: indexed(uint256)
+    owner: indexed(address)
+    token_id: indexed(uint32)
+    atoms: uint64
+
+
+# @notice A balance was paid after a halt, free and locked together.
+# @param cell_index Index of its cell.
+# @param atoms Amount in atoms.
+event Exited:
+    cell_index: indexed(uint256)
+    owner: indexed(address)
+    token_id: indexed(uint32)
+    atoms: uint256
+
+
+# @notice A deposit that the exchange never consumed was paid back after a halt.
+# @param index Index of its inbox message.
+# @param atoms Amount in atoms.
+event Refunded:
+    index: indexed(uint256)
+    owner: indexed(address)
+    token_id: indexed(uint32)
+    atoms: uint64
+
+
+# @notice Whether the cell with this index (a withdrawal record or a balance) was paid.
+is_paid: public(HashMap[uint256, bool])
+
+# @notice Whether the deposit with this inbox index was paid back.
+is_refunded: public(HashMap[uint256, bool])
+
+
+@deploy
+def __init__(
+    sequencer: address,
+    lister: address,
+    challenge_window: uint256,
+    inbox_deadline: uint256,
+    batch_deadline: uint256,
+    time_drift: uint256,
+    claim_bond: uint256,
+):
+    """
+    @notice Deploys a rollup and lists ETH as token 1.
+    @param sequencer Posts batches and claims states: a plain account.
+    @param lister Lists tokens and markets.
+    @param challenge_window Seconds between a claim and its finality.
+    @param inbox_deadline Age in seconds from which an unconsumed inbox message allows a halt.
+    @param batch_deadline Age in seconds from which a missing batch or claim allows a halt.
+    @param time_drift How far, in seconds, batch times may lie from L1 time; not below batch_deadline.
+    @param claim_bond Bond of a claim in wei; may be 0.
+    """
+    Parameters.__init__(
+        sequencer, lister, challenge_window, inbox_deadline, batch_deadline, time_drift, claim_bond
+    )
+    Listings.__init__()
+
+
+@external
+@nonreentrant
+def withdraw(
+    batch: uint256,
+    cell_index: uint256,
+    owner: address,
+    token_id: uint32,
+    amount: uint64,
+    l2_block: uint64,
+    path: bytes32[Cells.HEIGHT],
+):
+    """
+    @notice Pays a withdrawal record to its owner, once. Anyone may call it, also after a halt.
+    @param batch Number of a batch whose claimed state is final and holds the record.
+    @param cell_index Index of the record's cell.
+    @param owner Owner in the record, who is paid.
+    @param token_id Token in the record.
+    @param amount Amount in the record, in atoms.
+    @param l2_block Number of the exchange's block in the record.
+    @param path The 29 sibling hashes from the cell up to the state root.
+    """
+    Batches._check_final(batch)
+    assert Cells._is_withdrawal(cell_index), "rollup: not a withdrawal cell"
+    assert not self.is_paid[cell_index], "rollup: already paid"
+    leaf: bytes32 = Cells._withdrawal_leaf(owner, token_id, amount, cell_index, l2_block)
+    assert Cells._root(leaf, cell_index, path) == Batches._claims[batch].root, "rollup: wrong path"
+
+    self.is_paid[cell_index] = True
+    log Withdrawn(cell_index=cell_index, owner=owner, token_id=token_id, atoms=amount)
+    Custody._pay(token_id, owner, convert(amount, uint256))
+
+
+@external
+@nonreentrant
+def halt():
+    """
+    @notice Halts the rollup for good. Anyone may call it, once the oldest inbox message is not consumed within its
+            deadline, or no batch was posted, or a posted one not claimed, within the other. No call but this one halts.
+    """
+    Halting._check_running()
+    if Batches._is_inbox_overdue():
+        Halting._halt("inbox overdue")
+    elif Batches._is_batch_overdue():
+        Halting._halt("batch overdue")
+    elif Batches._is_claim_overdue():
+        Halting._halt("claim overdue")
+    else:
+        raise "rollup: nothing is overdue"
+
+
+@external
+@nonreentrant
+def exit_balance(
+    cell_index: uint256,
+    owner: address,
+    token_id: uint32,
+    free: uint64,
+    locked: uint64,
+    account: uint32,
+    path: bytes32[Cells.HEIGHT],
+):
+    """
+    @notice After a halt, pays a balance, free and locked together, to its owner, once. Anyone may call it, when the last
+            claim before the halt is final. The path leads to that claim's root.
+    @param cell_index Index of the balance's cell.
+    @param owner Owner in the cell, who is paid.
+    @param token_id Token in the cell.
+    @param free Free atoms in the cell.
+    @param locked Locked atoms in the cell.
+    @param account Account id in the cell.
+    @param path The 29 sibling hashes from the cell up to the state root.
+    """
+    Halting._check_halted()
+    count: uint256 = Batches.claim_count
+    assert count != 0, "rollup: nothing was claimed"
+    Batches._check_final(count - 1)
+    assert Cells._is_balance(cell_index), "rollup: not a balance cell"
+    assert not self.is_paid[cell_index], "rollup: already paid"
+    leaf: bytes32 = Cells._balance_leaf(owner, token_id, free, locked, account)
+    assert Cells._root(leaf, cell_index, path) == Batches._claims[count - 1].root, "rollup: wrong path"
+    atoms: uint256 = convert(free, uint256) + convert(locked, uint256)
+
+    self.is_paid[cell_index] = True
+    log Exited(cell_index=cell_index, owner=owner, token_id=token_id, atoms=atoms)
+    Custody._pay(token_id, owner, atoms)
+
+
+@external
+@nonreentrant
+def refund_deposit(index: uint256, owner: address, token_id: uint32, amount: uint64):
+    """
+    @notice After a halt, pays back to its owner, once, a deposit that the last claimed state has not consumed. Anyone may
+            call it, when that claim is final, or at once if nothing was ever claimed.
+    @param index Index of the deposit's inbox message.
+    @param owner Owner in the message, who is paid.
+    @param token_id Token in the message.
+    @param amount Amount in the message, in atoms.
+    """
+    Halting._check_halted()
+    count: uint256 = Batches.claim_count
+    if count != 0:
+        Batches._check_final(count - 1)
+        assert index >= Batches._batches[count - 1].inbox_end, "rollup: deposit was consumed"
+    assert not self.is_refunded[index], "rollup: already refunded"
+    message_hash: bytes32 = Inbox._message_hash(
+        Inbox.KIND_DEPOSIT, convert(owner, uint256), convert(token_id, uint256), convert(amount, uint256), 0
+    )
+    assert Inbox._holds(index, message_hash), "rollup: no such deposit"
+
+    self.is_refunded[index] = True
+    log Refunded(index=index, owner=owner, token_id=token_id, atoms=amount)
+    Custody._pay(token_id, owner, convert(amount, uint256))
