@@ -80,7 +80,7 @@ let package = Package(
         .testTarget(name: "ProofTests", dependencies: ["Engine", "Proof"], path: "Tests/ProofTests", swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup"], path: "Tests/RollupTests", swiftSettings: strict),
-        .testTarget(name: "SequencerTests", dependencies: ["Sequencer"], path: "Tests/SequencerTests", swiftSettings: strict),
+        .testTarget(name: "SequencerTests", dependencies: ["Sequencer", "CSQLite"], path: "Tests/SequencerTests", swiftSettings: strict),
         .testTarget(name: "GatewayTests", dependencies: ["Gateway"], path: "Tests/GatewayTests", swiftSettings: strict),
         .testTarget(name: "SettlementTests", dependencies: ["Engine", "Settlement", "Signing", "BigInt"], path: "Tests/SettlementTests", swiftSettings: strict),
     ],

@@ -1,0 +1,36 @@
+/// A 64-bit checksum against torn writes and rotten bits; no protection against an adversary.
+///
+/// Eight bytes at a time: xor, multiply by an odd constant, fold the high half down; the length goes in last.
+struct Checksum {
+    private(set) var value: UInt64
+
+    init(seed: UInt64) { value = seed ^ 0x9E37_79B9_7F4A_7C15 }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        var offset = 0
+        while offset + 8 <= bytes.count {
+            mix(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            offset += 8
+        }
+        var rest: UInt64 = 0
+        var shift: UInt64 = 0
+        while offset < bytes.count {
+            rest |= UInt64(bytes[offset]) << shift
+            shift += 8
+            offset += 1
+        }
+        mix(rest)
+        mix(UInt64(bytes.count))
+    }
+
+    private mutating func mix(_ word: UInt64) {
+        value = (value ^ word) &* 0xFF51_AFD7_ED55_8CCD
+        value ^= value >> 32
+    }
+
+    static func of(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+        var checksum = Checksum(seed: seed)
+        checksum.update(bytes)
+        return checksum.value
+    }
+}
