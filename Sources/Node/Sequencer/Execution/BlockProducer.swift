@@ -1,0 +1,72 @@
+import Engine
+import Proof
+
+/// Drives the exchange block by block: the one path by which the executor (live) and recovery (from the journal) apply anything.
+///
+/// Invariants: blocks are numbered without gaps and their times never go back; everything between `open` and `close` ends up in the
+/// block's job in the order in which it was applied; what the engine refuses leaves no trace. One thread at a time may use it.
+final class BlockProducer {
+    private let hosted: HostedExchange
+    /// The open block, or nil.
+    private(set) var open: BlockOpening?
+    /// Batches admitted since genesis.
+    private(set) var sequence: UInt64
+    /// The open block's content.
+    private(set) var job: SealJob
+
+    init(_ hosted: HostedExchange, sequence: UInt64) {
+        self.hosted = hosted
+        self.sequence = sequence
+        job = SealJob()
+    }
+
+    /// The exchange, for reading between transitions.
+    var exchange: Exchange {
+        _read { yield hosted.exchange }
+    }
+
+    /// Number of the open block, or else of the last one.
+    var blockNumber: UInt64 { hosted.exchange.header.blockNumber }
+
+    /// Opens the next block and applies the inbox messages that lead it. `exchange.events` then holds what they caused.
+    func openBlock(_ opening: BlockOpening, messages: ArraySlice<InboxMessage>) {
+        precondition(open == nil, "block \(blockNumber) is open")
+        hosted.exchange.clearEvents()
+        hosted.exchange.beginBlock(number: opening.number, timeMs: opening.timeMs)
+        for message in messages { hosted.exchange.consume(message) }
+        open = opening
+        job.removeAll()
+        job.opening = opening
+        job.messageCount = messages.count
+    }
+
+    /// Applies an envelope to the open block. `exchange.events` then holds what it caused. A refused one changes nothing.
+    func execute(_ envelope: UnsafeRawBufferPointer) -> RejectCode {
+        precondition(open != nil, "no block is open")
+        hosted.exchange.clearEvents()
+        guard envelope.count >= EnvelopeLayout.headerBytes, let base = envelope.baseAddress else { return .malformedPayload }
+        let code = hosted.exchange.execute(
+            signer: Address(loadingFrom: base + EnvelopeLayout.signer),
+            nonce: envelope.loadUnaligned(fromByteOffset: EnvelopeLayout.nonce, as: UInt64.self),
+            payload: UnsafeRawBufferPointer(rebasing: envelope[EnvelopeLayout.payload...]))
+        guard code == .none else { return code }
+        job.append(envelope: envelope)
+        sequence += 1
+        return .none
+    }
+
+    /// Closes the open block and gives its content away, taking `fresh` for the next one.
+    func closeBlock(replacingWith fresh: SealJob) -> SealJob {
+        precondition(open != nil, "no block is open")
+        let closed = job
+        closed.inboxCursor = hosted.exchange.header.inboxCursor
+        closed.sequence = sequence
+        closed.takeDirtyCells(of: &hosted.exchange)
+        open = nil
+        job = fresh
+        return closed
+    }
+
+    /// Position of the batch that was admitted last in its block, from 0.
+    var lastPosition: UInt32 { UInt32(truncatingIfNeeded: job.envelopeCount - 1) }
+}

@@ -1,0 +1,58 @@
+import Engine
+
+/// Opening and closing of blocks, and the journal's commits.
+extension Executor {
+    /// Opens the next block with the inbox messages that wait.
+    func openBlock(_ nowMs: UInt64) throws {
+        let (messages, l1Block) = inbox.take(countMax: configuration.inboxMessagesMax)
+        l1Origin = max(l1Origin, l1Block)
+        lastBlockTimeMs = max(lastBlockTimeMs, nowMs)
+        let opening = BlockOpening(number: producer.blockNumber + 1, timeMs: lastBlockTimeMs, l1Origin: l1Origin)
+        producer.openBlock(opening, messages: messages)
+        group.appendBlockOpened(opening, messages: messages)
+        try publishOpening(opening)
+    }
+
+    /// Closes the open block. The sealer must have room.
+    func closeBlock(_ nowMs: UInt64) {
+        group.appendBlockClosed(producer.blockNumber)
+        closed.append(producer.closeBlock(replacingWith: sealing.takeFresh()))
+        closedAtMs = nowMs
+        shared.statistics.blocksClosed.add(1)
+    }
+
+    /// Whether the open block is over, or the silence since the last one.
+    func isCloseDue(_ nowMs: UInt64) -> Bool {
+        if let open = producer.open {
+            return nowMs >= open.timeMs + configuration.blockIntervalMs
+        }
+        return nowMs >= closedAtMs + configuration.idleBlockIntervalMs
+    }
+
+    /// Closes the open block if another envelope might not fit it. Returns false if the sealer must catch up first:
+    /// until then nothing more is taken in, since a block larger than a batch could never be posted.
+    func makeRoomInBlock(_ nowMs: UInt64) -> Bool {
+        guard producer.open != nil, producer.job.envelopes.count >= configuration.blockBytesMax else { return true }
+        guard sealing.hasRoom else { return false }
+        closeBlock(nowMs)
+        return true
+    }
+
+    /// Makes what the exchange applied durable, then lets the gateway and the sealer see it.
+    func commitGroup() throws {
+        if !group.isEmpty {
+            try journal.append(group, lastBlock: producer.blockNumber)
+            shared.statistics.groups.add(1)
+            shared.statistics.journalBytes.add(UInt64(group.bytes.count))
+            group.removeAll()
+        }
+        if output.hasUncommitted {
+            output.commit()
+            shared.wakeGateway()
+        }
+        if !closed.isEmpty {
+            sealing.push(closed)
+            closed.removeAll(keepingCapacity: true)
+        }
+    }
+}

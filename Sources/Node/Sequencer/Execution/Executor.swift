@@ -1,0 +1,141 @@
+import Engine
+import Proof
+
+/// Applies what comes in and answers it: the only writer of the exchange.
+///
+/// A pure duty cycle without thread or clock of its own: ``step(nowMs:)`` drains a bounded group, applies it, commits it to the journal and only then
+/// publishes the results, so acknowledged means journaled. Invariant between steps: everything the exchange applied is in the journal, and the output ring
+/// holds no uncommitted record.
+final class Executor {
+    let producer: BlockProducer
+    let journal: Journal
+    let input: ByteRing
+    let output: ByteRing
+    let inbox: InboxQueue
+    let sealing: SealQueue
+    let shared: NodeShared
+    let configuration: ExecutorConfiguration
+    private var queries = Queries()
+    var group = JournalGroup()
+    /// Blocks closed in this step; they go to the sealer once the journal has them.
+    var closed: [SealJob] = []
+    var lastBlockTimeMs: UInt64
+    /// When the last block closed, by the clock.
+    var closedAtMs: UInt64 = 0
+    /// L1 block of the last block's opening; it never goes back.
+    var l1Origin: UInt64
+
+    init(
+        producer: BlockProducer, journal: Journal, input: ByteRing, output: ByteRing, inbox: InboxQueue, sealing: SealQueue,
+        shared: NodeShared, configuration: ExecutorConfiguration, l1Origin: UInt64
+    ) {
+        self.producer = producer
+        self.journal = journal
+        self.input = input
+        self.output = output
+        self.inbox = inbox
+        self.sealing = sealing
+        self.shared = shared
+        self.configuration = configuration
+        self.l1Origin = l1Origin
+        lastBlockTimeMs = producer.exchange.header.blockTimeMs
+    }
+
+    /// One turn at clock time `nowMs`. Returns how much was done: 0 means there is nothing to do now.
+    /// Throws if the journal cannot be written; nothing of the step is then acknowledged and the executor must not be used again.
+    func step(nowMs: UInt64) throws -> Int {
+        if closedAtMs == 0 { closedAtMs = nowMs }
+        var work = 0
+        if inbox.hasMessages && producer.open == nil {
+            try openBlock(nowMs)
+            work += 1
+        }
+        var hasMore = true
+        while hasMore && work < configuration.groupRecordsMax && group.bytes.count < configuration.groupBytesMax {
+            guard output.hasRoom(configuration.outputReserveBytes), makeRoomInBlock(nowMs) else { break }
+            var failure: (any Error)?
+            hasMore = input.read { record in
+                do { try handle(record, nowMs) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            if hasMore { work += 1 }
+        }
+        if isCloseDue(nowMs), sealing.hasRoom {
+            if producer.open == nil { try openBlock(nowMs) }
+            closeBlock(nowMs)
+            work += 1
+        }
+        try commitGroup()
+        return work
+    }
+
+    /// Milliseconds until a block must be closed or made even if nothing comes in; at least 1.
+    func millisecondsUntilDue(nowMs: UInt64) -> Int32 {
+        let due = producer.open.map { $0.timeMs + configuration.blockIntervalMs } ?? (closedAtMs + configuration.idleBlockIntervalMs)
+        return Int32(clamping: due > nowMs ? due - nowMs : 1)
+    }
+
+    /// Whether a step would find something to do at once.
+    var hasInput: Bool { !input.isEmpty && output.hasRoom(configuration.outputReserveBytes) || inbox.hasMessages && producer.open == nil }
+
+    // MARK: Records
+
+    private func handle(_ record: RingRecord, _ nowMs: UInt64) throws {
+        switch record.kind {
+        case RingRecord.ToExecutor.commands: try handleCommands(record, nowMs)
+        case RingRecord.ToExecutor.query:
+            let position = Queries.Position(sequence: producer.sequence, sealed: shared.sealedHead)
+            queries.answer(record.body, producer.exchange, position)
+            shared.statistics.queries.add(1)
+            try queries.reply.withUnsafeBytes { reply in
+                try write(kind: RingRecord.ToGateway.queryReply, session: record.session, tag: record.tag, bodyBytes: reply.count) {
+                    if let base = reply.baseAddress { $0.copyMemory(from: base, byteCount: reply.count) }
+                }
+            }
+        default: preconditionFailure("the gateway wrote a record of kind \(record.kind)")
+        }
+    }
+
+    private func handleCommands(_ record: RingRecord, _ nowMs: UInt64) throws {
+        precondition(record.body.count >= EnvelopeLayout.headerBytes, "the gateway wrote an envelope of \(record.body.count) bytes")
+        if producer.open == nil { try openBlock(nowMs) }
+        let nonce = record.body.loadUnaligned(fromByteOffset: EnvelopeLayout.nonce, as: UInt64.self)
+        let code = producer.execute(record.body)
+        guard code == .none else {
+            shared.statistics.batchesRefused.add(1)
+            let result = BatchResult(sequence: 0, block: producer.blockNumber, nonce: nonce, position: .max, code: code)
+            try writeResult(result, record, events: UnsafeBufferPointer(start: nil, count: 0))
+            return
+        }
+        group.appendCommands(record.body)
+        count(producer.exchange.events)
+        shared.statistics.batchesAdmitted.add(1)
+        let result = BatchResult(
+            sequence: producer.sequence, block: producer.blockNumber, nonce: nonce, position: producer.lastPosition, code: .none)
+        try writeResult(result, record, events: producer.exchange.events)
+    }
+
+    private func count(_ events: UnsafeBufferPointer<Event>) {
+        var tally = (
+            placed: UInt64(0), fills: UInt64(0), cancels: UInt64(0), rejected: UInt64(0), withdrawals: UInt64(0), agents: UInt64(0)
+        )
+        for event in events {
+            switch event.kind {
+            case Event.Kind.placed: tally.placed += 1
+            case Event.Kind.fill: tally.fills += 1
+            case Event.Kind.cancelled: tally.cancels += 1
+            case Event.Kind.rejected: tally.rejected += 1
+            case Event.Kind.withdrawn: tally.withdrawals += 1
+            case Event.Kind.agentChanged: tally.agents += 1
+            default: break
+            }
+        }
+        let statistics = shared.statistics
+        statistics.ordersPlaced.add(tally.placed)
+        statistics.fills.add(tally.fills)
+        statistics.cancels.add(tally.cancels)
+        statistics.commandsRejected.add(tally.rejected)
+        statistics.withdrawals.add(tally.withdrawals)
+        statistics.commands.add(tally.placed + tally.cancels + tally.rejected + tally.withdrawals + tally.agents)
+    }
+}

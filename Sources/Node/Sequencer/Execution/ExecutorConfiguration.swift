@@ -1,0 +1,19 @@
+/// How the executor cuts time and work.
+package struct ExecutorConfiguration: Sendable {
+    /// A block closes this long after it opened.
+    package var blockIntervalMs: UInt64 = 250
+    /// An empty block is made when this long passed since the last one closed.
+    package var idleBlockIntervalMs: UInt64 = 10_000
+    /// Records of the input ring in one group: one journal row, one publication.
+    package var groupRecordsMax = 256
+    /// Journal bytes at which a group ends.
+    package var groupBytesMax = 256 << 10
+    /// Bytes of envelopes at which a block closes early: the encoded block must fit a batch of 96 KiB.
+    package var blockBytesMax = 64 << 10
+    /// Inbox messages at the head of one block.
+    package var inboxMessagesMax = 256
+    /// Bytes that must be free in the output ring before another record is taken in.
+    package var outputReserveBytes = 64 << 10
+
+    package init() {}
+}

@@ -1,0 +1,136 @@
+import Engine
+
+/// Builds the answers to queries from the exchange. Used on the executor's thread, between commands; keeps its buffer.
+struct Queries {
+    private(set) var reply: [UInt8] = []
+
+    /// Where the node stands besides the exchange itself.
+    struct Position {
+        var sequence: UInt64
+        var sealed: SealedHead
+    }
+
+    init() { reply.reserveCapacity(1 << 16) }
+
+    /// Answers `body` (``QueryLayout``) into `reply`. An unknown or short query is answered as "not found".
+    mutating func answer(_ body: UnsafeRawBufferPointer, _ exchange: borrowing Exchange, _ position: Position) {
+        let isWhole = body.count >= QueryLayout.bytes
+        let kind = body.isEmpty ? 0 : body[0]
+        let market = isWhole ? body.loadUnaligned(fromByteOffset: QueryLayout.market, as: UInt16.self) : 0
+        reply.removeAll(keepingCapacity: true)
+        append(kind)
+        append(UInt8(1))
+        append(market)
+        append(UInt32(0))
+        append(position.sequence)
+        append(exchange.header.blockNumber)
+        guard isWhole, let base = body.baseAddress, let known = QueryKind(rawValue: kind) else { return setNotFound() }
+        switch known {
+        case .status: status(exchange, position)
+        case .tokens: tokens(exchange)
+        case .markets: markets(exchange)
+        case .account: account(exchange, Address(loadingFrom: base + QueryLayout.address))
+        case .book:
+            let depth = body.loadUnaligned(fromByteOffset: QueryLayout.depth, as: UInt16.self)
+            book(exchange, market: UInt32(market), depth: min(Int(depth), QueryReply.Book.depthMax))
+        }
+    }
+
+    private mutating func status(_ exchange: borrowing Exchange, _ position: Position) {
+        let header = exchange.header
+        append(header.blockTimeMs)
+        append(header.inboxCursor)
+        append(header.withdrawalCount)
+        append(header.accountCount)
+        append(header.openOrderCount)
+        append(position.sealed.number)
+        append(position.sealed.stateRoot)
+        append(position.sealed.hash)
+        set(UInt32(1), at: QueryReply.count)
+    }
+
+    private mutating func tokens(_ exchange: borrowing Exchange) {
+        var count: UInt32 = 0
+        for id in 1..<UInt32(Layout.tokenCapacity) {
+            guard let token = exchange.token(id) else { continue }
+            append(token)
+            count += 1
+        }
+        set(count, at: QueryReply.count)
+    }
+
+    private mutating func markets(_ exchange: borrowing Exchange) {
+        var count: UInt32 = 0
+        for id in 1..<UInt32(Layout.marketCapacity) {
+            guard let market = exchange.market(id) else { continue }
+            append(market)
+            count += 1
+        }
+        set(count, at: QueryReply.count)
+    }
+
+    /// `address` is that of an owner or of an agent key.
+    private mutating func account(_ exchange: borrowing Exchange, _ address: Address) {
+        guard let signer = exchange.signer(address), let account = exchange.account(id: signer.account) else { return setNotFound() }
+        append(account)
+        append(UInt32(0))
+        append(UInt32(0))
+        var balances: UInt32 = 0
+        for token in 1..<UInt32(Layout.tokenCapacity) {
+            guard let balance = exchange.balance(account: account.id, token: token) else { continue }
+            append(balance)
+            balances += 1
+        }
+        set(balances, at: QueryReply.count)
+        var orders: UInt32 = 0
+        var slot = account.firstOrder
+        while let (order, detail) = exchange.order(slot: slot) {
+            append(Order.id(slot: slot, generation: order.generation))
+            append(detail.clientOrderId)
+            append(order.lots)
+            append(order.priceAndSide & 0x00FF_FFFF)
+            append(UInt16(truncatingIfNeeded: order.market))
+            append(UInt8(truncatingIfNeeded: order.priceAndSide >> 31))
+            append(UInt8(0))
+            orders += 1
+            slot = detail.accountNext
+        }
+        set(orders, at: QueryReply.Account.orderCount)
+    }
+
+    private mutating func book(_ exchange: borrowing Exchange, market: UInt32, depth: Int) {
+        guard exchange.market(market) != nil else { return setNotFound() }
+        append(UInt32(0))
+        append(UInt32(0))
+        let bids = levels(exchange, market: market, side: .buy, depth: depth)
+        let asks = levels(exchange, market: market, side: .sell, depth: depth)
+        set(bids + asks, at: QueryReply.count)
+        set(bids, at: QueryReply.Book.bidCount)
+        set(asks, at: QueryReply.Book.askCount)
+    }
+
+    private mutating func levels(_ exchange: borrowing Exchange, market: UInt32, side: Side, depth: Int) -> UInt32 {
+        var count: UInt32 = 0
+        var price = exchange.bestPrice(market: market, side: side)
+        while let priceCode = price, count < depth {
+            append(priceCode)
+            append(UInt32(side.rawValue))
+            append(exchange.level(market: market, priceCode: priceCode).lots)
+            count += 1
+            price = exchange.nextPrice(market: market, side: side, behind: priceCode)
+        }
+        return count
+    }
+
+    private mutating func setNotFound() {
+        reply[QueryReply.isFound] = 0
+    }
+
+    private mutating func append<Value: BitwiseCopyable>(_ value: Value) {
+        withUnsafeBytes(of: value) { reply.append(contentsOf: $0) }
+    }
+
+    private mutating func set(_ value: UInt32, at offset: Int) {
+        reply.withUnsafeMutableBytes { $0.storeBytes(of: value, toByteOffset: offset, as: UInt32.self) }
+    }
+}
