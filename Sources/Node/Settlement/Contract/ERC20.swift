@@ -1,0 +1,36 @@
+import BigInt
+import Engine
+
+/// The few calls of an ERC-20 token (EIP-20) that a deposit needs.
+package struct ERC20: Sendable {
+    package let client: EthereumClient
+    package let address: Address
+
+    package init(client: EthereumClient, address: Address) {
+        self.client = client
+        self.address = address
+    }
+
+    /// Call data that lets `spender` take up to `units`.
+    package static func approve(spender: Address, units: BigUInt) -> [UInt8] {
+        ABI.call("approve(address,uint256)", [.address(spender), .uint(units)])
+    }
+
+    package func balance(of owner: Address) async throws(EthereumError) -> BigUInt {
+        try await number("balanceOf(address)", [.address(owner)])
+    }
+
+    /// What `spender` may still take from `owner`.
+    package func allowance(owner: Address, spender: Address) async throws(EthereumError) -> BigUInt {
+        try await number("allowance(address,address)", [.address(owner), .address(spender)])
+    }
+
+    private func number(_ signature: String, _ arguments: [ABI.Value]) async throws(EthereumError) -> BigUInt {
+        let data = try await client.call(to: address, data: ABI.call(signature, arguments))
+        if data.isEmpty { throw .noContract(address) }
+        var reader = ABIReader(data)
+        do { return try reader.uint() } catch {
+            throw .malformedReply(method: "eth_call of \(signature)", detail: error.description)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import BigInt
+import Engine
+
+/// A call of the rollup contract that changes something: what goes into a transaction. The contract's NatSpec is in Sources/Contracts.
+package struct RollupCall: Equatable, Sendable {
+    /// As messages name it.
+    package let name: String
+    package let data: [UInt8]
+    /// Wei sent along.
+    package let value: BigUInt
+
+    init(_ signature: String, _ arguments: [ABI.Value], value: BigUInt = 0) {
+        name = String(signature.prefix { $0 != "(" })
+        data = ABI.call(signature, arguments)
+        self.value = value
+    }
+
+    /// Signatures of everything that changes state, checked against the compiled contract in tests.
+    enum Signature {
+        static let listToken = "list_token(address,uint8,uint8,bytes32)"
+        static let listMarket = "list_market(uint32,uint32,uint8,uint16,uint16,address)"
+        static let depositEth = "deposit_eth(address)"
+        static let deposit = "deposit(uint32,uint256,address)"
+        static let postBatch = "post_batch(uint256,uint256,uint64,uint64,bytes)"
+        static let claimState = "claim_state(uint256,bytes32)"
+        static let reclaimBond = "reclaim_bond(uint256)"
+        static let withdraw = "withdraw(uint256,uint256,address,uint32,uint64,uint64,bytes32[29])"
+        static let halt = "halt()"
+        static let exitBalance = "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])"
+        static let refundDeposit = "refund_deposit(uint256,address,uint32,uint64)"
+        static let all = [
+            listToken, listMarket, depositEth, deposit, postBatch, claimState, reclaimBond, withdraw, halt, exitBalance, refundDeposit,
+        ]
+    }
+
+    /// Lister only. `symbol`: at most 16 ASCII characters. One atom is 10^unitExponent L1 units.
+    package static func listToken(_ token: Address, decimals: UInt8, unitExponent: UInt8, symbol: String) -> RollupCall {
+        let symbol = Array(symbol.utf8.prefix(32))
+        let word = Hash256(bytes: symbol + [UInt8](repeating: 0, count: 32 - symbol.count)) ?? .zero
+        return RollupCall(
+            Signature.listToken, [.address(token), .uint(UInt32(decimals)), .uint(UInt32(unitExponent)), .bytes32(word)])
+    }
+
+    /// Lister only. Fees in basis points.
+    package static func listMarket(
+        base: UInt32, quote: UInt32, lotExponent: UInt8, makerFeeBasisPoints: UInt16, takerFeeBasisPoints: UInt16, feeAccount: Address
+    ) -> RollupCall {
+        RollupCall(
+            Signature.listMarket,
+            [
+                .uint(base), .uint(quote), .uint(UInt32(lotExponent)), .uint(UInt32(makerFeeBasisPoints)),
+                .uint(UInt32(takerFeeBasisPoints)), .address(feeAccount),
+            ])
+    }
+
+    /// Deposits `wei` (a multiple of 1 gwei) for `owner`.
+    package static func depositEth(wei: BigUInt, owner: Address) -> RollupCall {
+        RollupCall(Signature.depositEth, [.address(owner)], value: wei)
+    }
+
+    /// Deposits `units` (L1 units, a multiple of the token's unit) that the sender has approved, for `owner`.
+    package static func deposit(token: UInt32, units: BigUInt, owner: Address) -> RollupCall {
+        RollupCall(Signature.deposit, [.uint(token), .uint(units), .address(owner)])
+    }
+
+    /// Sequencer only. Times in milliseconds since 1970.
+    package static func postBatch(
+        number: UInt64, inboxEnd: UInt64, firstTimeMs: UInt64, lastTimeMs: UInt64, data: [UInt8]
+    ) -> RollupCall {
+        RollupCall(
+            Signature.postBatch, [.uint(number), .uint(inboxEnd), .uint(firstTimeMs), .uint(lastTimeMs), .bytes(data)])
+    }
+
+    /// Sequencer only. `bond`: exactly the deployment's claim bond, in wei.
+    package static func claimState(number: UInt64, root: Hash256, bond: BigUInt) -> RollupCall {
+        RollupCall(Signature.claimState, [.uint(number), .bytes32(root)], value: bond)
+    }
+
+    package static func reclaimBond(number: UInt64) -> RollupCall { RollupCall(Signature.reclaimBond, [.uint(number)]) }
+
+    /// Pays a withdrawal record under the final state after batch `batch`. `path`: 29 hashes.
+    package static func withdraw(batch: UInt64, cell: UInt32, record: Withdrawal, path: [Hash256]) -> RollupCall {
+        RollupCall(
+            Signature.withdraw,
+            [
+                .uint(batch), .uint(cell), .address(record.owner), .uint(record.token), .uint(record.amount), .uint(record.blockNumber),
+                .fixedHashes(path),
+            ])
+    }
+
+    package static func halt() -> RollupCall { RollupCall(Signature.halt, []) }
+
+    /// After a halt: pays a balance under the last claimed state. `path`: 29 hashes.
+    package static func exitBalance(cell: UInt32, balance: Balance, path: [Hash256]) -> RollupCall {
+        RollupCall(
+            Signature.exitBalance,
+            [
+                .uint(cell), .address(balance.owner), .uint(balance.token), .uint(balance.free), .uint(balance.locked),
+                .uint(balance.account), .fixedHashes(path),
+            ])
+    }
+
+    /// After a halt: pays back a deposit that the last claimed state has not consumed.
+    package static func refundDeposit(index: UInt64, owner: Address, token: UInt32, atoms: UInt64) -> RollupCall {
+        RollupCall(Signature.refundDeposit, [.uint(index), .address(owner), .uint(token), .uint(atoms)])
+    }
+}
+
+extension TransactionSender {
+    /// Estimates, signs, sends and waits.
+    package func execute(_ call: RollupCall, on contract: Address) async throws(EthereumError) -> Receipt {
+        try await execute(to: contract, data: call.data, value: call.value)
+    }
+}
