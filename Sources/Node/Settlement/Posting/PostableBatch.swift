@@ -1,0 +1,31 @@
+import Engine
+
+/// A batch that waits to be posted, with the state that is claimed after it.
+package struct PostableBatch: Equatable, Sendable {
+    /// From 0, without gaps.
+    package var number: UInt64
+    /// Inbox messages consumed up to its end.
+    package var inboxEnd: UInt64
+    /// Times of its first and last block, in milliseconds since 1970.
+    package var firstTimeMs: UInt64
+    package var lastTimeMs: UInt64
+    /// The encoded batch, 1 to 98304 bytes.
+    package var data: [UInt8]
+    /// State root after it.
+    package var stateRoot: Hash256
+
+    package init(number: UInt64, inboxEnd: UInt64, firstTimeMs: UInt64, lastTimeMs: UInt64, data: [UInt8], stateRoot: Hash256) {
+        self.number = number
+        self.inboxEnd = inboxEnd
+        self.firstTimeMs = firstTimeMs
+        self.lastTimeMs = lastTimeMs
+        self.data = data
+        self.stateRoot = stateRoot
+    }
+}
+
+/// The sequencer's batches, as ``Poster`` takes them.
+package protocol BatchStore: Sendable {
+    /// The batch with this number, or nil if it is not complete yet or no longer kept.
+    func postableBatch(_ number: UInt64) async throws -> PostableBatch?
+}
