@@ -1,0 +1,91 @@
+import Engine
+import Proof
+
+/// An exchange with helpers that speak in commands instead of bytes.
+final class TestExchange {
+    let host: HostedExchange
+    var nonce: UInt64
+    static let startMs: UInt64 = 1_790_000_000_000
+
+    /// Opens block 1 on a fresh exchange.
+    init() throws {
+        host = try HostedExchange()
+        nonce = Self.startMs
+        host.exchange.beginBlock(number: 1, timeMs: Self.startMs)
+    }
+
+    static func address(_ number: UInt64) -> Address {
+        var hash = Keccak256()
+        hash.update(Hash256(integer: number))
+        return withUnsafeBytes(of: hash.finish()) { Address(loadingFrom: $0.baseAddress!) }
+    }
+
+    func deposit(_ owner: Address, token: UInt32, atoms: UInt64) {
+        var message = InboxMessage()
+        message.kind = Hash256(integer: InboxMessage.Kind.deposit)
+        message.a = Hash256(address: owner)
+        message.b = Hash256(integer: UInt64(token))
+        message.c = Hash256(integer: atoms)
+        host.exchange.consume(message)
+    }
+
+    func listToken(_ id: UInt32, decimals: UInt64) {
+        var message = InboxMessage()
+        message.kind = Hash256(integer: InboxMessage.Kind.tokenListed)
+        message.a = Hash256(address: id == 1 ? .zero : Self.address(UInt64(id) + 1_000_000))
+        message.b = Hash256(integer: UInt64(id))
+        message.c = Hash256(integer: decimals | 9 << 8)
+        host.exchange.consume(message)
+    }
+
+    func listMarket(
+        _ id: UInt32, base: UInt64, quote: UInt64, lotExponent: UInt64, makerFee: UInt64, takerFee: UInt64, feeOwner: Address
+    ) {
+        var message = InboxMessage()
+        message.kind = Hash256(integer: InboxMessage.Kind.marketListed)
+        message.a = Hash256(address: feeOwner)
+        message.b = Hash256(integer: UInt64(id))
+        message.c.word3 = (base | quote << 32).byteSwapped
+        message.c.word2 = (lotExponent | makerFee << 8 | takerFee << 24).byteSwapped
+        host.exchange.consume(message)
+    }
+
+    /// Encodes and executes commands under the next nonce; returns the admission code and the events.
+    @discardableResult
+    func execute(_ commands: [Command], signer: Address, nonce: UInt64? = nil) -> (code: RejectCode, events: [Event]) {
+        var payload: [UInt8] = []
+        for command in commands { payload += Self.encode(command) }
+        return execute(payload: payload, signer: signer, nonce: nonce)
+    }
+
+    @discardableResult
+    func execute(payload: [UInt8], signer: Address, nonce: UInt64? = nil) -> (code: RejectCode, events: [Event]) {
+        self.nonce += 1
+        host.exchange.clearEvents()
+        let code = payload.withUnsafeBytes { host.exchange.execute(signer: signer, nonce: nonce ?? self.nonce, payload: $0) }
+        return (code, Array(host.exchange.events))
+    }
+
+    static func encode(_ command: Command) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Command.bytesMax)
+        let count = bytes.withUnsafeMutableBytes { command.encode(to: $0.baseAddress!) }
+        return Array(bytes.prefix(count))
+    }
+
+    /// All bytes of the arena that were ever touched, to compare before and after.
+    func digestOfBalances() -> [UInt64] {
+        var values: [UInt64] = []
+        for account in 1...max(1, host.exchange.header.accountCount) {
+            for token in 1..<UInt32(8) {
+                let balance = host.exchange.balance(account: account, token: token)
+                values += [balance?.free ?? 0, balance?.locked ?? 0]
+            }
+        }
+        return values
+    }
+}
+
+/// The price code of `mantissa * 10^power`.
+func price(_ mantissa: UInt32, _ power: Int32) -> UInt32 {
+    PriceCode.code(mantissa: mantissa, exponent: UInt32(power + PriceCode.exponentBias))
+}
