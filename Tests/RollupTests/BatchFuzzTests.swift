@@ -34,7 +34,8 @@ import Testing
             }
         }
         let again = encoder.bytes()
-        #expect(throws: Never.self) { #expect(try again.withUnsafeBytes { try room.decode($0) } == decoded) }
+        let decodedAgain = try? again.withUnsafeBytes { try room.decode($0) }
+        #expect(decodedAgain == decoded)
     }
 
     @Test func everyTruncationIsRefused() throws {
