@@ -82,7 +82,7 @@ let package = Package(
         .testTarget(name: "RollupTests", dependencies: ["Rollup"], path: "Tests/RollupTests", swiftSettings: strict),
         .testTarget(name: "SequencerTests", dependencies: ["Sequencer", "CSQLite"], path: "Tests/SequencerTests", swiftSettings: strict),
         .testTarget(name: "GatewayTests", dependencies: ["Gateway"], path: "Tests/GatewayTests", swiftSettings: strict),
-        .testTarget(name: "SettlementTests", dependencies: ["Engine", "Settlement", "Signing", "BigInt"], path: "Tests/SettlementTests", swiftSettings: strict),
+        .testTarget(name: "SettlementTests", dependencies: ["Engine", "Settlement", "Signing", "BigInt", .product(name: "Logging", package: "swift-log")], path: "Tests/SettlementTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

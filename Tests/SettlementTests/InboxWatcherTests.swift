@@ -1,0 +1,119 @@
+import Engine
+import Logging
+import Signing
+import Synchronization
+import Testing
+
+@testable import Settlement
+
+/// An inbox in memory whose node can be made to misbehave.
+final class FakeInbox: InboxSource {
+    struct State {
+        var head: UInt64 = 10
+        /// Message and the block that holds it.
+        var messages: [(block: UInt64, message: InboxMessage)] = []
+        var isAway = false
+        /// Index of a message that the node leaves out of its logs.
+        var hidden: UInt64?
+        /// Index of a message that the node alters.
+        var altered: UInt64?
+    }
+
+    let state = Mutex(State())
+
+    func add(_ amount: UInt64, block: UInt64) {
+        var message = InboxMessage()
+        message.kind = Hash256(.init(InboxMessage.Kind.deposit)) ?? .zero
+        message.c = Hash256(.init(amount)) ?? .zero
+        state.withLock { $0.messages.append((block, message)) }
+    }
+
+    func headNumber() async throws(EthereumError) -> UInt64 {
+        let (head, isAway) = state.withLock { ($0.head, $0.isAway) }
+        if isAway { throw .cannotConnect(url: "fake", reason: "away") }
+        return head
+    }
+
+    func messages(in blocks: ClosedRange<UInt64>) async throws(EthereumError) -> [(index: UInt64, message: InboxMessage)] {
+        state.withLock { state in
+            var found: [(index: UInt64, message: InboxMessage)] = []
+            for (index, entry) in state.messages.enumerated() where blocks.contains(entry.block) && state.hidden != UInt64(index) {
+                var message = entry.message
+                if state.altered == UInt64(index) { message.d.word0 = 1 }
+                found.append((UInt64(index), message))
+            }
+            return found
+        }
+    }
+
+    func accumulator(count: UInt64) async throws(EthereumError) -> Hash256 {
+        state.withLock { state in state.messages.prefix(Int(count)).reduce(.zero) { $1.message.extending($0) } }
+    }
+}
+
+@Suite struct InboxWatcherTests {
+    private func watcher(_ source: FakeInbox, nextIndex: UInt64 = 0, confirmations: UInt64 = 2) -> InboxWatcher {
+        var configuration = InboxWatcher.Configuration()
+        configuration.confirmations = confirmations
+        configuration.blocksPerPoll = 8
+        configuration.pollSeconds = 0.01
+        return InboxWatcher(
+            source: source, nextIndex: nextIndex, deployedAtBlock: 3, configuration: configuration, logger: Logger(label: "test"))
+    }
+
+    private func amounts(_ delivery: InboxWatcher.Delivery?) -> [UInt64] {
+        (delivery?.messages ?? []).map { UInt64($0.c.number) }
+    }
+
+    @Test func `hands over each message once, in order, when it is deep enough`() async throws {
+        let inbox = FakeInbox()
+        for (amount, block) in [(1, 3), (2, 8), (3, 9), (4, 30)] as [(UInt64, UInt64)] { inbox.add(amount, block: block) }
+        let watcher = watcher(inbox)
+        var delivery = try await watcher.poll()
+        #expect(amounts(delivery) == [1, 2])
+        #expect(delivery?.first == 0)
+        #expect(delivery?.l1Block == 8)
+        #expect(try await watcher.poll() == nil)
+        inbox.state.withLock { $0.head = 40 }
+        var all: [UInt64] = []
+        repeat {
+            delivery = try await watcher.poll()
+            all += amounts(delivery)
+        } while delivery != nil
+        #expect(all == [3, 4])
+    }
+
+    @Test func `begins in the middle after a restart`() async throws {
+        let inbox = FakeInbox()
+        for amount in 1...5 as ClosedRange<UInt64> { inbox.add(amount, block: 4) }
+        let delivery = try await watcher(inbox, nextIndex: 3).poll()
+        #expect(delivery?.first == 3)
+        #expect(amounts(delivery) == [4, 5])
+    }
+
+    @Test func `a node that hides or alters a message only delays`() async throws {
+        let inbox = FakeInbox()
+        for amount in 1...3 as ClosedRange<UInt64> { inbox.add(amount, block: 4) }
+        let watcher = watcher(inbox)
+        inbox.state.withLock { $0.hidden = 1 }
+        await #expect(throws: InboxError.gap(expected: 1, found: 2)) { try await watcher.poll() }
+        inbox.state.withLock {
+            $0.hidden = nil; $0.altered = 2
+        }
+        await #expect(throws: InboxError.self) { try await watcher.poll() }
+        inbox.state.withLock { $0.altered = nil }
+        #expect(amounts(try await watcher.poll()) == [1, 2, 3])
+    }
+
+    @Test func `survives L1 being away and stops when messages are not taken`() async throws {
+        let inbox = FakeInbox()
+        inbox.add(7, block: 4)
+        inbox.state.withLock { $0.isAway = true }
+        let watcher = watcher(inbox)
+        await #expect(throws: EthereumError.self) { try await watcher.poll() }
+        let task = Task { await watcher.run { delivery in delivery.messages.isEmpty } }
+        try await Task.sleep(for: .milliseconds(50))
+        inbox.state.withLock { $0.isAway = false }
+        await task.value
+    }
+}

@@ -1,0 +1,186 @@
+import BigInt
+import Engine
+import Logging
+import Signing
+import Synchronization
+import Testing
+
+@testable import Settlement
+
+/// The contract's rules about batches and claims, in memory, with failures on demand.
+final class FakeChain: PostingChain {
+    struct State {
+        var batches: [(inboxEnd: UInt64, data: [UInt8])] = []
+        var claims: [Claim] = []
+        var finalCount: UInt64 = 0
+        var halted = false
+        /// Fail the submission after this many calls; the calls before it stand.
+        var failAfter: Int?
+        /// The failure comes although the call was included: its answer got lost.
+        var includesFailing = false
+    }
+
+    static let bond = BigUInt(1_000)
+    let state = Mutex(State())
+
+    func progress() async throws(EthereumError) -> RollupProgress {
+        state.withLock { state in
+            RollupProgress(
+                l1Block: 1, l1Time: 1, inboxCount: 100, inboxConsumed: state.batches.last?.inboxEnd ?? 0,
+                batchCount: UInt64(state.batches.count), claimCount: UInt64(state.claims.count), finalCount: state.finalCount,
+                haltedAt: state.halted ? 1 : nil)
+        }
+    }
+
+    func batch(_ number: UInt64) async throws(EthereumError) -> PostedBatch {
+        let end = state.withLock { $0.batches[Int(number)].inboxEnd }
+        var reader = ABIReader(ABI.encode([.bytes32(.zero), .uint(end), .uint(UInt64(1))]))
+        do { return try PostedBatch(&reader) } catch { throw .malformedReply(method: "fake", detail: "\(error)") }
+    }
+
+    func claim(_ number: UInt64) async throws(EthereumError) -> Claim { state.withLock { $0.claims[Int(number)] } }
+    func claimBond() async throws(EthereumError) -> BigUInt { Self.bond }
+
+    func submit(_ calls: [RollupCall]) async throws(EthereumError) -> [Receipt] {
+        for (position, call) in calls.enumerated() {
+            let fails = state.withLock { state in
+                defer { if state.failAfter == position { state.failAfter = nil } }
+                return state.failAfter == position
+            }
+            if fails {
+                if state.withLock({ $0.includesFailing }) { try apply(call) }
+                throw .timedOut(url: "fake", seconds: 1)
+            }
+            try apply(call)
+        }
+        return []
+    }
+
+    private func apply(_ call: RollupCall) throws(EthereumError) {
+        let reason: String?
+        do { reason = try state.withLock { state in try Self.apply(call, to: &state) } } catch {
+            throw .malformedReply(method: call.name, detail: "\(error)")
+        }
+        if let reason { throw .reverted(reason: reason, data: []) }
+    }
+
+    private static func apply(_ call: RollupCall, to state: inout State) throws -> String? {
+        var reader = ABIReader(call.data.dropFirst(4))
+        let number: UInt64 = try reader.integer()
+        switch call.name {
+        case "post_batch":
+            guard number == state.batches.count else { return "batches: out of order" }
+            let end: UInt64 = try reader.integer()
+            _ = try reader.uint()
+            _ = try reader.uint()
+            state.batches.append((end, try reader.dynamicBytes()))
+        case "claim_state":
+            guard number == state.claims.count else { return "batches: claim out of order" }
+            guard number < state.batches.count else { return "batches: claim before its batch" }
+            guard call.value == bond else { return "batches: wrong bond" }
+            var claim = ABIReader(ABI.encode([.bytes32(try reader.hash()), .address(.zero), .uint(UInt64(1)), .uint(bond)]))
+            state.claims.append(try Claim(&claim))
+        case "reclaim_bond":
+            guard number < state.finalCount else { return "batches: not final" }
+            guard state.claims[Int(number)].bond != 0 else { return "batches: no bond to give back" }
+            state.claims[Int(number)].bond = 0
+        default: return "unknown call"
+        }
+        return nil
+    }
+}
+
+final class FakeStore: BatchStore {
+    let count: Mutex<UInt64>
+    let salt: UInt8
+
+    init(count: UInt64, salt: UInt8 = 0) {
+        self.count = Mutex(count)
+        self.salt = salt
+    }
+
+    static func batch(_ number: UInt64, salt: UInt8 = 0) -> PostableBatch {
+        PostableBatch(
+            number: number, inboxEnd: 3 * number, firstTimeMs: number, lastTimeMs: number + 1, data: [1, UInt8(number), salt],
+            stateRoot: keccak256([UInt8(number), salt]))
+    }
+
+    func postableBatch(_ number: UInt64) async throws -> PostableBatch? {
+        number < count.withLock { $0 } ? Self.batch(number, salt: salt) : nil
+    }
+}
+
+@Suite struct PosterTests {
+    private func poster(_ store: FakeStore, _ chain: FakeChain) -> Poster {
+        Poster(store: store, chain: chain, pollSeconds: 0.01, logger: Logger(label: "test"))
+    }
+
+    private func expectComplete(_ chain: FakeChain, count: Int) {
+        chain.state.withLock { state in
+            #expect(state.batches.map(\.data) == (0..<UInt64(count)).map { FakeStore.batch($0).data })
+            #expect(state.claims.map(\.root) == (0..<UInt64(count)).map { FakeStore.batch($0).stateRoot })
+        }
+    }
+
+    @Test func `posts and claims in order, then idles`() async throws {
+        let chain = FakeChain()
+        let store = FakeStore(count: 3)
+        let poster = poster(store, chain)
+        for number in 0..<UInt64(3) {
+            #expect(try await poster.step() == .submitted(posted: number, claimed: [number], reclaimed: [], gasUsed: 0))
+        }
+        #expect(try await poster.step() == .idle)
+        store.count.withLock { $0 = 4 }
+        #expect(try await poster.step() == .submitted(posted: 3, claimed: [3], reclaimed: [], gasUsed: 0))
+        expectComplete(chain, count: 4)
+    }
+
+    @Test(arguments: 0..<3, [true, false])
+    func `a failure at any call, included or not, leads to no gap and no repetition`(position: Int, included: Bool) async throws {
+        let chain = FakeChain()
+        let store = FakeStore(count: 6)
+        let poster = poster(store, chain)
+        _ = try await poster.step()
+        _ = try await poster.step()
+        chain.state.withLock {
+            $0.finalCount = 1
+            $0.failAfter = position
+            $0.includesFailing = included
+        }
+        await #expect(throws: EthereumError.self) { try await poster.step() }
+        // A new process takes over.
+        let successor = self.poster(store, chain)
+        while try await successor.step() != .idle {}
+        expectComplete(chain, count: 6)
+        chain.state.withLock { #expect($0.claims.map(\.bond) == [0] + [BigUInt](repeating: FakeChain.bond, count: 5)) }
+    }
+
+    @Test func `takes bonds back once they are free`() async throws {
+        let chain = FakeChain()
+        let poster = poster(FakeStore(count: 12), chain)
+        while try await poster.step() != .idle {}
+        chain.state.withLock { $0.finalCount = 11 }
+        #expect(try await poster.step() == .submitted(posted: nil, claimed: [], reclaimed: Array(0..<8), gasUsed: 0))
+        #expect(try await poster.step() == .submitted(posted: nil, claimed: [], reclaimed: [8, 9, 10], gasUsed: 0))
+        #expect(try await poster.step() == .idle)
+    }
+
+    @Test func `refuses batches that are not those on L1`() async throws {
+        let chain = FakeChain()
+        while try await poster(FakeStore(count: 2), chain).step() != .idle {}
+        let other = poster(FakeStore(count: 5, salt: 1), chain)
+        await #expect(throws: PosterError.self) { try await other.step() }
+        #expect(chain.state.withLock { $0.batches.count } == 2)
+    }
+
+    @Test func `ends when the rollup is halted, and goes on after failures`() async throws {
+        let chain = FakeChain()
+        let poster = poster(FakeStore(count: 2), chain)
+        chain.state.withLock { $0.failAfter = 0 }
+        let task = Task { await poster.run() }
+        try await Task.sleep(for: .milliseconds(1_500))
+        chain.state.withLock { $0.halted = true }
+        await task.value
+        expectComplete(chain, count: 2)
+    }
+}
