@@ -1,0 +1,225 @@
+"""`Deploy/deploy`: compiles the contracts, deploys them to any L1, lists tokens and markets, and writes the deployment file."""
+
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import sys
+
+from eth_account import Account
+from eth_utils import is_hex_address, to_checksum_address
+from vyper.cli.vyper_compile import compile_files
+
+from .client import Client, RpcFailure, encode_call, encode_constructor
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent.parent
+ROLLUP = ROOT / "Sources" / "Contracts" / "Rollup.vy"
+TEST_TOKEN = HERE / "TestToken.vy"
+LISTING_GAS = 400_000
+
+DESCRIPTION = """\
+Compiles the contracts and deploys them to an L1 over JSON-RPC, lists tokens and markets, and writes the deployment file.
+
+The listing file (--listing, default Deploy/listing.json):
+  {"tokens":  [{"symbol", "decimals", "unitExponent", "address" or "testToken": true}],
+   "markets": [{"base", "quote" (symbols), "lotExponent", "makerBps", "takerBps"}]}
+ETH is always token 1. One atom of a token is 10^unitExponent of its L1 units, and is shown with `decimals` decimals; a token of
+18 decimals on L1 therefore has decimals + unitExponent = 18. `"testToken": true` deploys a token that anyone may mint: development
+chains only. One lot of a market is 10^lotExponent base atoms; fees are in basis points.
+
+The deployment file (--out), which memexd and memex read:
+  chainId, rollup (address), deployedAtBlock, sequencer, lister,
+  parameters {challengeWindowSeconds, inboxDeadlineSeconds, batchDeadlineSeconds, timeDriftSeconds, claimBondWei (decimal string)},
+  tokens [{id, symbol, address (0x0...0 for ETH), decimals, unitExponent}],
+  markets [{id, base, quote (token ids), lotExponent, makerBps, takerBps, feeAccount}].
+"""
+
+
+def compiled(path: pathlib.Path) -> dict:
+    return next(iter(compile_files([str(path)], ["bytecode", "abi"], paths=[str(path.parent)]).values()))
+
+
+def say(text: str) -> None:
+    print(f"deploy: {text}", file=sys.stderr, flush=True)
+
+
+def fail(text: str):
+    sys.exit(f"deploy: error: {text}")
+
+
+def arguments(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="Deploy/deploy", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rpc", default="http://127.0.0.1:8545", help="JSON-RPC of the L1 (default http://127.0.0.1:8545)")
+    parser.add_argument("--key", help="private key that pays and becomes the lister (default: environment variable MEMEX_DEPLOYER_KEY)")
+    parser.add_argument("--sequencer", help="address of the sequencer: a plain account (default: that of the key)")
+    parser.add_argument("--fee-account", help="owner of the account that receives the fees (default: that of the key)")
+    parser.add_argument("--challenge-window", type=int, default=7 * 86_400, help="seconds until a claim is final (default 7 days)")
+    parser.add_argument("--inbox-deadline", type=int, default=86_400, help="seconds until an unconsumed message allows a halt (default 1 day)")
+    parser.add_argument("--batch-deadline", type=int, default=86_400, help="seconds until a missing batch allows a halt (default 1 day)")
+    parser.add_argument("--time-drift", type=int, help="seconds between batch and L1 time at most (default: the batch deadline, at least 1 h)")
+    parser.add_argument("--claim-bond-wei", type=int, default=10**18, help="bond of a claim (default 1 ETH)")
+    parser.add_argument("--listing", type=pathlib.Path, default=ROOT / "Deploy" / "listing.json", help="tokens and markets")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("deployment.json"), help="deployment file to write")
+    options = parser.parse_args(argv)
+    options.key = options.key or os.environ.get("MEMEX_DEPLOYER_KEY") or fail("give --key or set MEMEX_DEPLOYER_KEY")
+    if options.time_drift is None:
+        options.time_drift = max(3_600, options.batch_deadline)
+    for name in ("sequencer", "fee_account"):
+        value = getattr(options, name)
+        if value is not None and not is_hex_address(value):
+            fail(f"--{name.replace('_', '-')}: not an address: {value}")
+    return options
+
+
+def load_listing(path: pathlib.Path) -> dict:
+    """The listing file, checked as far as it can be without the L1."""
+    try:
+        listing = json.loads(path.read_text())
+        symbols = {"ETH"}
+        for token in listing["tokens"]:
+            symbol = token["symbol"]
+            if not 1 <= len(symbol) <= 16 or not all("!" <= c <= "~" for c in symbol):
+                fail(f"{path}: a symbol is 1 to 16 printable ASCII characters: {symbol!r}")
+            if symbol in symbols:
+                fail(f"{path}: token {symbol} appears twice")
+            symbols.add(symbol)
+            if not token.get("testToken") and not is_hex_address(token.get("address", "")):
+                fail(f'{path}: token {symbol} needs an "address", or "testToken": true on a development chain')
+            int(token["decimals"]), int(token["unitExponent"])
+        for market in listing["markets"]:
+            for side in ("base", "quote"):
+                if market[side] not in symbols:
+                    fail(f"{path}: market names the unknown token {market[side]}")
+            int(market["lotExponent"]), int(market["makerBps"]), int(market["takerBps"])
+        return listing
+    except (OSError, ValueError) as error:
+        fail(f"{path}: {error}")
+    except KeyError as error:
+        fail(f"{path}: {error} is missing")
+
+
+@dataclasses.dataclass
+class Sender:
+    """Sends transactions one behind the other without waiting for each."""
+
+    client: Client
+    key: str
+
+    def __post_init__(self):
+        self.address = Account.from_key(self.key).address
+        self.chain_id = self.client.quantity("eth_chainId")
+        self.nonce = self.client.quantity("eth_getTransactionCount", self.address, "pending")
+        self.tip = self.client.quantity("eth_maxPriorityFeePerGas")
+        self.fee = 3 * self.client.quantity("eth_gasPrice") + self.tip
+
+    def send(self, to: str | None, data: bytes, gas: int) -> str:
+        transaction = {
+            "type": 2, "chainId": self.chain_id, "nonce": self.nonce, "gas": gas, "maxFeePerGas": self.fee,
+            "maxPriorityFeePerGas": self.tip, "value": 0, "data": data,
+        } | ({"to": to_checksum_address(to)} if to else {})
+        raw = Account.sign_transaction(transaction, self.key).raw_transaction
+        hash = self.client.request("eth_sendRawTransaction", "0x" + raw.hex())
+        self.nonce += 1
+        return hash
+
+    def deploy(self, code: bytes) -> str:
+        gas = self.client.quantity("eth_estimateGas", {"from": self.address, "data": "0x" + code.hex()})
+        return self.send(None, code, gas * 5 // 4)
+
+
+def deploy(options: argparse.Namespace) -> dict:
+    listing = load_listing(options.listing)
+    client = Client(options.rpc)
+    sender = Sender(client, options.key)
+    sequencer = to_checksum_address(options.sequencer or sender.address)
+    fee_account = to_checksum_address(options.fee_account or sender.address)
+
+    say("compiling")
+    rollup_code = encode_constructor(
+        compiled(ROLLUP), sequencer, sender.address, options.challenge_window, options.inbox_deadline, options.batch_deadline,
+        options.time_drift, options.claim_bond_wei,
+    )
+    test_token = compiled(TEST_TOKEN) if any(t.get("testToken") for t in listing["tokens"]) else None
+
+    say(f"deploying to chain {sender.chain_id} from {sender.address}")
+    rollup_hash = sender.deploy(rollup_code)
+    token_hashes = {}
+    for token in listing["tokens"]:
+        if token.get("testToken"):
+            decimals = token["decimals"] + token["unitExponent"]
+            code = encode_constructor(test_token, token.get("name", token["symbol"]), token["symbol"], decimals)
+            token_hashes[token["symbol"]] = sender.deploy(code)
+    receipt = client.wait(rollup_hash)
+    rollup = to_checksum_address(receipt["contractAddress"])
+    say(f"rollup {rollup}, {int(receipt['gasUsed'], 16)} gas")
+
+    tokens = [{"id": 1, "symbol": "ETH", "address": "0x" + "00" * 20, "decimals": 9, "unitExponent": 9}]
+    pending = []
+    for identifier, token in enumerate(listing["tokens"], start=2):
+        symbol = token["symbol"]
+        made = symbol in token_hashes
+        address = to_checksum_address(client.wait(token_hashes[symbol])["contractAddress"] if made else token["address"])
+        fields = (address, token["decimals"], token["unitExponent"], symbol.encode().ljust(32, b"\0"))
+        pending.append(sender.send(rollup, encode_call("list_token(address,uint8,uint8,bytes32)", *fields), LISTING_GAS))
+        tokens.append(
+            {"id": identifier, "symbol": symbol, "address": address, "decimals": token["decimals"], "unitExponent": token["unitExponent"]}
+        )
+    ids = {token["symbol"]: token["id"] for token in tokens}
+    markets = []
+    for identifier, market in enumerate(listing["markets"], start=1):
+        entry = {
+            "id": identifier, "base": ids[market["base"]], "quote": ids[market["quote"]], "lotExponent": market["lotExponent"],
+            "makerBps": market["makerBps"], "takerBps": market["takerBps"], "feeAccount": fee_account,
+        }
+        fields = [entry[k] for k in ("base", "quote", "lotExponent", "makerBps", "takerBps", "feeAccount")]
+        signature = "list_market(uint32,uint32,uint8,uint16,uint16,address)"
+        pending.append(sender.send(rollup, encode_call(signature, *fields), LISTING_GAS))
+        markets.append(entry)
+    for hash in pending:
+        client.wait(hash)
+    # What was assumed about the identifiers is what the contract says.
+    for token in tokens:
+        listed = client.call(rollup, "tokens(uint32)", ["address", "uint256", "uint8", "uint8", "bytes32"], token["id"])
+        assert to_checksum_address(listed[0]) == to_checksum_address(token["address"]), f"token {token['id']} is another one"
+    for market in markets:
+        listed = client.call(rollup, "markets(uint32)", ["uint32", "uint32", "uint8", "uint16", "uint16", "address"], market["id"])
+        assert listed[:2] == (market["base"], market["quote"]), f"market {market['id']} is another one"
+    say(f"listed {len(tokens)} tokens and {len(markets)} markets")
+
+    return {
+        "chainId": sender.chain_id,
+        "rollup": rollup,
+        "deployedAtBlock": int(receipt["blockNumber"], 16),
+        "sequencer": sequencer,
+        "lister": sender.address,
+        "parameters": {
+            "challengeWindowSeconds": options.challenge_window,
+            "inboxDeadlineSeconds": options.inbox_deadline,
+            "batchDeadlineSeconds": options.batch_deadline,
+            "timeDriftSeconds": options.time_drift,
+            "claimBondWei": str(options.claim_bond_wei),
+        },
+        "tokens": tokens,
+        "markets": markets,
+    }
+
+
+def main(argv: list[str]) -> None:
+    options = arguments(argv)
+    try:
+        deployment = deploy(options)
+    except RpcFailure as error:
+        fail(str(error))
+    except (OSError, TimeoutError) as error:
+        fail(f"{options.rpc}: {error}")
+    except (ValueError, RuntimeError, AssertionError) as error:
+        fail(str(error))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(deployment, indent=2) + "\n")
+    print(options.out)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

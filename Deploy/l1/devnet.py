@@ -1,0 +1,146 @@
+"""`Deploy/devnet`: a local L1 that speaks Ethereum JSON-RPC over HTTP on loopback."""
+
+import argparse
+import http.server
+import json
+import pathlib
+import signal
+import socket
+import sys
+import threading
+import time
+
+from eth_utils import to_canonical_address
+
+from .accounts import MNEMONIC, dev_keys
+from .chain import DevChain
+from .client import Client
+from .rpc import Rpc
+
+BODY_BYTES_MAX = 16 << 20
+BALANCE_ETHER = 1_000_000
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, port: int, rpc: Rpc):
+        self.rpc = rpc
+        super().__init__(("127.0.0.1", port), Handler)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # keep-alive
+    wbufsize = 1 << 16  # headers and body leave in one segment
+    disable_nagle_algorithm = True
+
+    def do_POST(self):
+        try:
+            size = int(self.headers.get("Content-Length", ""))
+        except ValueError:
+            size = -1
+        if not 0 <= size <= BODY_BYTES_MAX:
+            self.close_connection = True
+            self._respond(413, b'{"error":"a body needs a Content-Length of at most 16 MiB"}')
+            return
+        answer = self.server.rpc.handle(self.rfile.read(size))
+        self._respond(200, answer or b"")
+
+    def do_GET(self):
+        self._respond(405, b'{"error":"POST a JSON-RPC request"}')
+
+    def _respond(self, status: int, body: bytes):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, *_):
+        pass
+
+
+def mine_forever(rpc: Rpc, seconds: float, stopping: threading.Event) -> None:
+    """Mines a block every `seconds` of wall clock, empty or not."""
+    due = time.monotonic() + seconds
+    while not stopping.wait(max(0.0, due - time.monotonic())):
+        try:
+            rpc.mine()
+        except Exception as error:  # keep the chain going; the pool keeps what was not mined
+            print(f"devnet: mining failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        # Under load blocks come later, never in bursts.
+        due = max(due + seconds, time.monotonic())
+
+
+def run(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="Deploy/devnet",
+        description="Starts a local L1 (py-evm, Prague rules) that speaks Ethereum JSON-RPC on 127.0.0.1. Prints its funded accounts, "
+        "then a line 'devnet ready URL chain ID', then runs until it is terminated. "
+        "`Deploy/devnet time SECONDS [--url URL]` moves the time of a running one.",
+    )
+    parser.add_argument("--port", type=int, default=8545, help="TCP port, 0 for any free one (default 8545)")
+    parser.add_argument("--block-seconds", type=float, default=1, help="seconds between blocks; 0: a block only on evm_mine (default 1)")
+    parser.add_argument("--chain-id", type=int, default=1337)
+    parser.add_argument("--accounts", type=int, default=20, help="how many accounts of the development mnemonic are funded (default 20)")
+    parser.add_argument("--dir", type=pathlib.Path, help="write devnet.json (url, chainId, accounts with private keys) into this folder")
+    options = parser.parse_args(arguments)
+
+    accounts = dev_keys(options.accounts)
+    balances = {to_canonical_address(address): BALANCE_ETHER * 10**18 for address, _ in accounts}
+    rpc = Rpc(DevChain(options.chain_id, balances, int(time.time())))
+    try:
+        server = Server(options.port, rpc)
+    except OSError as error:
+        sys.exit(f"devnet: error: cannot listen on 127.0.0.1:{options.port}: {error.strerror}")
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    rpc.mine()
+
+    if options.dir:
+        options.dir.mkdir(parents=True, exist_ok=True)
+        listed = [{"address": address, "privateKey": key} for address, key in accounts]
+        description = {"url": url, "chainId": options.chain_id, "mnemonic": MNEMONIC, "accounts": listed}
+        (options.dir / "devnet.json").write_text(json.dumps(description, indent=2) + "\n")
+
+    stopping = threading.Event()
+
+    def stop(*_):
+        stopping.set()
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    if options.block_seconds > 0:
+        threading.Thread(target=mine_forever, args=(rpc, options.block_seconds, stopping), daemon=True).start()
+
+    print(f"Accounts of the mnemonic '{MNEMONIC}', {BALANCE_ETHER} ETH each (everyone knows these keys: for development only):")
+    for address, key in accounts:
+        print(f"  {address}  {key}")
+    print(f"devnet ready {url} chain {options.chain_id}", flush=True)
+    server.serve_forever(poll_interval=0.1)
+
+
+def move_time(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="Deploy/devnet time", description="Moves the L1 time of a running devnet ahead, and mines a block.")
+    parser.add_argument("seconds", type=int)
+    parser.add_argument("--url", default="http://127.0.0.1:8545", help="of the devnet (default http://127.0.0.1:8545)")
+    options = parser.parse_args(arguments)
+    if options.seconds < 0:
+        sys.exit("devnet: error: time does not go back")
+    try:
+        client = Client(options.url)
+        client.request("evm_increaseTime", options.seconds)
+        client.request("evm_mine")
+        head = client.request("eth_getBlockByNumber", "latest", False)
+    except (OSError, ValueError) as error:
+        sys.exit(f"devnet: error: no devnet at {options.url}: {error}")
+    print(f"block {int(head['number'], 16)} time {int(head['timestamp'], 16)}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["time"]:
+        move_time(sys.argv[2:])
+    else:
+        run(sys.argv[1:])
