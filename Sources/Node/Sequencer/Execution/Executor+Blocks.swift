@@ -32,10 +32,20 @@ extension Executor {
     /// Closes the open block if another envelope might not fit it. Returns false if the sealer must catch up first:
     /// until then nothing more is taken in, since a block larger than a batch could never be posted.
     func makeRoomInBlock(_ nowMs: UInt64) -> Bool {
-        guard producer.open != nil, producer.job.envelopes.count >= configuration.blockBytesMax else { return true }
+        guard isBlockFull else { return true }
         guard sealing.hasRoom else { return false }
         closeBlock(nowMs)
         return true
+    }
+
+    /// Whether another envelope might not fit the open block.
+    var isBlockFull: Bool { producer.open != nil && producer.job.envelopes.count >= configuration.blockBytesMax }
+
+    /// Removes some of the rows that checkpoints made needless; a slice at a time, since the journal is on the path of every order.
+    func pruneJournal(rowsMax: Int64) throws {
+        let target = shared.pruneThroughBlock
+        guard target > prunedThroughBlock else { return }
+        if try !journal.prune(throughBlock: target, rowsMax: rowsMax) { prunedThroughBlock = target }
     }
 
     /// Makes what the exchange applied durable, then lets the gateway and the sealer see it.

@@ -14,6 +14,8 @@ final class Executor {
     let inbox: InboxQueue
     let sealing: SealQueue
     let shared: NodeShared
+    /// The journal has no whole rows left up to and with this block.
+    var prunedThroughBlock: UInt64 = 0
     let configuration: ExecutorConfiguration
     private var queries = Queries()
     var group = JournalGroup()
@@ -66,17 +68,38 @@ final class Executor {
             work += 1
         }
         try commitGroup()
+        try pruneJournal(rowsMax: work == 0 ? 256 : 16)
         return work
     }
 
-    /// Milliseconds until a block must be closed or made even if nothing comes in; at least 1.
-    func millisecondsUntilDue(nowMs: UInt64) -> Int32 {
+    /// Closes the open block at the end. Returns false if the sealer must catch up first.
+    func finish(nowMs: UInt64) throws -> Bool {
+        if producer.open != nil {
+            guard sealing.hasRoom else { return false }
+            closeBlock(nowMs)
+        }
+        try commitGroup()
+        return true
+    }
+
+    /// How long to sleep, in milliseconds, if no wake-up comes: until a block must be closed or made; at least 1.
+    func sleepMs(nowMs: UInt64) -> Int32 {
+        // A gateway that makes room in the output ring need not wake us.
+        if !input.isEmpty && !output.hasRoom(configuration.outputReserveBytes) { return 1 }
         let due = producer.open.map { $0.timeMs + configuration.blockIntervalMs } ?? (closedAtMs + configuration.idleBlockIntervalMs)
-        return Int32(clamping: due > nowMs ? due - nowMs : 1)
+        guard due > nowMs else { return sealing.hasRoom ? 1 : 100 }
+        return Int32(clamping: due - nowMs)
     }
 
     /// Whether a step would find something to do at once.
-    var hasInput: Bool { !input.isEmpty && output.hasRoom(configuration.outputReserveBytes) || inbox.hasMessages && producer.open == nil }
+    var hasWork: Bool {
+        if inbox.hasMessages && producer.open == nil { return true }
+        guard !input.isEmpty, output.hasRoom(configuration.outputReserveBytes) else { return false }
+        return !isBlockFull || sealing.hasRoom
+    }
+
+    /// Whether nothing waits in the input ring.
+    var isDrained: Bool { input.isEmpty }
 
     // MARK: Records
 

@@ -8,8 +8,9 @@ package struct ExecutorConfiguration: Sendable {
     package var groupRecordsMax = 256
     /// Journal bytes at which a group ends.
     package var groupBytesMax = 256 << 10
-    /// Bytes of envelopes at which a block closes early: the encoded block must fit a batch of 96 KiB.
-    package var blockBytesMax = 64 << 10
+    /// Bytes of envelopes at which a block closes early. With one more envelope (16 KiB) and the worst growth by encoding (29 bytes for 24)
+    /// it still fits a batch of 96 KiB.
+    package var blockBytesMax = 56 << 10
     /// Inbox messages at the head of one block.
     package var inboxMessagesMax = 256
     /// Bytes that must be free in the output ring before another record is taken in.

@@ -2,11 +2,14 @@ import Synchronization
 
 /// What the node's threads share besides rings and queues.
 package final class NodeShared: Sendable {
-    package let statistics = NodeStatistics()
+    package let statistics: NodeStatistics
     /// Wakes the executor. The gateway calls `wake` after it committed records, and may call it after it made room in the output ring.
     package let executorParker: Parker
 
+    let sealerParker: Parker
+
     private struct Callbacks {
+        var failed: (@Sendable (any Error) -> Void)?
         var wakeGateway: (@Sendable () -> Void)?
         var blockSealed: (@Sendable (SealedHead) -> Void)?
     }
@@ -15,19 +18,27 @@ package final class NodeShared: Sendable {
     private let head: Mutex<SealedHead>
     private let gatewayGone = Atomic<Bool>(false)
     private let stopping = Atomic<Bool>(false)
+    private let executorDone = Atomic<Bool>(false)
+    private let pruneBlock: Atomic<UInt64>
+    private let firstFailure = Mutex<(any Error)?>(nil)
 
-    init(executorParker: Parker, head: SealedHead) {
+    init(executorParker: Parker, sealerParker: Parker, statistics: NodeStatistics, head: SealedHead, pruneThroughBlock: UInt64) {
         self.executorParker = executorParker
+        self.sealerParker = sealerParker
+        self.statistics = statistics
+        pruneBlock = Atomic(pruneThroughBlock)
         self.head = Mutex(head)
     }
 
     /// The last sealed block.
     package var sealedHead: SealedHead { head.withLock { $0 } }
 
-    /// `wakeGateway` is called on the executor's thread when the output ring has something new, `blockSealed` on the sealer's thread when a header is signed
-    /// and stored. Neither may block.
-    package func connect(wakeGateway: (@Sendable () -> Void)?, blockSealed: (@Sendable (SealedHead) -> Void)?) {
-        callbacks.withLock { $0 = Callbacks(wakeGateway: wakeGateway, blockSealed: blockSealed) }
+    /// `wakeGateway` is called on the executor's thread when the output ring has something new, `blockSealed` on the sealer's thread
+    /// when a header is signed and stored, `failed` on either when the node cannot go on. None may block.
+    package func connect(
+        wakeGateway: (@Sendable () -> Void)?, blockSealed: (@Sendable (SealedHead) -> Void)?, failed: (@Sendable (any Error) -> Void)?
+    ) {
+        callbacks.withLock { $0 = Callbacks(failed: failed, wakeGateway: wakeGateway, blockSealed: blockSealed) }
     }
 
     func wakeGateway() {
@@ -55,5 +66,33 @@ package final class NodeShared: Sendable {
     func setStopping() {
         stopping.store(true, ordering: .releasing)
         executorParker.wake()
+    }
+
+    var isExecutorDone: Bool { executorDone.load(ordering: .acquiring) }
+
+    func setExecutorDone() {
+        executorDone.store(true, ordering: .releasing)
+        sealerParker.wake()
+    }
+
+    /// The journal is not needed up to and with this block.
+    var pruneThroughBlock: UInt64 { pruneBlock.load(ordering: .acquiring) }
+
+    func setPruneThroughBlock(_ block: UInt64) { pruneBlock.store(block, ordering: .releasing) }
+
+    /// The error that made a thread give up, or nil.
+    package var failure: (any Error)? { firstFailure.withLock { $0 } }
+
+    func fail(_ error: any Error) {
+        let isFirst = firstFailure.withLock { failure in
+            guard failure == nil else { return false }
+            failure = error
+            return true
+        }
+        setStopping()
+        sealerParker.wake()
+        guard isFirst else { return }
+        let callback = callbacks.withLock { $0.failed }
+        callback?(error)
     }
 }

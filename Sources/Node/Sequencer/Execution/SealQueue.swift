@@ -9,7 +9,8 @@ package final class SealQueue: Sendable {
         var inFlight = 0
     }
 
-    static let capacity = 4
+    /// At full load about half a second, enough for a checkpoint of a small state.
+    static let capacity = 64
 
     private let state = Mutex(State())
     private let executor: Parker

@@ -23,14 +23,32 @@ struct Checksum {
         mix(UInt64(bytes.count))
     }
 
-    private mutating func mix(_ word: UInt64) {
-        value = (value ^ word) &* 0xFF51_AFD7_ED55_8CCD
-        value ^= value >> 32
+    private mutating func mix(_ word: UInt64) { value = Self.mixed(value, word) }
+
+    @inline(__always)
+    static func mixed(_ value: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (value ^ word) &* 0xFF51_AFD7_ED55_8CCD
+        return product ^ product >> 32
     }
 
     static func of(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         var checksum = Checksum(seed: seed)
         checksum.update(bytes)
         return checksum.value
+    }
+}
+
+/// The same for data that comes in pieces of whole 8-byte words: however they are cut, the value is the same.
+struct RunningChecksum {
+    private(set) var value: UInt64
+
+    init(seed: UInt64) { value = seed ^ 0x9E37_79B9_7F4A_7C15 }
+
+    /// Takes a multiple of 8 bytes.
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count & 7 == 0)
+        for offset in stride(from: 0, to: bytes.count, by: 8) {
+            value = Checksum.mixed(value, bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
     }
 }

@@ -19,6 +19,8 @@ package final class Journal {
     private let path: String
     /// Id of the last row.
     private(set) var lastRow: Int64
+    /// Block that the last entry of the last row belongs to; 0 if there is none.
+    private(set) var lastBlock: UInt64
     /// Ids of the rows that may have been pruned end here.
     private var firstRow: Int64
 
@@ -39,10 +41,11 @@ package final class Journal {
         try database.execute("PRAGMA wal_autocheckpoint = 4096")
         insert = try database.prepare("INSERT INTO groups VALUES (?1, ?2, ?3, ?4)")
         deleteOldest = try database.prepare("DELETE FROM groups WHERE id < ?1 AND last_block <= ?2")
-        let ends = try database.prepare("SELECT ifnull(min(id), 1), ifnull(max(id), 0) FROM groups")
+        let ends = try database.prepare("SELECT ifnull(min(id), 1), ifnull(max(id), 0), ifnull(max(last_block), 0) FROM groups")
         _ = try ends.step()
         firstRow = ends.integer(0)
         lastRow = ends.integer(1)
+        lastBlock = ends.unsigned(2)
     }
 
     /// Commits `group` as one row. `lastBlock`: number of the block that its last entry belongs to.
@@ -57,6 +60,7 @@ package final class Journal {
             try insert.run()
         }
         lastRow = row
+        self.lastBlock = lastBlock
     }
 
     /// Calls `body` with every entry of every row, oldest first. Throws ``StoreRefused`` naming the row that is corrupted or missing,

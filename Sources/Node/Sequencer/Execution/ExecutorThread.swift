@@ -1,0 +1,38 @@
+import Engine
+
+/// The executor's duty cycle on a thread of its own: steps while there is work, sleeps otherwise, drains before it ends.
+enum ExecutorThread {
+    static func start(_ executor: sending Executor, clockMs: @escaping @Sendable () -> UInt64) throws -> DedicatedThread {
+        let box = Handover(executor)
+        return try DedicatedThread(name: "memex-executor") { run(box.value, clockMs) }
+    }
+
+    private static func run(_ executor: Executor, _ clockMs: @Sendable () -> UInt64) {
+        let shared = executor.shared
+        defer { shared.setExecutorDone() }
+        do {
+            while true {
+                let nowMs = clockMs()
+                if try executor.step(nowMs: nowMs) > 0 { continue }
+                if shared.isStopping && executor.isDrained { break }
+                if shared.failure != nil { return }
+                shared.executorParker.park(timeoutMs: executor.sleepMs(nowMs: nowMs)) { executor.hasWork || shared.isStopping }
+            }
+            while try !executor.finish(nowMs: clockMs()) {
+                if shared.failure != nil { return }
+                shared.executorParker.park(timeoutMs: 100) { executor.sealing.hasRoom }
+            }
+        } catch is GatewayGone {
+            // What could not be delivered is journaled; recovery continues the open block.
+        } catch {
+            shared.fail(error)
+        }
+    }
+}
+
+/// Passes a value to the one thread that will use it from then on.
+struct Handover<Value>: @unchecked Sendable {
+    let value: Value
+
+    init(_ value: Value) { self.value = value }
+}

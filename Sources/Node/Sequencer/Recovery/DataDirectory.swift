@@ -1,0 +1,24 @@
+import Foundation
+
+/// The files of a node.
+///
+///     journal.sqlite      everything applied since the older checkpoint
+///     chain.sqlite        sealed blocks and batches
+///     checkpoints/        the state after a block; the newest two are kept
+package struct DataDirectory: Sendable {
+    package let path: String
+
+    package var journal: String { path + "/journal.sqlite" }
+    package var chain: String { path + "/chain.sqlite" }
+    package var checkpoints: String { path + "/checkpoints" }
+
+    /// Makes the directories that are missing, for their owner alone.
+    package init(creating path: String) throws {
+        self.path = path
+        try FileManager.default.createDirectory(
+            atPath: path + "/checkpoints", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    /// Names an existing directory.
+    package init(path: String) { self.path = path }
+}

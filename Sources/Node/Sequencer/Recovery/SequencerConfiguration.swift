@@ -1,0 +1,30 @@
+import Engine
+import Signing
+
+/// What a node needs to know to start.
+package struct SequencerConfiguration: Sendable {
+    package var directory: DataDirectory
+    package var deployment: DeploymentIdentity
+    /// Signs block headers.
+    package var key: PrivateKey
+    package var durability = Durability.process
+    package var executor = ExecutorConfiguration()
+    /// A batch is cut when its last block is this much younger than its first.
+    package var batchAgeMsMax: UInt64 = 30_000
+    /// A checkpoint is written this long after the last one, if anything happened.
+    package var checkpointIntervalMs: UInt64 = 60_000
+    /// Bytes of the ring from the gateway; a power of two.
+    package var inputRingBytes = 1 << 22
+    /// Bytes of the ring to the gateway; a power of two.
+    package var outputRingBytes = 1 << 24
+    /// Milliseconds since 1970. Tests put their own clock here.
+    package var clockMs: @Sendable () -> UInt64 = { SystemClock.nowMs() }
+
+    package init(directory: DataDirectory, deployment: DeploymentIdentity, key: PrivateKey) {
+        self.directory = directory
+        self.deployment = deployment
+        self.key = key
+    }
+
+    var domain: SigningDomain { SigningDomain(chainId: deployment.chainId, rollup: deployment.rollup) }
+}

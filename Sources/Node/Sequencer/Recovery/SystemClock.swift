@@ -1,0 +1,16 @@
+import Glibc
+
+/// The kernel's clocks in milliseconds.
+package enum SystemClock {
+    /// Since 1970, UTC; may be set back by an administrator.
+    package static func nowMs() -> UInt64 { read(CLOCK_REALTIME) }
+
+    /// Since some instant; never goes back.
+    package static func monotonicMs() -> UInt64 { read(CLOCK_MONOTONIC) }
+
+    private static func read(_ clock: clockid_t) -> UInt64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+}

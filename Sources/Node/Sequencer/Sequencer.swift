@@ -1,0 +1,78 @@
+import Engine
+import Logging
+import Proof
+import Rollup
+import Synchronization
+
+/// A node's core: recovers what its files hold, then runs executor and sealer until it is stopped.
+///
+/// The gateway writes to `input` and reads `output`, each from one thread; the inbox watcher pushes to `inbox`.
+package final class Sequencer: Sendable {
+    package let input: ByteRing
+    package let output: ByteRing
+    package let inbox: InboxQueue
+    package let shared: NodeShared
+    package let configuration: SequencerConfiguration
+    /// Block of the checkpoint that recovery started from; 0 for genesis.
+    package let recoveredFromCheckpoint: UInt64
+    private let logger: Logger
+    private let parts: Mutex<Parts>
+
+    private enum Parts {
+        case ready(Handover<Executor>, Handover<Sealer>)
+        case running(executor: DedicatedThread, sealer: DedicatedThread)
+        case stopped
+    }
+
+    /// Recovers. Throws ``StoreRefused``, ``RecoveryRefused``, ``SQLiteFailed``, ``SystemCallFailed`` or `ReservationFailed`.
+    package init(_ configuration: SequencerConfiguration, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        let statistics = NodeStatistics()
+        let recovery = try Recovery(configuration, statistics: statistics, logger: logger)
+        recoveredFromCheckpoint = recovery.checkpointBlock
+        input = try ByteRing(capacity: configuration.inputRingBytes)
+        output = try ByteRing(capacity: configuration.outputRingBytes)
+        shared = NodeShared(
+            executorParker: try Parker(), sealerParker: try Parker(), statistics: statistics, head: recovery.sealer.head,
+            pruneThroughBlock: recovery.olderCheckpointBlock)
+        let header = recovery.producer.exchange.header
+        let l1Origin = recovery.producer.open?.l1Origin ?? recovery.sealer.header?.l1Origin ?? 0
+        inbox = InboxQueue(nextIndex: header.inboxCursor, l1Block: l1Origin, parker: shared.executorParker)
+        let sealing = SealQueue(executor: shared.executorParker, sealer: shared.sealerParker)
+        let executor = Executor(
+            producer: recovery.producer, journal: recovery.journal, input: input, output: output, inbox: inbox, sealing: sealing,
+            shared: shared,
+            configuration: configuration.executor, l1Origin: l1Origin)
+        let sealer = Sealer(
+            recovery.sealer, queue: sealing, shared: shared, configuration: configuration, checkpointBlock: recovery.checkpointBlock,
+            logger: logger)
+        parts = Mutex(.ready(Handover(executor), Handover(sealer)))
+    }
+
+    /// Starts both threads. Connect the callbacks of `shared` before.
+    package func start() throws {
+        try parts.withLock { parts in
+            guard case .ready(let executor, let sealer) = parts else { preconditionFailure("a sequencer starts once") }
+            let sealerThread = try Sealer.start(sealer.value)
+            let executorThread = try ExecutorThread.start(executor.value, clockMs: configuration.clockMs)
+            parts = .running(executor: executorThread, sealer: sealerThread)
+        }
+    }
+
+    /// Drains the input ring, closes and seals the open block, writes a checkpoint, and ends both threads. Nothing may be written to the input ring any more;
+    /// somebody should go on reading the output ring, or else call `shared.setGatewayGone()` before. Throws what made a thread give up, if anything did.
+    package func stop() throws {
+        shared.setStopping()
+        let running = parts.withLock { parts in
+            let before = parts
+            parts = .stopped
+            return before
+        }
+        if case .running(let executor, let sealer) = running {
+            executor.join()
+            sealer.join()
+        }
+        if let failure = shared.failure { throw failure }
+    }
+}
