@@ -81,7 +81,10 @@ let package = Package(
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup"], path: "Tests/RollupTests", swiftSettings: strict),
         .testTarget(name: "SequencerTests", dependencies: ["Sequencer", "CSQLite"], path: "Tests/SequencerTests", swiftSettings: strict),
-        .testTarget(name: "GatewayTests", dependencies: ["Gateway"], path: "Tests/GatewayTests", swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Gateway", "Sequencer", "Signing", "Engine", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/GatewayTests", swiftSettings: strict),
         .testTarget(name: "SettlementTests", dependencies: ["Engine", "Settlement", "Signing", "BigInt", .product(name: "Logging", package: "swift-log")], path: "Tests/SettlementTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

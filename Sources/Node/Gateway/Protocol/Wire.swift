@@ -52,12 +52,10 @@ package enum Channel: UInt8, Sendable, CaseIterable {
 
 /// The state in which an order update leaves an order.
 package enum OrderState: UInt8, Sendable, CaseIterable {
-    /// It rests on the book.
+    /// It rests on the book, whole or what was not filled at once.
     case resting = 1
-    /// It was filled whole at once.
-    case filled = 2
-    /// What was not filled at once was dropped (immediate or cancel).
-    case dropped = 3
+    /// It never rested: filled at once, as far as its time in force allowed; what was not is dropped.
+    case done = 2
     /// Its owner took it off the book.
-    case cancelled = 4
+    case cancelled = 3
 }

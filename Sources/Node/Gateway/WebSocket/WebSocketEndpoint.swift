@@ -99,7 +99,7 @@ package final class WebSocketEndpoint {
         unread = bytes
         let result = wslay_event_recv(events)
         unread = UnsafeRawBufferPointer(start: nil, count: 0)
-        if result != 0 { wslay_event_shutdown_read(events) }
+        guard result == 0 else { return fail() }
         // Not enabled any more: a close frame was received, or wslay queued one because of what was received.
         if wslay_event_get_read_enabled(events) == 0 { isClosing = true }
         flushControlFrames()
@@ -125,6 +125,16 @@ package final class WebSocketEndpoint {
         // The reason must fit a control frame of 125 bytes behind the code.
         _ = wslay_event_queue_close(events, code, reason.utf8Start, min(reason.utf8CodeUnitCount, 122))
         flushControlFrames()
+    }
+
+    /// The peer's bytes are no frames. wslay queues a close frame without a code for that; RFC 6455, 7.1.7 wants 1002.
+    private func fail() {
+        wslay_event_shutdown_read(events)
+        wslay_event_shutdown_write(events)
+        guard !isClosing else { return }
+        isClosing = true
+        var payload = UInt16(WSLAY_CODE_PROTOCOL_ERROR.rawValue).bigEndian
+        withUnsafeBytes(of: &payload) { appendFrame(UInt8(WSLAY_CONNECTION_CLOSE.rawValue), $0) }
     }
 
     private func flushControlFrames() {

@@ -1,0 +1,111 @@
+import Engine
+import Sequencer
+import Signing
+
+/// Messages from clients.
+extension GatewayLoop {
+    /// A WebSocket has opened: hello.
+    func opened(_ connection: Connection) {
+        openCount += 1
+        logger.debug("session opened", metadata: ["session": "\(connection.session)"])
+        var hello = ServerMessage.Hello()
+        hello.session = connection.session
+        hello.chainId = configuration.chainId
+        hello.rollup = configuration.rollup
+        hello.payloadBytesMax = UInt32(Layout.payloadBytesMax)
+        hello.serverTimeMs = WallClock.milliseconds()
+        hello.block = block
+        hello.commandsPerPayloadMax = UInt16(Layout.commandsPerPayloadMax)
+        hello.subscriptionsMax = UInt16(clamping: limits.subscriptionsMax)
+        hello.pingIntervalSeconds = UInt16(clamping: limits.pingIntervalMs / 1000)
+        hello.idleTimeoutSeconds = UInt16(clamping: limits.idleTimeoutMs / 1000)
+        hello.inFlightMax = UInt32(clamping: limits.inFlightMax)
+        hello.outputBytesMax = UInt32(clamping: limits.outputBytesMax)
+        hello.domainSeparator = domain.separator
+        send(to: connection) { $0.append(hello: hello) }
+    }
+
+    /// A WebSocket begins to close, or is gone: nothing more goes to it.
+    func closed(_ connection: Connection) {
+        openCount -= 1
+        logger.debug(
+            "session closed",
+            metadata: ["session": "\(connection.session)", "code": "\(connection.endpoint?.closeCodeReceived ?? 1006)"])
+        for subscription in connection.subscriptions { removeSubscriber(connection, subscription) }
+        connection.subscriptions.removeAll()
+    }
+
+    /// One message: decoded, and either passed on, answered, or refused with a code and a sentence.
+    func received(_ message: UnsafeRawBufferPointer, from connection: Connection) {
+        do throws(ClientMessage.Malformed) {
+            switch try ClientMessage.decode(message) {
+            case .commands(let envelope): receivedCommands(envelope, from: connection)
+            case .query(let requestId, let body): receivedQuery(requestId, body, from: connection)
+            case .subscribe(let subscription): subscribe(connection, subscription)
+            case .unsubscribe(let subscription): unsubscribe(connection, subscription)
+            case .time(let clientTime):
+                send(to: connection) { $0.append(timeReplyTo: clientTime, serverTimeMs: WallClock.milliseconds()) }
+            }
+        } catch {
+            send(to: connection) {
+                $0.append(reject: error.code, messageType: error.type, requestId: error.requestId, nonce: error.nonce)
+            }
+        }
+    }
+
+    /// Makes what was put on the ring visible to the executor.
+    func commitToExecutor() {
+        guard toExecutor.hasUncommitted else { return }
+        toExecutor.commit()
+        wakeExecutor()
+    }
+
+    private func receivedCommands(_ envelope: UnsafeRawBufferPointer, from connection: Connection) {
+        guard let base = envelope.baseAddress else { return }
+        let nonce = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: EnvelopeLayout.nonce, as: UInt64.self))
+        let signer = Address(loadingFrom: base + EnvelopeLayout.signer)
+        let signature = Signature(loadingFrom: base + EnvelopeLayout.signature)
+        let payload = UnsafeRawBufferPointer(rebasing: envelope[EnvelopeLayout.payload...])
+        // Cheap checks before the dear one.
+        guard connection.inFlightCount < limits.inFlightMax, toExecutor.hasRoom(2 * RingRecord.byteCount(bodyBytes: envelope.count)) else {
+            return refuse(.busy, nonce: nonce, connection)
+        }
+        guard verifier.isValid(signature, of: domain.commandsDigest(nonce: nonce, payload: payload), by: signer) else {
+            return refuse(.badSignature, nonce: nonce, connection)
+        }
+        let isWritten = toExecutor.tryWrite(
+            kind: RingRecord.ToExecutor.commands, session: connection.session, tag: 0, bodyBytes: envelope.count
+        ) { $0.copyMemory(from: base, byteCount: envelope.count) }
+        guard isWritten else { return refuse(.busy, nonce: nonce, connection) }
+        connection.inFlightCount += 1
+    }
+
+    private func refuse(_ code: RejectCode, nonce: UInt64, _ connection: Connection) {
+        send(to: connection) { $0.append(reject: code, messageType: Wire.ToServer.commands, nonce: nonce) }
+    }
+
+    private func receivedQuery(_ requestId: UInt32, _ body: UnsafeRawBufferPointer, from connection: Connection) {
+        guard connection.inFlightCount < limits.inFlightMax, ask(session: connection.session, tag: UInt64(requestId), body) else {
+            return send(to: connection) { $0.append(reject: .busy, messageType: Wire.ToServer.query, requestId: requestId) }
+        }
+        connection.inFlightCount += 1
+    }
+
+    /// Puts a query on the ring; false if it is full.
+    private func ask(session: UInt32, tag: UInt64, _ body: UnsafeRawBufferPointer) -> Bool {
+        toExecutor.tryWrite(kind: RingRecord.ToExecutor.query, session: session, tag: tag, bodyBytes: body.count) {
+            guard let base = body.baseAddress else { return }
+            $0.copyMemory(from: base, byteCount: body.count)
+        }
+    }
+
+    /// Asks for the account of an address on the gateway's own behalf: session 0. False if the ring is full.
+    func lookUp(_ address: Address) -> Bool {
+        var body: (UInt64, Address) = (UInt64(QueryKind.account.rawValue), address)
+        let isAsked = withUnsafeBytes(of: &body) {
+            ask(session: 0, tag: 0, UnsafeRawBufferPointer(rebasing: $0[..<QueryLayout.bytes]))
+        }
+        commitToExecutor()
+        return isAsked
+    }
+}

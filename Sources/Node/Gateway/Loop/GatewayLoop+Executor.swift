@@ -1,0 +1,119 @@
+import Engine
+import Sequencer
+
+/// Records from the executor, turned into messages.
+extension GatewayLoop {
+    /// Handles a bounded number of records; true if more are waiting.
+    func drainExecutor() -> Bool {
+        var count = 0
+        while count < limits.recordsPerTurnMax {
+            guard fromExecutor.read({ handle($0) }) else { break }
+            count += 1
+        }
+        // An executor that waits for room must not wait for its timeout.
+        if count == limits.recordsPerTurnMax { wakeExecutor() }
+        if accounts.hasUnresolved { accounts.retryLookups { lookUp($0) } }
+        return count == limits.recordsPerTurnMax
+    }
+
+    private func handle(_ record: RingRecord) {
+        switch record.kind {
+        case RingRecord.ToGateway.result: handleResult(record)
+        case RingRecord.ToGateway.queryReply: handleQueryReply(record)
+        case RingRecord.ToGateway.events: handleInboxEvents(events(of: record.body))
+        case RingRecord.ToGateway.blockOpened:
+            guard record.body.count >= 8 else { return }
+            block = record.body.load(as: UInt64.self)
+        default: preconditionFailure("the executor wrote a record of kind \(record.kind)")
+        }
+    }
+
+    private func events(of bytes: UnsafeRawBufferPointer) -> UnsafeBufferPointer<Event> {
+        UnsafeBufferPointer(
+            start: bytes.baseAddress?.assumingMemoryBound(to: Event.self), count: bytes.count / MemoryLayout<Event>.stride)
+    }
+
+    private func handleResult(_ record: RingRecord) {
+        let body = record.body
+        guard body.count >= ResultLayout.events else { preconditionFailure("the executor wrote a result of \(body.count) bytes") }
+        let code = body.load(fromByteOffset: ResultLayout.rejectCode, as: UInt16.self)
+        let here = events(of: UnsafeRawBufferPointer(rebasing: body[ResultLayout.events...]))
+        let isLast = record.flags & RingRecord.Flags.continues == 0
+        guard isLast, unfinished.isEmpty else {
+            // Rare: a sweep of thousands of orders. Its parts are put together first.
+            unfinished.append(contentsOf: here)
+            guard isLast else { return }
+            let whole = unfinished
+            unfinished.removeAll()
+            return whole.withUnsafeBufferPointer { finishResult(record, code: code, events: $0) }
+        }
+        finishResult(record, code: code, events: here)
+    }
+
+    private func finishResult(_ record: RingRecord, code: UInt16, events: UnsafeBufferPointer<Event>) {
+        let nonce = record.body.load(fromByteOffset: ResultLayout.nonce, as: UInt64.self)
+        let connection = connection(session: record.session)
+        connection?.inFlightCount -= 1
+        guard code == 0 else {
+            guard let connection else { return }
+            let reason = RejectCode(rawValue: code) ?? .malformedPayload
+            return send(to: connection) { $0.append(reject: reason, messageType: Wire.ToServer.commands, nonce: nonce) }
+        }
+        let sequence = record.body.load(fromByteOffset: ResultLayout.sequence, as: UInt64.self)
+        let block = record.body.load(fromByteOffset: ResultLayout.block, as: UInt64.self)
+        let position = record.body.load(fromByteOffset: ResultLayout.position, as: UInt32.self)
+        self.block = max(self.block, block)
+        if let connection {
+            send(to: connection) { appendAck(&$0, nonce: nonce, sequence: sequence, block: block, position: position, events) }
+        }
+        publish(events, sequence: sequence, block: block)
+    }
+
+    private func appendAck(
+        _ buffer: inout ByteBuffer, nonce: UInt64, sequence: UInt64, block: UInt64, position: UInt32, _ events: UnsafeBufferPointer<Event>
+    ) {
+        var count: UInt16 = 0
+        for event in events where event.isResult { count += 1 }
+        buffer.append(ackOf: nonce, sequence: sequence, block: block, position: position, commandCount: count)
+        for event in events where event.isResult { buffer.append(result: event) }
+        for event in events where event.kind == Event.Kind.rejected { buffer.append(rejectedCommand: event.commandIndex, code: event.code) }
+    }
+
+    private func handleQueryReply(_ record: RingRecord) {
+        guard record.session != 0 else {
+            let isFound = record.body.count >= QueryReply.Account.orderCount && record.body[QueryReply.isFound] == 1
+            guard isFound, let base = record.body.baseAddress else { return answeredLookup(account: 0, owner: .zero) }
+            let account = base.loadUnaligned(fromByteOffset: QueryReply.Account.account, as: Account.self)
+            return answeredLookup(account: account.id, owner: account.owner)
+        }
+        guard let connection = connection(session: record.session) else { return }
+        connection.inFlightCount -= 1
+        send(to: connection) {
+            $0.append(queryReplyTo: UInt32(truncatingIfNeeded: record.tag))
+            $0.append(record.body)
+        }
+    }
+
+    private func handleInboxEvents(_ events: UnsafeBufferPointer<Event>) {
+        for event in events {
+            switch event.kind {
+            case Event.Kind.marketListed: feeds.list(event.market)
+            case Event.Kind.deposited:
+                let feeds = accounts.feeds(of: event.account)
+                for feed in feeds { sendFunds(event, isDeposit: true, sequence: 0, block: block, to: feed) }
+                if accounts.hasUnresolved { accounts.keepDeposit(event, block: block) }
+            default: break
+            }
+        }
+    }
+}
+
+extension Event {
+    /// Whether this is the result of a command.
+    var isResult: Bool {
+        switch kind {
+        case Kind.placed, Kind.cancelled, Kind.rejected, Kind.withdrawn, Kind.agentChanged: commandIndex != 0xFFFF
+        default: false
+        }
+    }
+}

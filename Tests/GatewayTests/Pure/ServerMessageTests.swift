@@ -1,0 +1,134 @@
+import Engine
+import Testing
+
+@testable import Gateway
+
+@Suite struct ServerMessageTests {
+    static func encoded(_ write: (inout ByteBuffer) -> Void) -> [UInt8] {
+        var buffer = ByteBuffer()
+        write(&buffer)
+        return Array(buffer.bytes)
+    }
+
+    static func decoded(_ bytes: [UInt8]) throws -> ServerMessage? { try bytes.withUnsafeBytes { try ServerMessage(decoding: $0) } }
+
+    static func address(_ byte: UInt8) -> Address {
+        [UInt8](repeating: byte, count: 20).withUnsafeBytes { Address(loadingFrom: $0.baseAddress!) }
+    }
+    static func hash(_ byte: UInt8) -> Hash256 {
+        [UInt8](repeating: byte, count: 32).withUnsafeBytes { Hash256(loadingFrom: $0.baseAddress!) }
+    }
+
+    /// Every message with its bytes as the protocol page states their number.
+    static var all: [(message: ServerMessage, bytes: [UInt8])] {
+        var hello = ServerMessage.Hello()
+        hello.session = 0x10002
+        hello.chainId = 1337
+        hello.rollup = address(0xAB)
+        hello.payloadBytesMax = 16384
+        hello.serverTimeMs = 1_700_000_000_000
+        hello.block = 9
+        hello.commandsPerPayloadMax = 512
+        hello.subscriptionsMax = 256
+        hello.pingIntervalSeconds = 15
+        hello.idleTimeoutSeconds = 45
+        hello.inFlightMax = 4096
+        hello.outputBytesMax = 4 << 20
+        hello.domainSeparator = hash(0xCD)
+
+        var placed = Event()
+        placed.kind = Event.Kind.placed
+        placed.priceCode = 123
+        placed.orderId = 0x1_0000_0002
+        placed.lots = 3
+        placed.remaining = 4
+        placed.commandIndex = 0
+        var rejected = Event()
+        rejected.kind = Event.Kind.rejected
+        rejected.code = RejectCode.sizeZero.rawValue
+        rejected.commandIndex = 1
+        let results = [
+            ServerMessage.CommandResult(kind: 1, side: 0, code: 0, priceCode: 123, orderId: 0x1_0000_0002, lots: 3, restingLots: 4),
+            ServerMessage.CommandResult(
+                kind: 4, side: 0, code: 21, priceCode: 0, orderId: 0, lots: 0, restingLots: 0, text: "The size must be at least one lot."),
+        ]
+        let ack = ServerMessage.Ack(nonce: 5, sequence: 6, block: 7, position: 8, results: results)
+        let ackBytes = encoded {
+            $0.append(ackOf: 5, sequence: 6, block: 7, position: 8, commandCount: 2)
+            $0.append(result: placed)
+            $0.append(result: rejected)
+            $0.append(rejectedCommand: 1, code: rejected.code)
+        }
+        let reject = ServerMessage.Reject(messageType: 1, code: 2, requestId: 0, nonce: 77, text: "\(RejectCode.badSignature.text)")
+        let fill = ServerMessage.Fill(
+            side: .sell, isMaker: true, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, remaining: 6, sequence: 7, block: 8,
+            commandIndex: 9, owner: address(1))
+        let order = ServerMessage.OrderUpdate(
+            state: .resting, side: .sell, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, restingLots: 6, sequence: 7,
+            block: 8, commandIndex: 9, owner: address(1))
+        let funds = ServerMessage.Funds(isDeposit: true, token: 1, atoms: 2, withdrawalId: 3, sequence: 4, block: 5, owner: address(1))
+        let levels = [BookLevel(priceCode: 1, side: .buy, lots: 2), BookLevel(priceCode: 3, side: .sell, lots: 0)]
+        let book = ServerMessage.BookLevels(market: 1, sequence: 2, block: 3, levels: levels)
+        let trades = ServerMessage.Trades(market: 1, sequence: 2, block: 3, trades: levels)
+        let block = SealedBlock(number: 1, timeMs: 2, stateRoot: hash(3), hash: hash(4))
+        func levelBytes(_ type: UInt8) -> [UInt8] {
+            encoded { buffer in
+                buffer.append(levelsOf: type, market: 1, count: 2, sequence: 2, block: 3)
+                for level in levels { buffer.append(level: level) }
+            }
+        }
+        let subscription = ClientMessage.Subscription(channel: .account, owner: address(9))
+        let state = ServerMessage.SubscriptionState(channel: 3, market: 0, isActive: true, owner: address(9), account: 5)
+        return [
+            (.hello(hello), encoded { $0.append(hello: hello) }),
+            (.ack(ack), ackBytes),
+            (.reject(reject), encoded { $0.append(reject: .badSignature, messageType: 1, nonce: 77) }),
+            (.subscription(state), encoded { $0.append(subscription: subscription, isActive: true, account: 5) }),
+            (
+                .queryReply(requestId: 3, body: [1, 2]),
+                encoded {
+                    $0.append(queryReplyTo: 3)
+                    $0.append(UInt16(0x0201))
+                }
+            ),
+            (.time(clientTime: 1, serverTimeMs: 2), encoded { $0.append(timeReplyTo: 1, serverTimeMs: 2) }),
+            (.fill(fill), encoded { $0.append(fill: fill) }),
+            (.order(order), encoded { $0.append(order: order) }),
+            (.funds(funds), encoded { $0.append(funds: funds) }),
+            (.bookSnapshot(book), levelBytes(0x88)),
+            (.bookUpdate(book), levelBytes(0x89)),
+            (.trades(trades), levelBytes(0x8A)),
+            (.block(block), encoded { $0.append(block: block) }),
+        ]
+    }
+
+    @Test func everyMessageSurvivesTheWire() throws {
+        for (message, bytes) in Self.all { #expect(try Self.decoded(bytes) == message) }
+    }
+
+    @Test func sizesAreThoseOfTheProtocolPage() {
+        let expected: [UInt8: Int] = [
+            0x80: 104, 0x81: 32 + 64 + 4 + 34, 0x83: 32, 0x84: 10, 0x85: 24, 0x86: 80, 0x87: 80, 0x88: 56, 0x89: 56, 0x8A: 56, 0x8B: 88,
+            0x8C: 60,
+        ]
+        for (_, bytes) in Self.all {
+            if let count = expected[bytes[0]] { #expect(bytes.count == count, "type \(bytes[0])") }
+        }
+    }
+
+    @Test func unknownTypesAreSkippedAndShortOnesRefused() throws {
+        #expect(try Self.decoded([0xFE, 1, 2, 3]) == nil)
+        for (_, bytes) in Self.all where bytes[0] != 0x84 {
+            for count in 0..<bytes.count where bytes[0] != 0x81 || count < 96 {
+                #expect(throws: MalformedServerMessage.self) { try Self.decoded(Array(bytes[..<count])) }
+            }
+        }
+    }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    func fuzz(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let all = Self.all
+        for round in 0..<10_000 { _ = try? Self.decoded(mutate(all[round % all.count].bytes, &generator)) }
+    }
+}
