@@ -51,7 +51,7 @@ package final class Gateway: Sendable {
     package func wake() { shared.wake() }
 
     /// Tells subscribers of a sealed block. Any thread.
-    package func publish(_ block: SealedBlock) { shared.publish(block) }
+    package func publish(_ block: SealedHead) { shared.publish(block) }
 
     /// Closes all connections with 1001 and waits for the thread to end: a second at most. Call it once.
     package func stop() {

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Sequencer
 import Testing
 
 @testable import Gateway
@@ -75,7 +76,7 @@ import Testing
         while !stopping.isFinished { usleep(1000) }
         // Without effect, and without harm.
         gateway.wake()
-        gateway.publish(SealedBlock(number: 1, timeMs: 1, stateRoot: .zero, hash: .zero))
+        gateway.publish(SealedHead(number: 1, timeMs: 1, stateRoot: .zero, hash: .zero))
     }
 
     @Test func oversizedMessageCloses1009() throws {

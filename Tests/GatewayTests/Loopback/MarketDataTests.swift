@@ -1,5 +1,6 @@
 import Engine
 import Signing
+import Sequencer
 import Testing
 
 @testable import Gateway
@@ -113,7 +114,7 @@ import Testing
         let rig = try Rig()
         let client = try rig.client()
         try client.subscribe(.blocks)
-        let block = SealedBlock(number: 3, timeMs: 4, stateRoot: ServerMessageTests.hash(5), hash: ServerMessageTests.hash(6))
+        let block = SealedHead(number: 3, timeMs: 4, stateRoot: ServerMessageTests.hash(5), hash: ServerMessageTests.hash(6))
         rig.gateway.publish(block)
         #expect(try client.receive(timeoutMs: 5000) == .block(block))
     }

@@ -1,4 +1,5 @@
 import Engine
+import Sequencer
 import Testing
 
 @testable import Gateway
@@ -70,7 +71,7 @@ import Testing
         let levels = [BookLevel(priceCode: 1, side: .buy, lots: 2), BookLevel(priceCode: 3, side: .sell, lots: 0)]
         let book = ServerMessage.BookLevels(market: 1, sequence: 2, block: 3, levels: levels)
         let trades = ServerMessage.Trades(market: 1, sequence: 2, block: 3, trades: levels)
-        let block = SealedBlock(number: 1, timeMs: 2, stateRoot: hash(3), hash: hash(4))
+        let block = SealedHead(number: 1, timeMs: 2, stateRoot: hash(3), hash: hash(4))
         func levelBytes(_ type: UInt8) -> [UInt8] {
             encoded { buffer in
                 buffer.append(levelsOf: type, market: 1, count: 2, sequence: 2, block: 3)

@@ -1,12 +1,13 @@
 import CLibuv
 import Synchronization
+import Sequencer
 
 /// What other threads may touch of a running gateway.
 package final class GatewayShared: Sendable {
     private struct State {
         /// Nil once the loop no longer takes wake-ups.
         nonisolated(unsafe) var async: UnsafeMutablePointer<uv_async_t>?
-        var sealed: [SealedBlock] = []
+        var sealed: [SealedHead] = []
     }
 
     private let state: Mutex<State>
@@ -29,7 +30,7 @@ package final class GatewayShared: Sendable {
         }
     }
 
-    func publish(_ block: SealedBlock) {
+    func publish(_ block: SealedHead) {
         state.withLock { state in
             guard let async = state.async else { return }
             state.sealed.append(block)
@@ -38,7 +39,7 @@ package final class GatewayShared: Sendable {
     }
 
     /// The sealed blocks since the last call. Loop's thread.
-    func takeSealedBlocks() -> [SealedBlock] {
+    func takeSealedBlocks() -> [SealedHead] {
         state.withLock { state in
             guard !state.sealed.isEmpty else { return [] }
             defer { state.sealed.removeAll() }

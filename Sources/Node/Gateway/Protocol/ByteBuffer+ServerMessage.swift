@@ -1,4 +1,5 @@
 import Engine
+import Sequencer
 
 /// Encoding of the messages to clients. Each call appends one whole message, or a header that says what must follow.
 extension ByteBuffer {
@@ -131,7 +132,7 @@ extension ByteBuffer {
         append(level.lots)
     }
 
-    mutating func append(block: SealedBlock) {
+    mutating func append(block: SealedHead) {
         append(UInt64(Wire.ToClient.block))
         append(block.number)
         append(block.timeMs)

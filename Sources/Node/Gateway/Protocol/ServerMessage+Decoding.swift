@@ -1,4 +1,5 @@
 import Engine
+import Sequencer
 
 /// A message from the gateway that does not have the shape of its type.
 package struct MalformedServerMessage: Error, Equatable, Sendable, CustomStringConvertible {
@@ -128,9 +129,9 @@ extension ServerMessage {
         return book
     }
 
-    private static func block(_ reader: inout Reader) throws(MalformedServerMessage) -> SealedBlock {
+    private static func block(_ reader: inout Reader) throws(MalformedServerMessage) -> SealedHead {
         try reader.skip(7)
-        return SealedBlock(
+        return SealedHead(
             number: try reader.next(), timeMs: try reader.next(), stateRoot: try reader.nextRaw(), hash: try reader.nextRaw())
     }
 

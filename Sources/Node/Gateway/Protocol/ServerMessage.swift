@@ -1,4 +1,5 @@
 import Engine
+import Sequencer
 
 /// A message from the gateway, decoded. Offsets are on the protocol page.
 package enum ServerMessage: Equatable, Sendable {
@@ -13,7 +14,7 @@ package enum ServerMessage: Equatable, Sendable {
     case bookSnapshot(BookLevels)
     case bookUpdate(BookLevels)
     case trades(Trades)
-    case block(SealedBlock)
+    case block(SealedHead)
     case funds(Funds)
 
     /// The first message of every connection: whose exchange this is, and what it allows.
@@ -194,22 +195,5 @@ package struct BookLevel: Equatable, Sendable {
         self.priceCode = priceCode
         self.side = side
         self.lots = lots
-    }
-}
-
-/// A block whose state root is known.
-package struct SealedBlock: Equatable, Sendable {
-    package static let byteCount = 88
-
-    package var number: UInt64
-    package var timeMs: UInt64
-    package var stateRoot: Hash256
-    package var hash: Hash256
-
-    package init(number: UInt64, timeMs: UInt64, stateRoot: Hash256, hash: Hash256) {
-        self.number = number
-        self.timeMs = timeMs
-        self.stateRoot = stateRoot
-        self.hash = hash
     }
 }

@@ -1,0 +1,21 @@
+import Engine
+
+extension BookLevel {
+    /// The levels of every listed market: what a gateway starts from. Takes time in proportion to the number of levels; call it before
+    /// the executor runs.
+    package static func books(of exchange: borrowing Exchange) -> [UInt16: [BookLevel]] {
+        var books: [UInt16: [BookLevel]] = [:]
+        for id in 1..<UInt32(Layout.marketCapacity) where exchange.market(id) != nil {
+            var levels: [BookLevel] = []
+            for side in [Side.buy, .sell] {
+                var price = exchange.bestPrice(market: id, side: side)
+                while let code = price {
+                    levels.append(BookLevel(priceCode: code, side: side, lots: exchange.level(market: id, priceCode: code).lots))
+                    price = exchange.nextPrice(market: id, side: side, behind: code)
+                }
+            }
+            books[UInt16(id)] = levels
+        }
+        return books
+    }
+}
