@@ -80,7 +80,11 @@ let package = Package(
         .testTarget(name: "ProofTests", dependencies: ["Engine", "Proof"], path: "Tests/ProofTests", swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup"], path: "Tests/RollupTests", swiftSettings: strict),
-        .testTarget(name: "SequencerTests", dependencies: ["Sequencer", "CSQLite"], path: "Tests/SequencerTests", swiftSettings: strict),
+        // A node made to be killed; the tests of recovery run it as a child process.
+        .executableTarget(
+            name: "CrashNode", dependencies: ["Sequencer", "Signing", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/CrashNode", swiftSettings: strict),
+        .testTarget(name: "SequencerTests", dependencies: ["Sequencer", "CrashNode", "CSQLite"], path: "Tests/SequencerTests", swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Gateway", "Sequencer", "Signing", "Engine", .product(name: "Logging", package: "swift-log")],

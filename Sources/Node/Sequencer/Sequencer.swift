@@ -58,6 +58,14 @@ package final class Sequencer: Sendable {
         }
     }
 
+    /// Reads the exchange as it was recovered. Only before ``start()``.
+    package func withExchange<Result>(_ body: (borrowing Exchange) throws -> Result) rethrows -> Result {
+        try parts.withLock { parts in
+            guard case .ready(let executor, _) = parts else { preconditionFailure("the exchange belongs to the executor now") }
+            return try body(executor.value.producer.exchange)
+        }
+    }
+
     /// Starts both threads. Connect the callbacks of `shared` before.
     package func start() throws {
         try parts.withLock { parts in

@@ -1,0 +1,89 @@
+import Engine
+import Foundation
+import Logging
+import Sequencer
+import Signing
+
+// A node's core without gateway and L1, made to be killed: `CrashNode DIRECTORY`.
+//
+// Frames on stdin: u32 length of the content, u8 kind, content. Kind 1: an envelope. Kind 2: all inbox messages from index 0.
+// Answers on stdout, 32 bytes for each envelope in order: sequence u64, block u64, nonce u64, position u32, code u16, zero u16.
+// At the end of stdin it stops gracefully and exits with 0. Short intervals make every kind of moment likely.
+
+/// Reads exactly `count` bytes; nil at the end of stdin.
+func readExactly(_ count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+        let got = bytes.withUnsafeMutableBytes { read(0, $0.baseAddress! + done, count - done) }
+        if got < 0 && errno == EINTR { continue }
+        guard got > 0 else { return nil }
+        done += got
+    }
+    return bytes
+}
+
+guard CommandLine.arguments.count == 2 else { fatalError("usage: CrashNode DIRECTORY") }
+var logger = Logger(label: "crash-node") { StreamLogHandler.standardError(label: $0) }
+logger.logLevel = .error
+var configuration = SequencerConfiguration(
+    directory: try DataDirectory(creating: CommandLine.arguments[1]),
+    deployment: DeploymentIdentity(chainId: 31337, rollup: Address(), genesis: Hash256()),
+    key: try PrivateKey(hex: String(repeating: "11", count: 32)))
+configuration.executor.blockIntervalMs = 10
+configuration.executor.idleBlockIntervalMs = 40
+configuration.executor.groupRecordsMax = 8
+configuration.executor.blockBytesMax = 4096
+configuration.batchAgeMsMax = 60
+configuration.checkpointIntervalMs = 30
+
+let sequencer: Sequencer
+do {
+    sequencer = try Sequencer(configuration, logger: logger)
+} catch {
+    FileHandle.standardError.write(Data("refused: \(error)\n".utf8))
+    exit(3)
+}
+let answersReady = try Parker()
+sequencer.shared.connect(
+    wakeGateway: { answersReady.wake() }, blockSealed: nil,
+    failed: { error in
+        FileHandle.standardError.write(Data("failed: \(error)\n".utf8))
+        _exit(4)
+    })
+try sequencer.start()
+
+let writer = Thread {
+    while true {
+        let hasRead = sequencer.output.read { record in
+            guard record.kind == RingRecord.ToGateway.result, record.flags & RingRecord.Flags.continues == 0 else { return }
+            var answer = [UInt8](record.body[..<30])
+            answer += [0, 0]
+            precondition(write(1, answer, 32) == 32)
+        }
+        if !hasRead { answersReady.park(timeoutMs: -1) { !sequencer.output.isEmpty } }
+    }
+}
+writer.start()
+
+while let header = readExactly(5) {
+    let length = header.withUnsafeBytes { Int($0.loadUnaligned(as: UInt32.self)) }
+    guard let content = readExactly(length) else { break }
+    if header[4] == 2 {
+        let messages = content.withUnsafeBytes { bytes in
+            stride(from: 0, to: length, by: InboxMessage.bytes).map { InboxMessage(loadingFrom: bytes.baseAddress! + $0) }
+        }
+        precondition(sequencer.inbox.push(messages, first: 0, l1Block: 1))
+        continue
+    }
+    let input = sequencer.input
+    let fill: (UnsafeMutableRawPointer) -> Void = { body in
+        content.withUnsafeBytes { body.copyMemory(from: $0.baseAddress!, byteCount: length) }
+    }
+    // The ring is larger than what the test ever has in flight.
+    precondition(input.tryWrite(kind: RingRecord.ToExecutor.commands, session: 1, tag: 0, bodyBytes: length, fill))
+    input.commit()
+    sequencer.shared.executorParker.wake()
+}
+try sequencer.stop()
+exit(0)
