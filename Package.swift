@@ -16,7 +16,7 @@ let package = Package(
         // Deterministic core: built twice, for the host and (Embedded Swift) for the RISC-V guest.
         .target(name: "Engine", path: "Sources/Engine", swiftSettings: strict),
         .target(
-            name: "Proof", dependencies: ["Engine"], path: "Sources/Proof", exclude: ["Guest"],
+            name: "Proof", dependencies: ["Engine", "CKeccak"], path: "Sources/Proof", exclude: ["Guest"],
             swiftSettings: strict),
 
         // Node: everything that does I/O.
@@ -43,6 +43,9 @@ let package = Package(
                 "Engine", "Proof", "Signing", "Rollup", "BigInt", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Node/Settlement", swiftSettings: strict),
+
+        // Several keccaks at once: needs functions compiled for AVX-512 and AVX2 beside the rest.
+        .target(name: "CKeccak", path: "Sources/System/CKeccak"),
 
         // C libraries of the system.
         .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),

@@ -100,7 +100,7 @@ extension Keccak256 {
 
     /// Hashes `count` inputs of 64 bytes that lie one after another at `inputs` into `outputs`.
     ///
-    /// `outputs` may be `inputs`: no output lies behind the input that it comes from. The place for a several-lane version.
+    /// `outputs` may be `inputs`: no output lies behind the input that it comes from.
     package static func hash64Many(_ inputs: UnsafeRawPointer, count: Int, into outputs: UnsafeMutablePointer<Hash256>) {
         var index = 0
         while index < count {

@@ -32,7 +32,7 @@ final class SubtreeHasher {
                 marks &= marks - 1
                 let group = Int(block) * TreeShape.blockWidth + position
                 // The 8 leaf hashes of a group follow one another, so the rows above reduce in place.
-                Keccak256.hash64Many(cells + group * groupBytes, count: TreeShape.groupCells, into: outputs + count * TreeShape.groupCells)
+                WideKeccak.hash64Many(cells + group * groupBytes, count: TreeShape.groupCells, into: outputs + count * TreeShape.groupCells)
                 targets[count] = nodes + TreeShape.blockWidth + position
                 count += 1
                 if count * TreeShape.groupCells == Self.capacity { reduceGroups() }
@@ -46,7 +46,7 @@ final class SubtreeHasher {
         var width = count * TreeShape.groupCells
         while width > count {
             width /= 2
-            Keccak256.hash64Many(outputs, count: width, into: outputs)
+            WideKeccak.hash64Many(outputs, count: width, into: outputs)
         }
         scatter()
     }
@@ -112,7 +112,7 @@ final class SubtreeHasher {
     }
 
     private func flush() {
-        Keccak256.hash64Many(inputs, count: count, into: outputs)
+        WideKeccak.hash64Many(inputs, count: count, into: outputs)
         scatter()
     }
 

@@ -1,0 +1,16 @@
+#ifndef MEMEX_KECCAK_WIDE_H
+#define MEMEX_KECCAK_WIDE_H
+
+#include <stddef.h>
+
+/* keccak-256 of many inputs of 64 bytes at a time, one input a lane of the vector unit.
+   In C because Swift has no functions compiled for another instruction set than the rest of the program. */
+
+/* Lanes that this processor has: 8 (AVX-512F), 4 (AVX2), or 0. */
+int memex_keccak_lanes(void);
+
+/* Hashes `count` inputs that lie one after another into `count` outputs of 32 bytes. `outputs` may be `inputs`.
+   `lanes` is 4 or 8, at most memex_keccak_lanes(). Neither pointer need be aligned. */
+void memex_keccak64_many(int lanes, const void *inputs, size_t count, void *outputs);
+
+#endif
