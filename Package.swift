@@ -73,7 +73,8 @@ let package = Package(
         .executableTarget(
             name: "memex-load",
             dependencies: [
-                "Gateway", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Engine", "Gateway", "Proof", "Sequencer", "Settlement", "Signing",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "LoadTests/memex-load", swiftSettings: strict),
@@ -87,12 +88,17 @@ let package = Package(
         .executableTarget(
             name: "CrashNode", dependencies: ["Sequencer", "Signing", .product(name: "Logging", package: "swift-log")],
             path: "Tests/CrashNode", swiftSettings: strict),
-        .testTarget(name: "SequencerTests", dependencies: ["Sequencer", "CrashNode", "CSQLite"], path: "Tests/SequencerTests", swiftSettings: strict),
+        .testTarget(
+            name: "SequencerTests", dependencies: ["Sequencer", "CrashNode", "CSQLite"], path: "Tests/SequencerTests", swiftSettings: strict
+        ),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Gateway", "Sequencer", "Signing", "Engine", .product(name: "Logging", package: "swift-log")],
             path: "Tests/GatewayTests", swiftSettings: strict),
-        .testTarget(name: "SettlementTests", dependencies: ["Engine", "Settlement", "Signing", "BigInt", .product(name: "Logging", package: "swift-log")], path: "Tests/SettlementTests", swiftSettings: strict),
+        .testTarget(
+            name: "SettlementTests",
+            dependencies: ["Engine", "Settlement", "Signing", "BigInt", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/SettlementTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

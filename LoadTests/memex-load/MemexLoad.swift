@@ -1,0 +1,7 @@
+import ArgumentParser
+
+@main
+struct MemexLoad: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "memex-load", abstract: "Load harness and benchmarks of Memex.", subcommands: [TradeCommand.self, EngineCommand.self])
+}
