@@ -5,7 +5,7 @@ import Settlement
 
 /// Recorded order flow, sent as it was recorded: buys by one trader, sells by another, so that nobody trades with itself.
 ///
-/// A line is `add,ID,SIDE,PRICE,LOTS`, `cancel,ID` or `take,SIDE,PRICE,LOTS` (SIDE of the taker); `Deploy/l1/replay.py` makes such lines of
+/// A line is `add,ID,SIDE,PRICE,LOTS`, `cancel,ID` or `take,SIDE,PRICE,LOTS` (SIDE of the taker); `Deploy/local/replay.py` makes such lines of
 /// the files in ../shared/data.
 struct Replay {
     enum Line {

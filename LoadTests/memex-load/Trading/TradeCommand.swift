@@ -35,7 +35,7 @@ struct TradeCommand: ParsableCommand {
     var seconds: Double = 20
     @Option(help: "Signed batches a second of each bot.")
     var rate: Double = 50
-    @Option(help: "Recorded flow to send to the first market instead of taking there (lines as `Deploy/l1/replay.py` writes them).")
+    @Option(help: "Recorded flow to send to the last market, instead of bots there (lines as Deploy/local/replay.py writes them).")
     var replay: String?
     @Option(help: "Where to write the result.")
     var json: String?
@@ -51,7 +51,7 @@ struct TradeCommand: ParsableCommand {
         let group = DispatchGroup()
         let makerKeys = try Self.keys(makers)
         let takerKeys = try Self.keys(takers)
-        for pulse in pulses {
+        for pulse in replay == nil ? pulses : pulses.dropLast() {
             for key in makerKeys {
                 launch(group, board, key, trust) { session in
                     let bot = MarketMaker(session: session, pulse: pulse)
