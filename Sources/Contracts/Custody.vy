@@ -51,7 +51,7 @@ def deposit_eth(owner: address) -> uint256:
     @param owner Owner of the account.
     @return uint256 Index of the inbox message.
     """
-    return self._take_in(Listings.ETH_ID, Listings._known(Listings.ETH_ID), msg.value, owner)
+    return self._take_in(Listings.ETH_ID, Listings.ETH_UNIT, msg.value, owner)
 
 
 @external
@@ -64,26 +64,29 @@ def deposit(token_id: uint32, amount: uint256, owner: address) -> uint256:
     @param owner Owner of the account.
     @return uint256 Index of the inbox message.
     """
-    token: Listings.Token = Listings._known(token_id)
-    assert token.token != empty(address), "custody: use deposit_eth"
+    token: address = empty(address)
+    unit: uint256 = 0
+    token, unit = Listings._known(token_id)
+    assert token != empty(address), "custody: use deposit_eth"
 
-    index: uint256 = self._take_in(token_id, token, amount, owner)
-    self._receive(token.token, amount)
+    index: uint256 = self._take_in(token_id, unit, amount, owner)
+    self._receive(token, amount)
     return index
 
 
 @internal
-def _take_in(token_id: uint32, token: Listings.Token, amount: uint256, owner: address) -> uint256:
+def _take_in(token_id: uint32, unit: uint256, amount: uint256, owner: address) -> uint256:
     """
     @dev Checks a deposit and writes it to the books and the inbox. The caller makes sure that the money arrives.
+    @param unit L1 units in an atom.
     @param amount L1 units.
     @return uint256 Index of the inbox message.
     """
     Halting._check_running()
     assert owner != empty(address) and owner != self, "custody: bad owner"
     assert amount != 0, "custody: nothing to deposit"
-    assert amount % token.unit == 0, "custody: not a multiple of the unit"
-    atoms: uint256 = amount // token.unit
+    assert amount % unit == 0, "custody: not a multiple of the unit"
+    atoms: uint256 = amount // unit
     assert atoms <= _ATOMS_MAX, "custody: too many atoms"
     held: uint256 = self.held_atoms[token_id] + atoms
     assert held <= _ATOMS_MAX, "custody: too many atoms"
@@ -114,20 +117,22 @@ def _pay(token_id: uint32, owner: address, atoms: uint256):
     """
     @dev Pays atoms out. All other effects of the calling function must precede this.
     """
-    token: Listings.Token = Listings._known(token_id)
+    token: address = empty(address)
+    unit: uint256 = 0
+    token, unit = Listings._known(token_id)
     assert atoms != 0, "custody: nothing to pay"
     held: uint256 = self.held_atoms[token_id]
     assert atoms <= held, "custody: not enough held"
     self.held_atoms[token_id] = held - atoms
-    amount: uint256 = atoms * token.unit
+    amount: uint256 = atoms * unit
 
-    if token.token == empty(address):
+    if token == empty(address):
         self._send(owner, amount)
     else:
-        before: uint256 = staticcall IERC20(token.token).balanceOf(self)
-        success: bool = extcall IERC20(token.token).transfer(owner, amount, default_return_value=True)
+        before: uint256 = staticcall IERC20(token).balanceOf(self)
+        success: bool = extcall IERC20(token).transfer(owner, amount, default_return_value=True)
         assert success, "custody: transfer refused"
-        after: uint256 = staticcall IERC20(token.token).balanceOf(self)
+        after: uint256 = staticcall IERC20(token).balanceOf(self)
         assert after <= before and before - after == amount, "custody: wrong amount sent"
 
 

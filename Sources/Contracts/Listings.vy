@@ -67,6 +67,10 @@ event MarketListed:
 
 ETH_ID: constant(uint32) = 1
 
+# @dev Atoms of ETH are of 1 gwei and have 9 decimals.
+ETH_EXPONENT: constant(uint8) = 9
+ETH_UNIT: constant(uint256) = 10 ** 9
+
 # @dev Identifiers the exchange has room for, 0 included.
 _TOKEN_CAPACITY: constant(uint32) = 4_096
 _MARKET_CAPACITY: constant(uint32) = 4_096
@@ -96,9 +100,9 @@ _markets: HashMap[uint32, Market]
 @deploy
 def __init__():
     """
-    @dev Lists ETH: atoms of 1 gwei, 9 decimals.
+    @dev Lists ETH.
     """
-    self._list_token(empty(address), 9, 9, 0x4554480000000000000000000000000000000000000000000000000000000000)
+    self._list_token(empty(address), ETH_EXPONENT, ETH_EXPONENT, 0x4554480000000000000000000000000000000000000000000000000000000000)
 
 
 @external
@@ -209,13 +213,15 @@ def markets(market_id: uint32) -> Market:
 
 @internal
 @view
-def _known(token_id: uint32) -> Token:
+def _known(token_id: uint32) -> (address, uint256):
     """
-    @dev A token that must be listed.
+    @dev A token that must be listed. Reads no more storage than that takes.
+    @return address Its L1 address, zero for ETH.
+    @return uint256 L1 units in an atom.
     """
-    token: Token = self._tokens[token_id]
-    assert token.unit != 0, "listings: unknown token"
-    return token
+    unit: uint256 = self._tokens[token_id].unit
+    assert unit != 0, "listings: unknown token"
+    return self._tokens[token_id].token, unit
 
 
 @internal

@@ -14,7 +14,6 @@ from eth.db import get_db_backend
 from eth.exceptions import Revert, VMError
 from eth.vm.forks import PragueVM
 from eth.vm.spoof import SpoofTransaction
-from eth_abi.packed import encode_packed  # noqa: F401  (re-exported for tests)
 from eth_utils import keccak, to_canonical_address
 from eth_utils.abi import collapse_if_tuple
 from vyper.cli.vyper_compile import compile_files
@@ -43,8 +42,8 @@ class OutOfGasOrInvalid(Exception):
 @functools.cache
 def compiled(path: pathlib.Path) -> dict:
     """Bytecode and ABI of a Vyper source."""
-    formats = ["bytecode", "bytecode_runtime", "abi"]
-    output = compile_files([str(path)], formats, paths=[str(path.parent)], include_sys_path=True)
+    formats = ["bytecode", "bytecode_runtime", "abi", "layout"]
+    output = compile_files([str(path)], formats, paths=[str(path.parent), str(CONTRACTS)], include_sys_path=True)
     return next(iter(output.values()))
 
 
@@ -161,10 +160,7 @@ class Contract:
     def _call(self, function: dict, *arguments, sender: bytes = b"\x01" * 20, value: int = 0, gas: int = 30_000_000):
         data = self.calldata(function["name"], *arguments)
         if function["stateMutability"] in ("view", "pure"):
-            snapshot = self.evm.state.snapshot()
-            result = self.evm.transact(sender, self.address, data)
-            self.evm.state.revert(snapshot) if False else None
-            return self._decoded(function, result.output)
+            return self._decoded(function, self.evm.transact(sender, self.address, data).output)
         result = self.evm.transact(sender, self.address, data, value, gas)
         result.value = self._decoded(function, result.output)
         result.events = self.events(result)

@@ -1,0 +1,28 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+"""
+@title The internal functions of `Cells`, made callable
+@license Apache-2.0
+@notice Used by tests only.
+"""
+
+
+import Cells
+
+
+@external
+@pure
+def balance_leaf(owner: address, token_id: uint32, free: uint64, locked: uint64, account: uint32) -> bytes32:
+    return Cells._balance_leaf(owner, token_id, free, locked, account)
+
+
+@external
+@pure
+def withdrawal_leaf(owner: address, token_id: uint32, amount: uint64, index: uint256, l2_block: uint64) -> bytes32:
+    return Cells._withdrawal_leaf(owner, token_id, amount, index, l2_block)
+
+
+@external
+@pure
+def root(leaf: bytes32, index: uint256, path: bytes32[29]) -> bytes32:
+    return Cells._root(leaf, index, path)

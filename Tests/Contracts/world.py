@@ -1,0 +1,143 @@
+"""A deployed rollup with tokens, the actors around it, and the reference state tree that its sequencer claims."""
+
+from contextlib import contextmanager
+
+import reference as ref
+from evm import CONTRACTS, ROOT, Contract, Evm, Reverted
+
+TOKENS = ROOT / "Tests" / "Contracts" / "tokens"
+ACTORS = ROOT / "Tests" / "Contracts" / "actors"
+
+WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND = 1_000, 5_000, 3_000, 4_000, 10**18
+GWEI = 10**9
+ETH, GOOD = 1, 2
+# 18 decimals on L1, atoms of 10^12 units: 6 decimals inside.
+GOOD_UNIT = 10**12
+ATOMS_MAX = 2**63 - 1
+
+SEQUENCER, LISTER, ALICE, BOB, CAROL, MALLORY = (bytes([0xA0 + i]) * 20 for i in range(6))
+PEOPLE = [SEQUENCER, LISTER, ALICE, BOB, CAROL, MALLORY]
+
+# Every revert reason that a test has seen; `test_zz_reasons` compares them with the sources.
+SEEN_REASONS: set[str] = set()
+
+
+@contextmanager
+def reverts(reason: str):
+    """The block must revert with exactly this reason."""
+    try:
+        yield
+    except Reverted as error:
+        SEEN_REASONS.add(error.reason)
+        assert error.reason == reason
+    else:
+        raise AssertionError(f"did not revert with {reason!r}")
+
+
+def symbol(text: str) -> bytes:
+    return text.encode().ljust(32, b"\0")
+
+
+def address(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
+class World:
+    def __init__(self):
+        self.evm = Evm(PEOPLE)
+        self.rollup = self.evm.deploy(
+            LISTER, CONTRACTS / "Rollup.vy", SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND
+        )
+        self.good = self.evm.deploy(LISTER, TOKENS / "GoodToken.vy")
+        assert self.list(self.good, 6, 12, "GOOD") == GOOD
+        for person in PEOPLE:
+            self.good.mint(person, 10**30, sender=LISTER)
+            self.good.approve(self.rollup.address, 2**256 - 1, sender=person)
+
+    # Time.
+
+    def sleep(self, seconds: int) -> None:
+        self.evm.time += seconds
+
+    @property
+    def now_ms(self) -> int:
+        return self.evm.time * 1000
+
+    # Actors.
+
+    def list(self, token: Contract, decimals: int, unit_exponent: int, name: str) -> int:
+        return self.rollup.list_token(token.address, decimals, unit_exponent, symbol(name), sender=LISTER).value
+
+    def deposit_eth(self, owner: bytes, atoms: int, sender: bytes | None = None) -> int:
+        return self.rollup.deposit_eth(owner, sender=sender or owner, value=atoms * GWEI).value
+
+    def deposit(self, owner: bytes, atoms: int, token: int = GOOD, unit: int = GOOD_UNIT) -> int:
+        return self.rollup.deposit(token, atoms * unit, owner, sender=owner).value
+
+    def post(self, inbox_end: int | None = None, data: bytes = b"batch", **overrides):
+        """Posts the next batch; consumes the whole inbox unless told otherwise."""
+        arguments = {
+            "number": self.rollup.batch_count(),
+            "inbox_end": self.rollup.inbox_count() if inbox_end is None else inbox_end,
+            "first": self.now_ms,
+            "last": self.now_ms,
+            "data": data,
+            "sender": SEQUENCER,
+        } | overrides
+        sender = arguments.pop("sender")
+        return self.rollup.post_batch(*arguments.values(), sender=sender)
+
+    def claim(self, root: bytes, number: int | None = None, value: int = BOND, sender: bytes = SEQUENCER):
+        number = self.rollup.claim_count() if number is None else number
+        return self.rollup.claim_state(number, root, sender=sender, value=value)
+
+    def settle(self, root: bytes, inbox_end: int | None = None) -> int:
+        """Posts a batch and claims a root after it; returns its number."""
+        self.post(inbox_end)
+        self.claim(root)
+        return self.rollup.claim_count() - 1
+
+    def finalize(self) -> None:
+        self.sleep(WINDOW)
+
+    def halt(self) -> None:
+        """Lets the batch deadline pass and halts."""
+        self.sleep(BATCH_DEADLINE + 1)
+        self.rollup.halt(sender=MALLORY)
+
+    # Claims on money.
+
+    def withdraw(self, batch: int, tree: ref.Tree, id: int, owner: bytes, token: int, amount: int, block: int = 1, **options):
+        index = ref.WITHDRAWAL_CELLS_START + id
+        return self.rollup.withdraw(batch, index, owner, token, amount, block, tree.path(index), sender=MALLORY, **options)
+
+    def exit(self, tree: ref.Tree, slot: int, owner: bytes, token: int, free: int, locked: int, account: int = 1, **options):
+        index = ref.BALANCE_CELLS_START + slot
+        return self.rollup.exit_balance(index, owner, token, free, locked, account, tree.path(index), sender=MALLORY, **options)
+
+    # Invariants.
+
+    def bonds(self) -> int:
+        return sum(self.rollup.claims(n)[3] for n in range(self.rollup.claim_count()))
+
+    def check_solvent(self, *more: tuple[int, Contract, int]) -> None:
+        """The contract holds for every token exactly what its books say."""
+        assert self.evm.balance(self.rollup.address) == self.rollup.held_atoms(ETH) * GWEI + self.bonds()
+        for token, contract, unit in [(GOOD, self.good, GOOD_UNIT), *more]:
+            assert contract.balanceOf(self.rollup.address) == self.rollup.held_atoms(token) * unit
+
+
+def withdrawal_tree(*records: tuple[bytes, int, int]) -> ref.Tree:
+    """A state with withdrawal records (owner, token, atoms) of block 1, ids from 1."""
+    tree = ref.Tree()
+    for id, (owner, token, atoms) in enumerate(records, start=1):
+        tree.set(ref.WITHDRAWAL_CELLS_START + id, ref.withdrawal_cell(owner, token, atoms, id, 1))
+    return tree
+
+
+def balance_tree(*balances: tuple[bytes, int, int, int]) -> ref.Tree:
+    """A state with balances (owner, token, free, locked) of account 1, in slots from 1."""
+    tree = ref.Tree()
+    for slot, (owner, token, free, locked) in enumerate(balances, start=1):
+        tree.set(ref.BALANCE_CELLS_START + slot, ref.balance_cell(owner, token, free, locked, 1))
+    return tree
