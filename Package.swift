@@ -60,8 +60,8 @@ let package = Package(
         .executableTarget(
             name: "memexd",
             dependencies: [
-                "Gateway", "Sequencer", "Settlement", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                "Engine", "Gateway", "Sequencer", "Settlement", "Signing",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/memexd", swiftSettings: strict),
         .executableTarget(

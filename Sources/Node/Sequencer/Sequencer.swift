@@ -16,6 +16,7 @@ package final class Sequencer: Sendable {
     /// Block of the checkpoint that recovery started from; 0 for genesis.
     package let recoveredFromCheckpoint: UInt64
     private let logger: Logger
+    private let sealing: SealQueue
     private let parts: Mutex<Parts>
 
     private enum Parts {
@@ -39,7 +40,7 @@ package final class Sequencer: Sendable {
         let header = recovery.producer.exchange.header
         let l1Origin = recovery.producer.open?.l1Origin ?? recovery.sealer.header?.l1Origin ?? 0
         inbox = InboxQueue(nextIndex: header.inboxCursor, l1Block: l1Origin, parker: shared.executorParker)
-        let sealing = SealQueue(executor: shared.executorParker, sealer: shared.sealerParker)
+        sealing = SealQueue(executor: shared.executorParker, sealer: shared.sealerParker)
         let executor = Executor(
             producer: recovery.producer, journal: recovery.journal, input: input, output: output, inbox: inbox, sealing: sealing,
             shared: shared,
@@ -57,6 +58,9 @@ package final class Sequencer: Sendable {
             return body(executor.value.producer.exchange)
         }
     }
+
+    /// Blocks closed and not sealed yet.
+    package var sealBacklog: Int { sealing.backlog }
 
     /// Reads the exchange as it was recovered. Only before ``start()``.
     package func withExchange<Result>(_ body: (borrowing Exchange) throws -> Result) rethrows -> Result {

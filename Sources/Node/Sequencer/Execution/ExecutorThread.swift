@@ -2,6 +2,9 @@ import Engine
 
 /// The executor's duty cycle on a thread of its own: steps while there is work, sleeps otherwise, drains before it ends.
 enum ExecutorThread {
+    /// How long the input ring is drained after the node was told to stop.
+    private static let drainMs: UInt64 = 500
+
     static func start(_ executor: sending Executor, clockMs: @escaping @Sendable () -> UInt64) throws -> DedicatedThread {
         let box = Handover(executor)
         return try DedicatedThread(name: "memex-executor") { run(box.value, clockMs) }
@@ -11,8 +14,12 @@ enum ExecutorThread {
         let shared = executor.shared
         defer { shared.setExecutorDone() }
         do {
+            var stopAtMs: UInt64?
             while true {
                 let nowMs = clockMs()
+                if shared.isStopping, stopAtMs == nil { stopAtMs = SystemClock.monotonicMs() + drainMs }
+                // Clients that go on sending must not keep the node from stopping: what is left over was never acknowledged.
+                if let stopAtMs, SystemClock.monotonicMs() >= stopAtMs { break }
                 if try executor.step(nowMs: nowMs) > 0 { continue }
                 if shared.isStopping && executor.isDrained { break }
                 if shared.failure != nil { return }

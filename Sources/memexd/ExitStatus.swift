@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import Sequencer
+import Settlement
+import Signing
+
+/// How memexd ends. The numbers are part of its interface.
+enum ExitStatus: Int32 {
+    case stopped = 0
+    case failed = 1
+    case badConfiguration = 2
+    case dataRefused = 3
+    case l1Unusable = 4
+    case cannotListen = 5
+
+    static let help = """
+        EXIT STATUS
+          0  stopped on SIGTERM or SIGINT: everything is sealed and checkpointed
+          1  failed while running, for example because the disk is full; what was acknowledged is safe
+          2  an option, key or deployment file is not usable
+          3  the data directory is refused: in use, corrupted, or of another deployment or version
+          4  L1 does not answer, is another chain, or has no rollup contract where the deployment says
+          5  cannot listen on the given address, or the TLS files are not usable
+          64 the command line is not understood
+        """
+
+    /// The status that fits what went wrong at start.
+    init(_ error: any Error) {
+        switch error {
+        case is KeyFileError, is DeploymentError, is ConfigurationError: self = .badConfiguration
+        case is StoreRefused, is RecoveryRefused, is SQLiteFailed: self = .dataRefused
+        case is EthereumError: self = .l1Unusable
+        case is GatewayError: self = .cannotListen
+        default: self = .failed
+        }
+    }
+
+    /// Says what went wrong on stderr and ends the process.
+    static func end(_ error: any Error) -> Never {
+        FileHandle.standardError.write(Data("memexd: \(error)\n".utf8))
+        ExitStatus(error).end()
+    }
+
+    func end() -> Never { exit(rawValue) }
+}
+
+/// Options that do not fit each other or the machine.
+struct ConfigurationError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,126 @@
+import Engine
+import Foundation
+import Gateway
+import Logging
+import Sequencer
+import Settlement
+import Signing
+import Synchronization
+
+/// Puts the parts of a node together, runs them until a signal or a failure, and takes them apart in order.
+struct NodeRunner {
+    let options: Run
+    private let logger = Logger(label: "memexd")
+
+    init(options: Run) { self.options = options }
+
+    func run() async throws {
+        let signals = Signals()
+        let key = try KeyFile.read(options.sequencerKey)
+        let deployment = try Deployment(path: options.deployment)
+        guard key.address == deployment.sequencer else {
+            throw ConfigurationError(
+                "\(options.sequencerKey) holds the key of \(key.address), but the deployment's sequencer is \(deployment.sequencer)")
+        }
+        guard let url = URL(string: options.l1), let listen = ListenAddress(options.listen) else {
+            throw ConfigurationError("--l1 or --listen is not usable")
+        }
+        let client = EthereumClient(url: url)
+        let contract = try await deployment.contract(through: client)
+        let identity = try await identity(deployment, client)
+
+        let sequencer = try Sequencer(try configuration(identity, key), logger: logger)
+        let gateway = try startGateway(listen, deployment, sequencer)
+        let ending = Ending(signals)
+        sequencer.shared.connect(
+            wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { _ in ending.finish() })
+        try sequencer.start()
+        printReady(listen, gateway, sequencer, deployment)
+
+        let batches = try ChainBatches(
+            path: sequencer.configuration.directory.chain, durability: options.durability, deployment: identity)
+        let tasks = [
+            Task { await watchInbox(contract, deployment, sequencer) },
+            Task { await post(contract, client, key, deployment.chainId, batches) },
+            Task { await StatisticsReporter(sequencer, options, logger).run() },
+        ]
+        await ending.wait()
+        logger.info("stopping")
+        for task in tasks { task.cancel() }
+        // The gateway still delivers what the executor acknowledges while it drains.
+        defer { gateway.stop() }
+        try sequencer.stop()
+        let head = sequencer.shared.sealedHead
+        logger.info("stopped", metadata: ["block": "\(head.number)", "root": "\(head.stateRoot)"])
+    }
+
+    /// The hash of the L1 block with the deployment tells one devnet from the next.
+    private func identity(_ deployment: Deployment, _ client: EthereumClient) async throws -> DeploymentIdentity {
+        guard let block = try await client.block(.number(deployment.deployedAtBlock)) else {
+            throw ConfigurationError(
+                "\(options.l1) has no block \(deployment.deployedAtBlock), in which the deployment file says the rollup was deployed")
+        }
+        return DeploymentIdentity(chainId: deployment.chainId, rollup: deployment.rollup, genesis: block.hash)
+    }
+
+    private func configuration(_ identity: DeploymentIdentity, _ key: PrivateKey) throws -> SequencerConfiguration {
+        var configuration = SequencerConfiguration(directory: try DataDirectory(creating: options.data), deployment: identity, key: key)
+        configuration.durability = options.durability
+        configuration.executor.blockIntervalMs = options.blockIntervalMs
+        configuration.executor.idleBlockIntervalMs = options.idleBlockIntervalMs
+        configuration.batchAgeMsMax = options.batchAgeMsMax
+        configuration.checkpointIntervalMs = options.checkpointIntervalS * 1000
+        return configuration
+    }
+
+    private func startGateway(_ listen: ListenAddress, _ deployment: Deployment, _ sequencer: Sequencer) throws -> Gateway {
+        var configuration = GatewayConfiguration(chainId: deployment.chainId, rollup: deployment.rollup)
+        configuration.host = listen.host
+        configuration.port = listen.port
+        if let certificate = options.certificate, let key = options.key {
+            configuration.tls = GatewayConfiguration.TLSFiles(certificatePath: certificate, keyPath: key)
+        }
+        let (books, block) = sequencer.withExchange { (BookLevel.books(of: $0), $0.header.blockNumber) }
+        return try Gateway(
+            configuration, toExecutor: sequencer.input, fromExecutor: sequencer.output,
+            wakeExecutor: { sequencer.shared.executorParker.wake() }, books: books, block: block, logger: logger)
+    }
+
+    private func printReady(_ listen: ListenAddress, _ gateway: Gateway, _ sequencer: Sequencer, _ deployment: Deployment) {
+        let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
+        let head = sequencer.shared.sealedHead
+        printLine(
+            """
+            {"event":"ready","address":"\(options.insecureWs ? "ws" : "wss")://\(host):\(gateway.port)/","port":\(gateway.port),\
+            "chainId":\(deployment.chainId),"rollup":"\(deployment.rollup)","block":\(head.number),"stateRoot":"\(head.stateRoot)",\
+            "inboxCursor":\(sequencer.inbox.nextIndex),"recoveredFromCheckpoint":\(sequencer.recoveredFromCheckpoint),"pid":\(getpid())}
+            """)
+    }
+
+    // MARK: L1
+
+    private func watchInbox(_ contract: RollupContract, _ deployment: Deployment, _ sequencer: Sequencer) async {
+        var configuration = InboxWatcher.Configuration()
+        configuration.confirmations = options.confirmations
+        configuration.pollSeconds = options.l1PollS
+        let watcher = InboxWatcher(
+            source: contract, nextIndex: sequencer.inbox.nextIndex, deployedAtBlock: deployment.deployedAtBlock,
+            configuration: configuration,
+            logger: logger)
+        await watcher.run { delivery in
+            sequencer.inbox.push(delivery.messages, first: delivery.first, l1Block: delivery.l1Block)
+        }
+    }
+
+    private func post(_ contract: RollupContract, _ client: EthereumClient, _ key: PrivateKey, _ chainId: UInt64, _ batches: ChainBatches)
+        async
+    {
+        let sender = TransactionSender(client: client, key: key, chainId: chainId)
+        await Poster(store: batches, chain: L1PostingChain(contract: contract, sender: sender), logger: logger).run()
+    }
+}
+
+/// Prints a line at once, whatever stdout is.
+func printLine(_ text: String) {
+    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Sequencer
+
+/// `memexd run`
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Recovers the state, then serves traders and settles on L1 until SIGTERM or SIGINT.",
+        discussion: """
+            When it serves, it prints one line of JSON on stdout: {"event":"ready","address":"wss://127.0.0.1:9443/",...}. Logs go to stderr.
+
+            EXAMPLES
+              A node for a local devnet, as Deploy/demo runs it:
+                memexd run --data ./data --deployment ./deployment.json --l1 http://127.0.0.1:8545 \\
+                  --sequencer-key ./sequencer.key --listen 127.0.0.1:9443 --certificate ./cert.pem --key ./cert.key
+              Commits that survive power loss, on all interfaces:
+                memexd run ... --durability fsync --listen 0.0.0.0:443
+              Without TLS, for a proxy on the same machine that has it:
+                memexd run ... --listen 127.0.0.1:9080 --insecure-ws
+
+            \(ExitStatus.help)
+            """)
+
+    @Option(help: ArgumentHelp("Directory of journal, chain and checkpoints; made if missing.", valueName: "dir"))
+    var data: String
+
+    @Option(help: ArgumentHelp("Deployment file that Deploy/deploy wrote.", valueName: "file"))
+    var deployment: String
+
+    @Option(help: ArgumentHelp("JSON-RPC of an L1 node.", valueName: "url"))
+    var l1: String
+
+    @Option(help: ArgumentHelp("Key that signs blocks and posts batches; `memex keys new` makes one.", valueName: "file"))
+    var sequencerKey: String
+
+    @Option(help: ArgumentHelp("Address and port for WebSockets; port 0 takes any free one.", valueName: "host:port"))
+    var listen = "127.0.0.1:9443"
+
+    @Option(help: ArgumentHelp("TLS certificate chain, PEM.", valueName: "file"))
+    var certificate: String?
+
+    @Option(help: ArgumentHelp("Private key of the certificate, PEM.", valueName: "file"))
+    var key: String?
+
+    @Flag(help: "Serve ws:// without TLS. Orders and signatures travel in the clear.")
+    var insecureWs = false
+
+    @Option(help: "Milliseconds after its opening at which a block closes.")
+    var blockIntervalMs: UInt64 = 250
+
+    @Option(help: "Milliseconds of silence after which an empty block is made.")
+    var idleBlockIntervalMs: UInt64 = 10_000
+
+    @Option(help: "Milliseconds of block time that a batch spans at most.")
+    var batchAgeMsMax: UInt64 = 30_000
+
+    @Option(help: "What an acknowledgement survives: process (kill -9) or fsync (power loss).")
+    var durability = Durability.process
+
+    @Option(help: "Seconds between checkpoints.")
+    var checkpointIntervalS: UInt64 = 60
+
+    @Option(help: "L1 blocks that must lie above a deposit before it is credited.")
+    var confirmations: UInt64 = 2
+
+    @Option(help: "Seconds between looks at the L1 inbox.")
+    var l1PollS = 1.0
+
+    @Flag(help: "Print a line of JSON with counters on stdout every --stats-interval-s.")
+    var statsJson = false
+
+    @Option(help: "Seconds between lines of statistics, on stderr unless --stats-json; 0 for none.")
+    var statsIntervalS: UInt64?
+
+    @Option(help: "Least severe messages to log: trace, debug, info, notice, warning, error, critical.")
+    var logLevel = Logger.Level.info
+
+    func validate() throws {
+        guard blockIntervalMs > 0 else { throw ValidationError("--block-interval-ms must be at least 1") }
+        guard idleBlockIntervalMs >= blockIntervalMs else {
+            throw ValidationError("--idle-block-interval-ms \(idleBlockIntervalMs) is below --block-interval-ms \(blockIntervalMs)")
+        }
+        guard checkpointIntervalS > 0 else { throw ValidationError("--checkpoint-interval-s must be at least 1") }
+        guard (certificate == nil) == (key == nil) else { throw ValidationError("--certificate and --key belong together") }
+        guard insecureWs || certificate != nil else {
+            throw ValidationError("give --certificate and --key for wss://, or --insecure-ws to serve without TLS")
+        }
+        guard !insecureWs || certificate == nil else { throw ValidationError("--insecure-ws contradicts --certificate") }
+        guard ListenAddress(listen) != nil else {
+            throw ValidationError("--listen takes host:port, for example 127.0.0.1:9443 or [::1]:9443")
+        }
+        guard let url = URL(string: l1), ["http", "https"].contains(url.scheme), url.host() != nil else {
+            throw ValidationError("--l1 takes an http:// or https:// URL, for example http://127.0.0.1:8545")
+        }
+        guard l1PollS > 0 else { throw ValidationError("--l1-poll-s must be above 0") }
+    }
+
+    func run() async throws {
+        let logLevel = logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = logLevel
+            return handler
+        }
+        do {
+            try await NodeRunner(options: self).run()
+        } catch {
+            ExitStatus.end(error)
+        }
+        ExitStatus.stopped.end()
+    }
+}
+
+extension Durability: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// `host:port`, with brackets around an IPv6 address.
+struct ListenAddress: Equatable {
+    let host: String
+    let port: UInt16
+
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("[") && host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
+        guard !host.isEmpty else { return nil }
+        self.host = String(host)
+        self.port = port
+    }
+}
