@@ -15,7 +15,7 @@ struct NodeRunner {
     init(options: Run) { self.options = options }
 
     func run() async throws {
-        let signals = Signals()
+        let ending = Ending()
         let key = try KeyFile.read(options.sequencerKey)
         let deployment = try Deployment(path: options.deployment)
         guard key.address == deployment.sequencer else {
@@ -31,7 +31,6 @@ struct NodeRunner {
 
         let sequencer = try Sequencer(try configuration(identity, key), logger: logger)
         let gateway = try startGateway(listen, deployment, sequencer)
-        let ending = Ending(signals)
         sequencer.shared.connect(
             wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { _ in ending.finish() })
         try sequencer.start()

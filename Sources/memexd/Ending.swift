@@ -2,10 +2,12 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// SIGTERM and SIGINT as events. Made before anything else, so that no signal ends the process halfway through.
-final class Signals: Sendable {
-    /// Used by one thread, and only once: to attach the handlers.
-    nonisolated(unsafe) fileprivate let sources: [any DispatchSourceSignal]
+/// The first reason to end: SIGTERM or SIGINT, or a part that cannot go on. Made before anything else, so that no signal ends the process
+/// halfway through.
+final class Ending: Sendable {
+    private let state = Mutex<(isOver: Bool, waiter: CheckedContinuation<Void, Never>?)>((false, nil))
+    /// Only kept alive.
+    nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
     init() {
         // A client that goes away must not end the node.
@@ -14,18 +16,8 @@ final class Signals: Sendable {
             signal(number, SIG_IGN)
             return DispatchSource.makeSignalSource(signal: number)
         }
-    }
-}
-
-/// The first reason to end: a signal, or a part that cannot go on.
-final class Ending: Sendable {
-    private let state = Mutex<(isOver: Bool, waiter: CheckedContinuation<Void, Never>?)>((false, nil))
-    private let signals: Signals
-
-    init(_ signals: Signals) {
-        self.signals = signals
-        for source in signals.sources {
-            source.setEventHandler { [self] in finish() }
+        for source in sources {
+            source.setEventHandler { [weak self] in self?.finish() }
             source.resume()
         }
     }
