@@ -82,7 +82,10 @@ def run(arguments: list[str]) -> None:
         "`Deploy/devnet time SECONDS [--url URL]` moves the time of a running one.",
     )
     parser.add_argument("--port", type=int, default=8545, help="TCP port, 0 for any free one (default 8545)")
-    parser.add_argument("--block-seconds", type=float, default=1, help="seconds between blocks; 0: a block only on evm_mine (default 1)")
+    parser.add_argument(
+        "--block-seconds", type=float, default=1,
+        help="seconds between blocks, empty or not; below 1 the L1 time runs ahead of the clock; 0: only on evm_mine (default 1)",
+    )
     parser.add_argument("--chain-id", type=int, default=1337)
     parser.add_argument("--accounts", type=int, default=20, help="how many accounts of the development mnemonic are funded (default 20)")
     parser.add_argument("--dir", type=pathlib.Path, help="write devnet.json (url, chainId, accounts with private keys) into this folder")
