@@ -73,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "memex-load",
             dependencies: [
-                "Engine", "Gateway", "Proof", "Sequencer", "Settlement", "Signing",
+                "Engine", "Gateway", "Proof", "Sequencer", "Settlement", "Signing", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],

@@ -3,5 +3,6 @@ import ArgumentParser
 @main
 struct MemexLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "memex-load", abstract: "Load harness and benchmarks of Memex.", subcommands: [TradeCommand.self, EngineCommand.self])
+        commandName: "memex-load", abstract: "Load harness and benchmarks of Memex.",
+        subcommands: [GatewayCommand.self, TradeCommand.self, EngineCommand.self], defaultSubcommand: GatewayCommand.self)
 }
