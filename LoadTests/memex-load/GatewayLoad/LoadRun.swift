@@ -124,7 +124,8 @@ final class LoadRun {
             connections: connections.count, accounts: workload.accountCount, commandsPerBatch: size, seconds: sendSeconds,
             offeredPerSecond: Double(sentBatches * size) / sendSeconds, ackedPerSecond: Double(ackedBatches * size) / ackSeconds,
             sent: sentBatches * size, acked: ackedBatches * size, rejected: rejects.values.reduce(0, +),
-            lost: (sentBatches - ackedBatches - refusedBatches) * size, placed: placed, cancelled: cancelled, cancelsTooLate: cancelsTooLate,
+            lost: (sentBatches - ackedBatches - refusedBatches) * size, placed: placed, cancelled: cancelled,
+            cancelsTooLate: cancelsTooLate,
             filledLots: filledLots, rejects: rejects,
             p50: histogram.valueAtPercentile(50), p99: histogram.valueAtPercentile(99), p999: histogram.valueAtPercentile(99.9),
             max: histogram.max)

@@ -41,7 +41,8 @@ struct Workload {
             while commands.count < plan.commandsPerBatch {
                 let isCancelDue = placed[account] > Self.restingMax && (index / keys.count + commands.count) % 2 == 1
                 if isCancelDue {
-                    commands.append(.cancelByClientId(market: plan.market, clientOrderId: firstNonce << 20 | (placed[account] - Self.restingMax)))
+                    commands.append(
+                        .cancelByClientId(market: plan.market, clientOrderId: firstNonce << 20 | (placed[account] - Self.restingMax)))
                 } else {
                     placed[account] += 1
                     let offset = Int64.random(in: -Self.spread...Self.spread, using: &random)
