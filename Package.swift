@@ -67,7 +67,8 @@ let package = Package(
         .executableTarget(
             name: "memex",
             dependencies: [
-                "Gateway", "Settlement", "Sequencer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Engine", "Gateway", "Proof", "Rollup", "Sequencer", "Settlement", "Signing",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/memex", swiftSettings: strict),
         .executableTarget(
@@ -99,6 +100,7 @@ let package = Package(
             name: "SettlementTests",
             dependencies: ["Engine", "Settlement", "Signing", "BigInt", .product(name: "Logging", package: "swift-log")],
             path: "Tests/SettlementTests", swiftSettings: strict),
+        .testTarget(name: "MemexTests", dependencies: ["memex", "Engine"], path: "Tests/MemexTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import Settlement
+import Signing
+
+/// How memex ends. The numbers are part of its interface.
+enum ExitStatus: Int32 {
+    case done = 0
+    case refused = 1
+    case usage = 2
+    case cannotConnect = 3
+    case fileProblem = 4
+    case mismatch = 5
+
+    static let help = """
+        EXIT STATUS
+          0  done
+          1  the exchange or the contract refused; the message says why
+          2  the command line is not usable: something is missing, unknown or not exact
+          3  cannot connect, or no answer in time
+          4  a local file is not usable: key, deployment, certificate, data
+          5  the other side is not what the deployment file says, or contradicts itself
+        """
+
+    /// The status that fits an error of ours.
+    private init?(_ error: any Error) {
+        switch error {
+        case let error as CommandFailure: self = error.status
+        case is DecimalError, is HexError, is ListingError: self = .usage
+        case is KeyFileError, is DeploymentError: self = .fileProblem
+        case let error as EthereumError: self.init(error)
+        case let error as GatewayClientError: self.init(error)
+        default: return nil
+        }
+    }
+
+    private init(_ error: EthereumError) {
+        switch error {
+        case .cannotConnect, .timedOut, .httpStatus, .notIncluded: self = .cannotConnect
+        case .node, .reverted, .transactionFailed, .nonceTaken: self = .refused
+        case .malformedReply, .wrongChain, .noContract: self = .mismatch
+        }
+    }
+
+    private init(_ error: GatewayClientError) {
+        switch error {
+        case .badURL: self = .usage
+        case .cannotConnect, .tls, .refused, .closed, .timedOut: self = .cannotConnect
+        case .rejected: self = .refused
+        case .malformed, .version: self = .mismatch
+        }
+    }
+
+    /// Says what went wrong on stderr and ends the process.
+    static func end(_ error: any Error) -> Never {
+        if let status = ExitStatus(error) {
+            say("\(error)")
+            exit(status.rawValue)
+        }
+        // The parser's own: help and version are no failures, and its messages show the usage.
+        let code = Memex.exitCode(for: error)
+        if code == .success || code != .validationFailure { Memex.exit(withError: error) }
+        FileHandle.standardError.write(Data((Memex.fullMessage(for: error) + "\n").utf8))
+        exit(ExitStatus.usage.rawValue)
+    }
+
+    /// Prints a line for people on stderr.
+    static func say(_ text: String) {
+        FileHandle.standardError.write(Data("memex: \(text)\n".utf8))
+    }
+}
+
+/// A failure that is told in one sentence, with what to do.
+struct CommandFailure: Error, CustomStringConvertible {
+    let status: ExitStatus
+    let description: String
+
+    init(_ status: ExitStatus, _ description: String) {
+        self.status = status
+        self.description = description
+    }
+}

@@ -1,1 +1,0 @@
-print("memex: being built")

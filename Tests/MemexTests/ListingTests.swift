@@ -1,0 +1,40 @@
+import Engine
+import Testing
+
+@testable import memex
+
+struct ListingTests {
+    static let listing = {
+        let tokens = ["ETH", "USDX", "PEPE", "PEPE"].enumerated().map { index, symbol in
+            TokenInfo(id: UInt32(index + 1), symbol: symbol, decimals: UInt32(index), unitExponent: 0, l1Address: .zero)
+        }
+        return Listing(
+            tokens: tokens,
+            markets: [
+                MarketInfo(id: 1, base: tokens[0], quote: tokens[1], lotExponent: 0),
+                MarketInfo(id: 2, base: tokens[2], quote: tokens[1], lotExponent: 3),
+            ])
+    }()
+
+    @Test func findsByIdAndName() throws {
+        #expect(try Self.listing.token("usdx").id == 2)
+        #expect(try Self.listing.token("4").id == 4)
+        #expect(try Self.listing.market("Pepe/USDX").id == 2)
+        #expect(try Self.listing.market("1").name == "ETH/USDX")
+    }
+
+    @Test func saysWhatThereIs() {
+        #expect(throws: ListingError.ambiguous("token", "PEPE", ids: [3, 4])) { try Self.listing.token("PEPE") }
+        #expect(throws: ListingError.unknown("market", "3", known: ["ETH/USDX", "PEPE/USDX"])) { try Self.listing.market("3") }
+        #expect(throws: ListingError.unknown("token", "DOGE", known: ["ETH", "USDX", "PEPE", "PEPE"])) { try Self.listing.token("DOGE") }
+        #expect("\(ListingError.unknown("token", "X", known: []))" == "there is no token X: none is listed yet")
+    }
+
+    @Test func sizesAreExact() throws {
+        // Two decimals and lots of 10^3 atoms: one lot is 10 tokens.
+        let market = try Self.listing.market("2")
+        #expect(try market.lots("120") == 12)
+        #expect(market.format(lots: 12) == "120")
+        #expect(throws: (any Error).self) { try market.lots("125") }
+    }
+}

@@ -1,0 +1,19 @@
+import Testing
+
+@testable import memex
+
+struct OutputTests {
+    @Test func tablesAlignAndNeverMoveTheCursor() {
+        var table = TextTable("token", ">free", "note")
+        table.add("USDX", "12.5", "")
+        table.add("P\u{1B}[2J", "1000000", "x")
+        #expect(table.text == "token      free  note\nUSDX       12.5\nP?[2J   1000000  x")
+        #expect(TextTable.fields([("a", "1"), ("long", "2\n")]) == "a     1\nlong  2?")
+    }
+
+    @Test func jsonKeepsOrderAndAllDigits() {
+        let json: JSON = ["b": .integer(UInt64.max), "a": [.null, true, "q\"\\\n\u{1}ü"], "c": .optional(UInt64?.none) { .integer($0) }]
+        #expect(json.line == #"{"b":18446744073709551615,"a":[null,true,"q\"\\\n\u0001ü"],"c":null}"#)
+        #expect(JSON.object([]).adding(["x": 1]).line == #"{"x":1}"#)
+    }
+}
