@@ -108,6 +108,8 @@ final class FakeStore: BatchStore {
     func postableBatch(_ number: UInt64) async throws -> PostableBatch? {
         number < count.withLock { $0 } ? Self.batch(number, salt: salt) : nil
     }
+
+    func note(_ milestone: BatchMilestone, batch number: UInt64, transaction: Hash256) async throws {}
 }
 
 @Suite struct PosterTests {

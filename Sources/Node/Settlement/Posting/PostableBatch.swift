@@ -28,4 +28,15 @@ package struct PostableBatch: Equatable, Sendable {
 package protocol BatchStore: Sendable {
     /// The batch with this number, or nil if it is not complete yet or no longer kept.
     func postableBatch(_ number: UInt64) async throws -> PostableBatch?
+
+    /// Notes how far a batch has come, for people who look at the store; what is posted next, L1 alone decides.
+    func note(_ milestone: BatchMilestone, batch number: UInt64, transaction: Hash256) async throws
+}
+
+/// How far a batch has come on L1.
+package enum BatchMilestone: Equatable, Sendable {
+    case posted
+    case claimed
+    /// The claim is final and its bond is back.
+    case bondReclaimed
 }

@@ -88,6 +88,13 @@ package actor Poster {
 
         let receipts = try await chain.submit(calls)
         if let last = reclaimed.last { nextReclaim = last + 1 }
+        // The same order as the calls.
+        let milestones =
+            (batch.map { [(BatchMilestone.posted, $0.number)] } ?? []) + claimed.map { (.claimed, $0) }
+            + reclaimed.map { (.bondReclaimed, $0) }
+        for ((milestone, number), receipt) in zip(milestones, receipts) {
+            try await store.note(milestone, batch: number, transaction: receipt.transactionHash)
+        }
         let gasUsed = receipts.reduce(0) { $0 + $1.gasUsed }
         if let batch {
             logger.info(
