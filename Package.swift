@@ -98,7 +98,9 @@ let package = Package(
             path: "Tests/GatewayTests", swiftSettings: strict),
         .testTarget(
             name: "SettlementTests",
-            dependencies: ["Engine", "Settlement", "Signing", "BigInt", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Engine", "Proof", "Rollup", "Settlement", "Signing", "BigInt", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/SettlementTests", swiftSettings: strict),
         .testTarget(name: "MemexTests", dependencies: ["memex", "Engine"], path: "Tests/MemexTests", swiftSettings: strict),
     ],

@@ -1,0 +1,84 @@
+import Engine
+import Foundation
+import Signing
+import Testing
+
+@testable import Settlement
+
+/// A devnet and a deployment of its own for a test; both end with it.
+final class Devnet {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
+
+    let url: URL
+    let client: EthereumClient
+    let deployment: Deployment
+    /// Keys with money; the first deploys and is the lister.
+    let keys: [PrivateKey]
+    private let process: Process
+    private let folder: URL
+
+    /// Whether the Python side is installed. CI runs Deploy/setup first.
+    static var isInstalled: Bool {
+        let found = FileManager.default.fileExists(atPath: root.appending(path: ".venv/.memex-requirements").path)
+        if !found { print("SKIPPED: no devnet, because .venv is missing: run Deploy/setup first") }
+        return found
+    }
+
+    /// Starts a devnet with a block every 0.2 s and deploys the rollup, with `keys[1]` as sequencer.
+    init(challengeWindow: Int, deadline: Int) async throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "memex-devnet-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        process = Process()
+        // Bounded, so that a test that crashes leaves nothing behind.
+        process.executableURL = URL(filePath: "/usr/bin/timeout")
+        process.arguments = [
+            "300", Self.root.appending(path: "Deploy/devnet").path, "--port", "0", "--block-seconds", "0.2", "--dir", folder.path,
+        ]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var json: JSONValue?
+        for _ in 0..<300 where json == nil {
+            try await Task.sleep(for: .milliseconds(100))
+            json = try? Self.read(folder.appending(path: "devnet.json"))
+        }
+        let devnet = try #require(json, "the devnet did not start")
+        url = try #require(URL(string: text(devnet["url"])))
+        client = EthereumClient(url: url)
+        keys = try #require(devnet["accounts"]?.items).map { try PrivateKey(hex: text($0["privateKey"])) }
+
+        let deploy = Process()
+        deploy.executableURL = Self.root.appending(path: "Deploy/deploy")
+        deploy.arguments = [
+            "--rpc", url.absoluteString, "--key", keys[0].secretHex, "--sequencer", keys[1].address.hex, "--challenge-window",
+            String(challengeWindow), "--inbox-deadline", String(deadline), "--batch-deadline", String(deadline), "--claim-bond-wei",
+            "1000000000", "--out", folder.appending(path: "deployment.json").path,
+        ]
+        deploy.standardError = FileHandle.nullDevice
+        try deploy.run()
+        while deploy.isRunning { try await Task.sleep(for: .milliseconds(50)) }
+        try #require(deploy.terminationStatus == 0, "Deploy/deploy failed")
+        deployment = try Deployment(path: folder.appending(path: "deployment.json").path)
+    }
+
+    deinit {
+        process.terminate()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Moves L1 time ahead and mines a block.
+    func move(seconds: Int) async throws {
+        _ = try await client.request("evm_increaseTime", [.number(Double(seconds))])
+        _ = try await client.request("evm_mine")
+    }
+
+    func sender(_ key: PrivateKey, replacesPending: Bool = false) -> TransactionSender {
+        var policy = FeePolicy()
+        policy.pollSeconds = 0.05
+        return TransactionSender(client: client, key: key, chainId: deployment.chainId, replacesPending: replacesPending, policy: policy)
+    }
+
+    private static func read(_ url: URL) throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: url))
+    }
+}
