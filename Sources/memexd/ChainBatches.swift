@@ -1,3 +1,4 @@
+import Engine
 import Sequencer
 import Settlement
 
@@ -14,5 +15,13 @@ actor ChainBatches: BatchStore {
         return PostableBatch(
             number: batch.number, inboxEnd: batch.inboxEnd, firstTimeMs: batch.firstTimeMs, lastTimeMs: batch.lastTimeMs, data: batch.bytes,
             stateRoot: batch.stateRoot)
+    }
+
+    func note(_ milestone: BatchMilestone, batch number: UInt64, transaction: Hash256) async throws {
+        switch milestone {
+        case .posted: try store.setStatus(.posted, ofBatch: number, postTransaction: transaction)
+        case .claimed: try store.setStatus(.claimed, ofBatch: number, claimTransaction: transaction)
+        case .bondReclaimed: try store.setStatus(.final, ofBatch: number)
+        }
     }
 }

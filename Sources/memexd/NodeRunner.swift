@@ -114,7 +114,7 @@ struct NodeRunner {
     private func post(_ contract: RollupContract, _ client: EthereumClient, _ key: PrivateKey, _ chainId: UInt64, _ batches: ChainBatches)
         async
     {
-        let sender = TransactionSender(client: client, key: key, chainId: chainId)
+        let sender = TransactionSender(client: client, key: key, chainId: chainId, replacesPending: true)
         await Poster(store: batches, chain: L1PostingChain(contract: contract, sender: sender), logger: logger).run()
     }
 }

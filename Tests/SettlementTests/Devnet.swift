@@ -54,6 +54,7 @@ final class Devnet {
             String(challengeWindow), "--inbox-deadline", String(deadline), "--batch-deadline", String(deadline), "--claim-bond-wei",
             "1000000000", "--out", folder.appending(path: "deployment.json").path,
         ]
+        deploy.standardOutput = FileHandle.nullDevice
         deploy.standardError = FileHandle.nullDevice
         try deploy.run()
         while deploy.isRunning { try await Task.sleep(for: .milliseconds(50)) }
@@ -66,10 +67,15 @@ final class Devnet {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// Moves L1 time ahead and mines a block.
-    func move(seconds: Int) async throws {
-        _ = try await client.request("evm_increaseTime", [.number(Double(seconds))])
-        _ = try await client.request("evm_mine")
+    /// Moves L1 time ahead by at least this much. Its blocks come faster than their times allow, so that L1 time is ahead of the clock.
+    func move(seconds: UInt64) async throws {
+        let target = try await client.latestBlock().timestamp + seconds
+        while true {
+            let now = try await client.latestBlock().timestamp
+            if now >= target { return }
+            _ = try await client.request("evm_increaseTime", [.number(Double(target - now))])
+            _ = try await client.request("evm_mine")
+        }
     }
 
     func sender(_ key: PrivateKey, replacesPending: Bool = false) -> TransactionSender {

@@ -76,7 +76,8 @@ extension Rebuild {
             let chainId = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
             let rollup = bytes.loadUnaligned(fromByteOffset: 16, as: Address.self)
             guard chainId == deployment.chainId, rollup == deployment.rollup else {
-                throw unusable("it belongs to rollup \(rollup) on chain \(chainId), not \(deployment.rollup) on chain \(deployment.chainId)")
+                throw unusable(
+                    "it belongs to rollup \(rollup) on chain \(chainId), not \(deployment.rollup) on chain \(deployment.chainId)")
             }
             let pages = bytes.loadUnaligned(fromByteOffset: 176, as: UInt64.self)
             guard UInt64(data.count - headerBytes) == pages.multipliedReportingOverflow(by: UInt64(8 + pageBytes)).partialValue else {
