@@ -7,6 +7,7 @@ final class BotSession {
     let client: GatewayClient
     let key: PrivateKey
     let markets: [UInt16: MarketShape]
+    private let nonces: NonceSource
     private let scoreboard: Scoreboard
     private var ledger = Ledger()
     /// Client order ids of own orders that rest, by market.
@@ -14,9 +15,10 @@ final class BotSession {
     private var sentAt: [UInt64: UInt64] = [:]
     private var lastClientOrderId = WallClock.milliseconds() << 20
 
-    init(url: String, trust: TLSContext.Trust, key: PrivateKey, scoreboard: Scoreboard) throws {
+    init(url: String, trust: TLSContext.Trust, key: PrivateKey, nonces: NonceSource, scoreboard: Scoreboard) throws {
         client = try GatewayClient(url: url, trust: trust)
         self.key = key
+        self.nonces = nonces
         self.scoreboard = scoreboard
         markets = Dictionary(uniqueKeysWithValues: try MarketShape.all(client).map { ($0.id, $0) })
         try client.subscribe(.account, owner: key.address)
@@ -31,7 +33,7 @@ final class BotSession {
 
     func send(_ commands: [Command]) throws {
         let start = MonotonicClock.nanoseconds()
-        let nonce = try client.send(commands, key: key)
+        let nonce = try client.send(commands, key: key, nonce: nonces.next())
         sentAt[nonce] = start
     }
 

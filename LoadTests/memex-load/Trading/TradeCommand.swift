@@ -49,17 +49,17 @@ struct TradeCommand: ParsableCommand {
         let start = MonotonicClock.nanoseconds()
         let deadline = start + UInt64(seconds * 1e9)
         let group = DispatchGroup()
-        let makerKeys = try Self.keys(makers)
-        let takerKeys = try Self.keys(takers)
+        let makerKeys = try Self.traders(makers)
+        let takerKeys = try Self.traders(takers)
         for pulse in replay == nil ? pulses : pulses.dropLast() {
-            for key in makerKeys {
-                launch(group, board, key, trust) { session in
+            for trader in makerKeys {
+                launch(group, board, trader, trust) { session in
                     let bot = MarketMaker(session: session, pulse: pulse)
                     try pace(session, until: deadline) { try bot.turn() }
                 }
             }
-            for key in takerKeys {
-                launch(group, board, key, trust) { session in
+            for trader in takerKeys {
+                launch(group, board, trader, trust) { session in
                     let bot = Taker(session: session, pulse: pulse)
                     try pace(session, until: deadline) { try bot.turn() }
                 }
@@ -90,7 +90,7 @@ struct TradeCommand: ParsableCommand {
     }
 
     private func launch(
-        _ group: DispatchGroup, _ board: Scoreboard, _ key: PrivateKey, _ trust: TLSContext.Trust,
+        _ group: DispatchGroup, _ board: Scoreboard, _ trader: Trader, _ trust: TLSContext.Trust,
         _ body: @escaping @Sendable (BotSession) throws -> Void
     ) {
         group.enter()
@@ -98,29 +98,29 @@ struct TradeCommand: ParsableCommand {
         let thread = Thread {
             defer { group.leave() }
             do {
-                let session = try BotSession(url: url, trust: trust, key: key, scoreboard: board)
+                let session = try BotSession(url: url, trust: trust, key: trader.key, nonces: trader.nonces, scoreboard: board)
                 try body(session)
                 // Fills of resting orders may still be on their way: stay until the makers of both sides have stopped.
                 try session.listen(until: MonotonicClock.nanoseconds() + 1_500_000_000)
                 session.finish()
             } catch {
-                board.update { $0.failures.append("trader \(key.address): \(error)") }
+                board.update { $0.failures.append("trader \(trader.key.address): \(error)") }
             }
         }
         thread.start()
     }
 
     private func launchReplay(
-        _ path: String, _ group: DispatchGroup, _ board: Scoreboard, _ keys: [PrivateKey], _ trust: TLSContext.Trust, _ deadline: UInt64
+        _ path: String, _ group: DispatchGroup, _ board: Scoreboard, _ traders: [Trader], _ trust: TLSContext.Trust, _ deadline: UInt64
     ) throws {
-        guard let last = market.last, let id = UInt16(last.split(separator: ":")[0]), keys.count >= 2 else {
+        guard let last = market.last, let id = UInt16(last.split(separator: ":")[0]), traders.count >= 2 else {
             throw ValidationError("--replay needs a market and two makers")
         }
         let lines = try Replay.read(path)
         let url = url
-        let (buyer, seller) = (keys[0], keys[1])
+        let (buyer, seller) = (traders[0], traders[1])
         launch(group, board, buyer, trust) { session in
-            let other = try BotSession(url: url, trust: trust, key: seller, scoreboard: board)
+            let other = try BotSession(url: url, trust: trust, key: seller.key, nonces: seller.nonces, scoreboard: board)
             try Replay(buyer: session, seller: other, market: id, lines: lines).run(until: deadline)
             try other.listen(until: MonotonicClock.nanoseconds() + 1_500_000_000)
             other.finish()
@@ -140,8 +140,13 @@ struct TradeCommand: ParsableCommand {
         if !progressJson { FileHandle.standardError.write(Data("\n".utf8)) }
     }
 
-    private static func keys(_ list: String) throws -> [PrivateKey] {
-        try list.split(separator: ",").map { try KeyFile.read(String($0)) }
+    private struct Trader {
+        let key: PrivateKey
+        let nonces = NonceSource()
+    }
+
+    private static func traders(_ list: String) throws -> [Trader] {
+        try list.split(separator: ",").map { Trader(key: try KeyFile.read(String($0))) }
     }
 
     private static func pulse(_ text: String) throws -> Pulse {
