@@ -137,8 +137,8 @@ class Exchange:
             "--l1", self.l1_url, "--sequencer-key", str(self.key_file(1)), "--listen", "127.0.0.1:0",
             "--certificate", str(self.certificate), "--key", str(self.certificate_key), *options,
         ], self.folder / "memexd.log")
-        ready = self.node.wait_for("memexd ready", 60)
-        self.url = next(word for word in ready.split() if word.startswith(("wss://", "ws://"))).replace("127.0.0.1", "localhost")
+        ready = json.loads(self.node.wait_for('{"', 60))
+        self.url = ready["address"].replace("127.0.0.1", "localhost")
 
     def stop(self):
         for service in (self.node, self.devnet):

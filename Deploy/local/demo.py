@@ -1,0 +1,336 @@
+"""`Deploy/demo`: the whole life of an exchange on one machine, from deployment to exits after its operator was killed.
+
+Exits 0 only if every trader's money adds up to the atom."""
+
+import argparse
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from . import replay as recorded
+from .exchange import ROOT, Exchange, ToolFailed
+from .ledger import L1Ledger, held_units, last_claimed_root
+from .traders import Trader, atoms, fund, make_traders
+from .view import View, decimal
+
+SYMBOLS = ["ETH", "USDX", "PEPE", "WIF"]
+# Market, first price, largest order in lots: prices ten decades apart.
+MARKETS = [(1, "PEPE/USDX", "0.0000000012", 50), (2, "WIF/USDX", "12.5", 400)]
+CHALLENGE_SECONDS = 6
+DEADLINE_SECONDS = 600
+WITHDRAWAL = ("USDX", "1234.567891")
+LATE_DEPOSIT = ("USDX", "77.5")
+
+
+class Demo:
+    def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
+        self.options = options
+        self.view = View()
+        self.exchange = Exchange(folder, options.build)
+        self.mismatches: list[str] = []
+        self.report: dict = {}
+
+    # The story.
+
+    def run(self) -> dict:
+        try:
+            self.start()
+            self.fund()
+            self.measure_engine()
+            self.trade()
+            self.settle_all()
+            self.check_balances("after trading", self.exchange_balances)
+            self.withdraw()
+            self.rest_orders()
+            self.settle_all()
+            self.kill_operator()
+            self.rebuild()
+            self.exit_traders()
+            self.tell()
+        finally:
+            self.exchange.stop()
+        self.report["mismatches"] = len(self.mismatches)
+        return self.report
+
+    def start(self):
+        self.exchange.start_devnet()
+        self.view.step(f"L1 devnet at {self.exchange.l1_url}, chain {self.exchange.l1.quantity('eth_chainId')}")
+        self.exchange.deploy(
+            "--challenge-window", str(CHALLENGE_SECONDS), "--batch-deadline", str(DEADLINE_SECONDS), "--inbox-deadline", str(DEADLINE_SECONDS)
+        )
+        self.view.step(f"contracts deployed: rollup {self.exchange.rollup}")
+        self.exchange.start_node("--batch-age-ms-max", "2000", "--confirmations", "0", "--l1-poll-s", "0.3", "--checkpoint-interval-s", "5")
+        self.view.step(f"memexd serves {self.exchange.url}")
+        self.l1 = L1Ledger(self.exchange)
+
+    def fund(self):
+        self.traders = make_traders(self.exchange, ["maker-ann", "maker-bob", "taker-cat", "taker-dan"])
+        self.ann, self.bob, self.cat, self.dan = self.traders
+        self.report["deposits"] = fund(self.exchange, self.traders)
+        self.poll("deposits to be credited", lambda: all(
+            self.exchange_balances(trader).get(symbol, 0) == amount for trader in self.traders for symbol, amount in trader.deposited.items()
+        ))
+        self.view.step(f"{self.report['deposits']} deposits made on L1 and credited on the exchange")
+
+    def measure_engine(self):
+        file = self.exchange.folder / "engine.json"
+        subprocess.run([self.tool("memex-load"), "engine", "--commands", "500000", "--json", str(file)], check=True, stdout=subprocess.DEVNULL)
+        self.report["engineCommandsPerSecond"] = round(json.loads(file.read_text())["engineCommandsPerSecond"])
+        self.view.step(f"engine alone, one core: {self.report['engineCommandsPerSecond']:,} commands/s")
+
+    def trade(self):
+        result = self.exchange.folder / "trades.json"
+        arguments = [
+            self.tool("memex-load"), "trade", "--url", self.exchange.url, "--ca", str(self.exchange.certificate),
+            "--makers", ",".join(str(self.exchange.key_file(t.account)) for t in (self.ann, self.bob)),
+            "--takers", ",".join(str(self.exchange.key_file(t.account)) for t in (self.cat, self.dan)),
+            "--seconds", str(self.options.seconds), "--rate", str(self.options.rate), "--json", str(result), "--progress-json",
+        ]
+        for market, _, price, lots in MARKETS:
+            arguments += ["--market", f"{market}:{price}:{lots}"]
+        if self.options.replay:
+            lines = self.exchange.folder / "replay.csv"
+            lines.write_text("\n".join(recorded.lines(self.options.replay)) + "\n")
+            arguments += ["--replay", str(lines)]
+        self.view.step(f"bots trade on {' and '.join(m[1] for m in MARKETS)} for {self.options.seconds} s")
+        bots = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        complaints: list[str] = []
+        listener = threading.Thread(target=lambda: complaints.append(bots.stderr.read()), daemon=True)
+        listener.start()
+        last_look = 0.0
+        for line in bots.stdout:
+            if time.monotonic() - last_look > 0.9:
+                last_look = time.monotonic()
+                self.show(json.loads(line))
+        if bots.wait() != 0:
+            listener.join(5)
+            raise RuntimeError(f"the bots failed: {''.join(complaints).strip()}")
+        traded = json.loads(result.read_text())
+        for key in ("orders", "fills", "rejects", "signedBatches", "ordersPerSecond", "ackMicrosecondsP50", "ackMicrosecondsP99"):
+            self.report[key] = round(traded[key], 1) if isinstance(traded[key], float) else traded[key]
+        symbols = {str(token["id"]): symbol for symbol, token in self.exchange.tokens.items()}
+        by_address = {address.lower(): entry for address, entry in traded["traders"].items()}
+        for trader in self.traders:
+            entry = by_address.get(trader.address.lower(), {"fills": 0, "atoms": {}})
+            trader.fills = entry["fills"]
+            trader.traded = {symbols[token]: change for token, change in entry["atoms"].items()}
+        self.view.step(
+            f"{self.report['orders']:,} orders ({self.report['ordersPerSecond']:,.0f}/s), {self.report['fills']:,} fills, "
+            f"{self.report['rejects']:,} rejects; ack p50 {self.report['ackMicrosecondsP50']:.0f} us, p99 {self.report['ackMicrosecondsP99']:.0f} us"
+        )
+
+    def settle_all(self):
+        """Until the state claimed last on L1 is the state of the exchange."""
+        def is_settled():
+            status = self.exchange.memex("status")
+            return last_claimed_root(self.exchange) == status["stateRoot"] and status["openBlock"] is None
+        self.poll("the last block to be claimed on L1", is_settled, seconds=120)
+        self.l1.update()
+        self.view.step(f"all of it is on L1: {self.l1.batches} batches, {self.l1.data_bytes:,} bytes, {self.l1.gas:,} gas, state claimed")
+
+    def withdraw(self):
+        symbol, amount = WITHDRAWAL
+        before = self.exchange.token_balance(symbol, self.cat.address)
+        self.exchange.memex("withdraw", "--token", symbol, "--amount", amount, account=self.cat.account)
+        self.cat.withdrawn[symbol] = atoms(self.exchange, symbol, amount)
+        payments = []
+        self.poll("the withdrawal to be final and claimed", lambda: payments.extend(self.exchange.memex("claim", account=self.cat.account)) or payments, 120)
+        paid = self.exchange.token_balance(symbol, self.cat.address) - before
+        self.expect(paid, self.cat.withdrawn[symbol] * self.exchange.unit(symbol), f"{self.cat.name}'s withdrawal in L1 units of {symbol}")
+        self.report["withdrawalsPaid"] = len(payments)
+        self.report["gasPerWithdrawal"] = payments[0]["gas"]
+        self.view.step(f"{self.cat.name} withdrew {amount} {symbol} to L1 ({payments[0]['gas']:,} gas)")
+
+    def rest_orders(self):
+        """Orders that nobody will take: their funds are locked when the operator dies."""
+        for market, name, price, _ in MARKETS:
+            for side, factor in (("buy", "0.5"), ("sell", "2")):
+                self.exchange.memex(
+                    "order", "--market", name, "--side", side, "--price", _times(price, factor), "--size", "20000000" if market == 1 else "10",
+                    account=self.ann.account)
+        resting = self.exchange.memex("balances", account=self.ann.account)["openOrders"]
+        self.report["restingOrdersAtKill"] = len(resting)
+        self.view.step(f"{self.ann.name} has {len(resting)} orders resting")
+
+    def kill_operator(self):
+        status = self.exchange.memex("status")
+        self.report["blocks"] = status["sealedBlock"]
+        self.report["batches"] = self.l1.batches
+        orders = max(1, self.report["orders"])
+        self.report["l1BytesPerOrder"] = round(self.l1.data_bytes / orders, 1)
+        self.exchange.node.kill()
+        self.view.step("memexd killed (SIGKILL) while orders rest; nobody will restart it")
+        symbol, amount = LATE_DEPOSIT
+        self.exchange.memex("deposit", "--token", symbol, "--amount", amount, account=self.dan.account)
+        self.late_atoms = atoms(self.exchange, symbol, amount)
+        self.view.step(f"{self.dan.name} deposits {amount} {symbol} that no operator will ever credit")
+        try:
+            self.exchange.memex("halt", account=self.dan.account)
+            self.mismatches.append("a halt before the deadline was accepted")
+        except ToolFailed:
+            pass
+        self.exchange.advance_time(DEADLINE_SECONDS + 60)
+        self.exchange.memex("halt", account=self.dan.account)
+        self.view.step(f"the deadline of {DEADLINE_SECONDS} s has passed; {self.dan.name} halted the rollup")
+
+    def rebuild(self):
+        self.rebuilt = self.exchange.folder / "rebuilt"
+        answer = self.exchange.memex("rebuild", "--data", str(self.rebuilt), seconds=300)
+        self.view.step(f"state rebuilt from L1 alone: {answer['batches']} batches, root {answer['stateRoot'][:18]}…")
+        self.expect(answer["stateRoot"], last_claimed_root(self.exchange), "root of the rebuilt state")
+
+    def exit_traders(self):
+        """Two traders leave; afterwards the contract still holds exactly what the others own."""
+        held = {symbol: held_units(self.exchange, symbol) for symbol in SYMBOLS}
+        paid = dict.fromkeys(SYMBOLS, 0)
+        gas = []
+        for trader in (self.ann, self.dan):
+            # Somebody else pays the gas, so that the trader's ETH shows the exit alone.
+            before = {symbol: self.exchange.token_balance(symbol, trader.address) for symbol in SYMBOLS}
+            payments = self.exchange.memex(
+                "exit", "--data", str(self.rebuilt), "--payer", str(self.exchange.key_file(3)), account=trader.account, seconds=300)
+            for payment in payments:
+                book = trader.refunded if payment["kind"] == "refund" else trader.exited
+                book[payment["token"]] = book.get(payment["token"], 0) + int(payment["atoms"])
+                if payment["kind"] == "balance":
+                    gas.append(payment["gas"])
+            for symbol in SYMBOLS:
+                got = self.exchange.token_balance(symbol, trader.address) - before[symbol]
+                paid[symbol] += got
+                late = self.late_atoms if trader is self.dan and symbol == LATE_DEPOSIT[0] else 0
+                self.expect(got, (trader.expected(symbol) + late) * self.exchange.unit(symbol), f"what {trader.name} got back on L1, in units of {symbol}")
+            self.view.step(f"{trader.name} left through L1 with {len(payments)} payments")
+        self.report["exitsPaid"] = len(gas)
+        self.report["gasPerExit"] = round(sum(gas) / len(gas)) if gas else 0
+        fees = self.fee_owner_atoms()
+        for symbol in SYMBOLS:
+            left = held_units(self.exchange, symbol)
+            self.expect(held[symbol] - paid[symbol], left, f"{symbol} that left the contract")
+            owed = sum(t.expected(symbol) for t in (self.bob, self.cat)) + fees.get(symbol, 0)
+            self.expect(left, owed * self.exchange.unit(symbol), f"{symbol} that the contract still holds for the others")
+
+    # Checks.
+
+    def expect(self, actual, expected, what: str):
+        if actual != expected:
+            self.mismatches.append(f"{what}: {actual}, expected {expected}")
+            self.view.step(f"MISMATCH {self.mismatches[-1]}")
+
+    def exchange_balances(self, trader: Trader) -> dict[str, int]:
+        """Free and locked atoms together, by symbol."""
+        return self.balances_of(trader.address)
+
+    def balances_of(self, address: str) -> dict[str, int]:
+        answer = self.exchange.memex("balances", "--owner", address)
+        return {entry["token"]: int(entry["freeAtoms"]) + int(entry["lockedAtoms"]) for entry in answer["balances"]}
+
+    def check_balances(self, when: str, balances_of):
+        self.fees = self.balances_of(self.exchange.address(2))
+        for trader in self.traders:
+            balances = balances_of(trader)
+            for symbol in SYMBOLS:
+                self.expect(balances.get(symbol, 0), trader.expected(symbol), f"{trader.name}'s {symbol} {when}, in atoms")
+        for symbol in SYMBOLS:
+            owed = sum(trader.expected(symbol) for trader in self.traders) + self.fees.get(symbol, 0)
+            self.expect(held_units(self.exchange, symbol), owed * self.exchange.unit(symbol), f"{symbol} in the contract {when}")
+        self.view.step(f"{when}: every balance is what deposits and fills say, to the atom")
+
+    def fee_owner_atoms(self) -> dict[str, int]:
+        return self.fees
+
+    # Showing.
+
+    def show(self, figures: dict):
+        self.l1.update()
+        status = self.exchange.memex("status")
+        lines = [
+            f"  {figures['elapsedSeconds']:5.1f} s   {figures['orders']:>9,} orders {figures['ordersPerSecond']:>8,.0f}/s   {figures['fills']:>8,} fills   "
+            f"{figures['rejects']:>6,} rejects",
+            f"  ack p50 {figures['ackMicrosecondsP50']:>6.0f} us   p99 {figures['ackMicrosecondsP99']:>6.0f} us   block {status['sealedBlock']}   "
+            f"L1: {self.l1.batches} batches, {self.l1.data_bytes:,} bytes, {self.l1.gas:,} gas",
+        ]
+        for _, name, _, _ in MARKETS:
+            book = self.exchange.memex("book", "--market", name, "--depth", "1")
+            bid = book["bids"][0]["price"] if book["bids"] else "-"
+            ask = book["asks"][0]["price"] if book["asks"] else "-"
+            lines.append(f"  {name:<10} {bid:>16} | {ask:<16}")
+        self.view.draw(lines, " ".join(lines[0].split()) + "; " + " ".join(lines[1].split()))
+
+    def tell(self):
+        print()
+        rows = []
+        for trader in self.traders:
+            for symbol in SYMBOLS:
+                decimals = self.exchange.tokens[symbol]["decimals"]
+                cells = [trader.deposited.get(symbol, 0), trader.traded.get(symbol, 0), trader.withdrawn.get(symbol, 0),
+                         trader.exited.get(symbol, 0), trader.refunded.get(symbol, 0)]
+                rest = trader.expected(symbol) - trader.exited.get(symbol, 0)
+                rows.append([f"{trader.name} {symbol}"] + [decimal(cell, decimals) if cell else "." for cell in cells + [rest]])
+        View.table(["trader", "deposited", "traded", "withdrawn", "exited", "refunded", "still claimable"], rows)
+        print()
+        print(f"  L1: {self.report['l1BytesPerOrder']} bytes/order, {self.report['gasPerWithdrawal']:,} gas/withdrawal, {self.report['gasPerExit']:,} gas/exit")
+        print("  everything adds up to the atom" if not self.mismatches else f"  {len(self.mismatches)} MISMATCHES:")
+        for mismatch in self.mismatches:
+            print(f"    {mismatch}")
+
+    # Details.
+
+    def tool(self, name: str) -> str:
+        return str(self.options.build / name)
+
+    def poll(self, what: str, is_true, seconds: float = 60):
+        """Asks again until the answer is yes; L1 has no other way to tell."""
+        deadline = time.monotonic() + seconds
+        while not is_true():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"waited {seconds:.0f} s for {what}; see the logs in {self.exchange.folder}")
+            time.sleep(0.3)
+
+
+def _times(price: str, factor: str) -> str:
+    import decimal as exact
+
+    return format(exact.Decimal(price) * exact.Decimal(factor), "f")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="Deploy/demo",
+        description="Runs the whole exchange on this machine: L1 devnet, contracts, node, bots over TLS WebSockets, deposits, a withdrawal, then kills the "
+        "operator, halts the rollup, rebuilds the state from L1 and exits two traders. Exits 0 only if everything adds up to the atom.",
+        epilog="example: Deploy/demo --seconds 20 --json out.json",
+    )
+    parser.add_argument("--seconds", type=float, default=20, help="how long the bots trade (default 20)")
+    parser.add_argument("--rate", type=float, default=40, help="signed batches a second of each bot (default 40)")
+    parser.add_argument("--json", type=pathlib.Path, help="write the figures to this file")
+    parser.add_argument("--replay", type=pathlib.Path, help="recorded order flow to send to the second market (see ../shared/data)")
+    parser.add_argument("--keep", type=pathlib.Path, help="keep all files in this folder (default: a temporary one, kept only on failure)")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / ".build" / "release", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.replay and not options.replay.exists():
+        parser.error(f"--replay: no such file: {options.replay}")
+
+    folder = options.keep or pathlib.Path(tempfile.mkdtemp(prefix="memex-demo-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        report = Demo(options, folder).run()
+    except (ToolFailed, RuntimeError, TimeoutError, OSError) as error:
+        print(f"demo: error: {error}\ndemo: logs are in {folder}", file=sys.stderr)
+        return 1
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n")
+    if report["mismatches"]:
+        print(f"demo: logs are in {folder}", file=sys.stderr)
+        return 1
+    if not options.keep:
+        shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
