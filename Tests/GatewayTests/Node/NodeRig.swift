@@ -1,0 +1,82 @@
+import Engine
+import Foundation
+import Logging
+import Sequencer
+import Signing
+
+@testable import Gateway
+
+/// A real sequencer behind a real gateway, over a temporary folder; made-up inbox messages stand for L1.
+final class NodeRig {
+    static let market: UInt16 = 1
+    static let funds: UInt64 = 1_000_000_000_000_000
+
+    let owners: [PrivateKey]
+    let url: String
+    let sequencer: Sequencer
+    let gateway: Gateway
+    private let folder: String
+
+    /// Two tokens, one market without fees for makers, and `ownerCount` accounts with ``funds`` of both tokens.
+    init(ownerCount: Int) throws {
+        folder =
+            FileManager.default.temporaryDirectory.appendingPathComponent("memex-node-\(getpid())-\(UInt32.random(in: 0...(.max)))").path
+        let owners = (0..<ownerCount).map { _ in PrivateKey.generate() }
+        self.owners = owners
+        let deployment = DeploymentIdentity(chainId: 1337, rollup: Rig.rollup, genesis: .zero)
+        let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let sequencer = try Sequencer(
+            SequencerConfiguration(directory: DataDirectory(creating: folder), deployment: deployment, key: .generate()), logger: quiet)
+        self.sequencer = sequencer
+        var configuration = GatewayConfiguration(chainId: deployment.chainId, rollup: deployment.rollup)
+        configuration.port = 0
+        configuration.tls = .init(certificatePath: Rig.certificate.certificatePath, keyPath: Rig.certificate.keyPath)
+        let gateway = try Gateway(
+            configuration, toExecutor: sequencer.input, fromExecutor: sequencer.output,
+            wakeExecutor: { sequencer.shared.executorParker.wake() }, books: sequencer.withRecoveredExchange { BookLevel.books(of: $0) },
+            block: 0, logger: quiet)
+        self.gateway = gateway
+        url = "wss://localhost:\(gateway.port)"
+        sequencer.shared.connect(wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { fatalError("\($0)") })
+        try sequencer.start()
+        _ = sequencer.inbox.push(Self.messages(owners.map(\.address)), first: 0, l1Block: 1)
+        // Listings reach the gateway's books as events; wait for them.
+        let client = try client()
+        for _ in 0..<200 where (try? client.subscribe(.book, market: Self.market)) == nil { usleep(10_000) }
+        client.close()
+    }
+
+    deinit {
+        gateway.stop()
+        sequencer.shared.setGatewayGone()
+        try? sequencer.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    func client() throws -> GatewayClient { try GatewayClient(url: url, trust: .file(Rig.certificate.certificatePath)) }
+
+    private static func messages(_ owners: [Address]) -> [InboxMessage] {
+        var shape = Hash256(integer: 2 | 1 << 32)
+        shape.word2 = (UInt64(6) | 0 << 8 | 2 << 24).byteSwapped
+        var messages = [
+            message(InboxMessage.Kind.tokenListed, Hash256(), 1, Hash256(integer: 9 | 9 << 8)),
+            message(InboxMessage.Kind.tokenListed, Hash256(address: Rig.rollup), 2, Hash256(integer: 6 | 12 << 8)),
+            message(InboxMessage.Kind.marketListed, Hash256(address: Rig.rollup), UInt64(market), shape),
+        ]
+        for owner in owners {
+            for token in UInt64(1)...2 {
+                messages.append(message(InboxMessage.Kind.deposit, Hash256(address: owner), token, Hash256(integer: funds)))
+            }
+        }
+        return messages
+    }
+
+    private static func message(_ kind: UInt64, _ a: Hash256, _ b: UInt64, _ c: Hash256) -> InboxMessage {
+        var message = InboxMessage()
+        message.kind = Hash256(integer: kind)
+        message.a = a
+        message.b = Hash256(integer: b)
+        message.c = c
+        return message
+    }
+}
