@@ -5,7 +5,6 @@ import http.server
 import json
 import pathlib
 import signal
-import socket
 import sys
 import threading
 import time
@@ -28,6 +27,11 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, port: int, rpc: Rpc):
         self.rpc = rpc
         super().__init__(("127.0.0.1", port), Handler)
+
+    def handle_error(self, request, client_address):
+        # Clients that go away in the middle of an answer are no news.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,7 +1,6 @@
 """Posting batches, claiming states, finality, bonds."""
 
-import eth_abi
-import pytest
+from eth._utils.address import generate_contract_address
 from eth_utils import keccak
 
 import reference as ref
@@ -60,6 +59,12 @@ def test_the_sequencer_must_be_a_plain_account(world):
     call = fresh.calldata("post_batch", 0, 1, world.now_ms, world.now_ms, b"batch")
     with reverts("batches: not a plain account"):
         relay.relay(fresh.address, call, sender=ALICE)
+    # A contract under construction has no code yet.
+    nonce = world.evm.state.get_nonce(ALICE)
+    unborn = generate_contract_address(ALICE, nonce)
+    fresh = world.evm.deploy(LISTER, CONTRACTS / "Rollup.vy", unborn, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND)
+    with reverts("batches: not a plain account"):
+        world.evm.deploy(ALICE, ACTORS / "Constructing.vy", fresh.address, call)
     # An account that delegated its code (EIP-7702) could post out of another call.
     world.evm.state.set_code(SEQUENCER, bytes.fromhex("ef0100") + relay.address)
     with reverts("batches: not a plain account"):

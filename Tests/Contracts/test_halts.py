@@ -2,7 +2,6 @@
 
 from eth_utils import keccak
 
-from evm import CONTRACTS
 from world import *
 
 ROOT_A = keccak(b"a")

@@ -3,7 +3,7 @@
 import pytest
 
 import reference as ref
-from evm import compiled, CONTRACTS, ROOT
+from evm import CONTRACTS, compiled
 from world import *
 
 

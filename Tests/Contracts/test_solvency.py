@@ -5,7 +5,6 @@ Fixed seed; `MEMEX_FUZZ=1000` runs that many random histories instead.
 
 import os
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
