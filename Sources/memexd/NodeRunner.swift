@@ -48,7 +48,7 @@ struct NodeRunner {
         for task in tasks { task.cancel() }
         // The gateway still delivers what the executor acknowledges while it drains.
         defer { gateway.stop() }
-        try sequencer.stop()
+        do { try sequencer.stop() } catch { throw RunningFailed(reason: error) }
         let head = sequencer.shared.sealedHead
         logger.info("stopped", metadata: ["block": "\(head.number)", "root": "\(head.stateRoot)"])
     }
@@ -117,6 +117,13 @@ struct NodeRunner {
         let sender = TransactionSender(client: client, key: key, chainId: chainId, replacesPending: true)
         await Poster(store: batches, chain: L1PostingChain(contract: contract, sender: sender), logger: logger).run()
     }
+}
+
+/// A part gave up while the node was running.
+struct RunningFailed: Error, CustomStringConvertible {
+    let reason: any Error
+
+    var description: String { "stopped because a part failed: \(reason); what was acknowledged is in the journal" }
 }
 
 /// Prints a line at once, whatever stdout is.

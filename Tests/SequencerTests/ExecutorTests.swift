@@ -124,6 +124,25 @@ import Testing
         #expect(harness.executor.producer.open?.timeMs == TestMarket.startMs)
     }
 
+    @Test func aClockSetBackDoesNotHoldBlocksOpen() throws {
+        let harness = try ExecutorHarness()
+        try harness.fund()
+        let order = TestMarket.place(.buy, mantissa: 50_000, lots: 1)
+        harness.send(TestMarket.envelope(TestMarket.trader(0), nonce: TestMarket.startMs, [order]), tag: 1)
+        try harness.run()
+        harness.nowMs -= 3_600_000
+        try harness.run()
+        #expect(try harness.journaled() == ["O1+11", "X1", "O2", "C", "X2"])
+        harness.send(TestMarket.envelope(TestMarket.trader(0), nonce: TestMarket.startMs + 1, [order]), tag: 2)
+        try harness.run()
+        harness.nowMs += 249
+        try harness.run()
+        #expect(try harness.journaled().last == "C")
+        harness.nowMs += 1
+        try harness.run()
+        #expect(try harness.journaled() == ["O1+11", "X1", "O2", "C", "X2", "O3", "C", "X3"])
+    }
+
     /// While the sealer lags, the open block goes on beyond its time; only a block as large as a batch makes the executor stop taking in.
     @Test func aLaggingSealerExtendsTheBlock() throws {
         let harness = try ExecutorHarness { $0.blockBytesMax = 4000 }

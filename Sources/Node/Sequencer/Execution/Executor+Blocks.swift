@@ -7,6 +7,7 @@ extension Executor {
         let (messages, l1Block) = inbox.take(countMax: configuration.inboxMessagesMax)
         l1Origin = max(l1Origin, l1Block)
         lastBlockTimeMs = max(lastBlockTimeMs, nowMs)
+        openedAtMs = nowMs
         let opening = BlockOpening(number: producer.blockNumber + 1, timeMs: lastBlockTimeMs, l1Origin: l1Origin)
         producer.openBlock(opening, messages: messages)
         group.appendBlockOpened(opening, messages: messages)
@@ -21,12 +22,15 @@ extension Executor {
         shared.statistics.blocksClosed.add(1)
     }
 
-    /// Whether the open block is over, or the silence since the last one.
+    /// When the open block must close, or the silence since the last one ends, by the clock.
+    var dueAtMs: UInt64 {
+        producer.open == nil ? closedAtMs + configuration.idleBlockIntervalMs : openedAtMs + configuration.blockIntervalMs
+    }
+
+    /// Whether the open block is over, or the silence since the last one. Also when the clock was set back, since it cannot be told
+    /// how long ago that was; a block that recovery left open is over at once.
     func isCloseDue(_ nowMs: UInt64) -> Bool {
-        if let open = producer.open {
-            return nowMs >= open.timeMs + configuration.blockIntervalMs
-        }
-        return nowMs >= closedAtMs + configuration.idleBlockIntervalMs
+        nowMs >= dueAtMs || nowMs < (producer.open == nil ? closedAtMs : openedAtMs)
     }
 
     /// Closes the open block if another envelope might not fit it. Returns false if the sealer must catch up first:

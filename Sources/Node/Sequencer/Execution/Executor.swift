@@ -22,6 +22,8 @@ final class Executor {
     /// Blocks closed in this step; they go to the sealer once the journal has them.
     var closed: [SealJob] = []
     var lastBlockTimeMs: UInt64
+    /// When the open block was opened, by the clock; 0 if recovery left it open.
+    var openedAtMs: UInt64 = 0
     /// When the last block closed, by the clock.
     var closedAtMs: UInt64 = 0
     /// L1 block of the last block's opening; it never goes back.
@@ -68,7 +70,7 @@ final class Executor {
             work += 1
         }
         try commitGroup()
-        try pruneJournal(rowsMax: work == 0 ? 256 : 16)
+        try pruneJournal(rowsMax: work == 0 ? 256 : 4)
         return work
     }
 
@@ -86,9 +88,8 @@ final class Executor {
     func sleepMs(nowMs: UInt64) -> Int32 {
         // A gateway that makes room in the output ring need not wake us.
         if !input.isEmpty && !output.hasRoom(configuration.outputReserveBytes) { return 1 }
-        let due = producer.open.map { $0.timeMs + configuration.blockIntervalMs } ?? (closedAtMs + configuration.idleBlockIntervalMs)
-        guard due > nowMs else { return sealing.hasRoom ? 1 : 100 }
-        return Int32(clamping: due - nowMs)
+        guard !isCloseDue(nowMs) else { return sealing.hasRoom ? 1 : 100 }
+        return Int32(clamping: dueAtMs - nowMs)
     }
 
     /// Whether a step would find something to do at once.

@@ -4,6 +4,11 @@ import Engine
 struct Queries {
     private(set) var reply: [UInt8] = []
 
+    /// Ids of the listed tokens and markets as of `listedAtCursor`: only inbox messages list any.
+    private var tokenIds: [UInt32] = []
+    private var marketIds: [UInt32] = []
+    private var listedAtCursor: UInt64?
+
     /// Where the node stands besides the exchange itself.
     struct Position {
         var sequence: UInt64
@@ -25,6 +30,7 @@ struct Queries {
         append(position.sequence)
         append(exchange.header.blockNumber)
         guard isWhole, let base = body.baseAddress, let known = QueryKind(rawValue: kind) else { return setNotFound() }
+        findListed(exchange)
         switch known {
         case .status: status(exchange, position)
         case .tokens: tokens(exchange)
@@ -49,9 +55,19 @@ struct Queries {
         set(UInt32(1), at: QueryReply.count)
     }
 
+    private mutating func findListed(_ exchange: borrowing Exchange) {
+        let cursor = exchange.header.inboxCursor
+        guard cursor != listedAtCursor else { return }
+        listedAtCursor = cursor
+        tokenIds.removeAll(keepingCapacity: true)
+        marketIds.removeAll(keepingCapacity: true)
+        for id in 1..<UInt32(Layout.tokenCapacity) where exchange.token(id) != nil { tokenIds.append(id) }
+        for id in 1..<UInt32(Layout.marketCapacity) where exchange.market(id) != nil { marketIds.append(id) }
+    }
+
     private mutating func tokens(_ exchange: borrowing Exchange) {
         var count: UInt32 = 0
-        for id in 1..<UInt32(Layout.tokenCapacity) {
+        for id in tokenIds {
             guard let token = exchange.token(id) else { continue }
             append(token)
             count += 1
@@ -61,7 +77,7 @@ struct Queries {
 
     private mutating func markets(_ exchange: borrowing Exchange) {
         var count: UInt32 = 0
-        for id in 1..<UInt32(Layout.marketCapacity) {
+        for id in marketIds {
             guard let market = exchange.market(id) else { continue }
             append(market)
             count += 1
@@ -76,7 +92,7 @@ struct Queries {
         append(UInt32(0))
         append(UInt32(0))
         var balances: UInt32 = 0
-        for token in 1..<UInt32(Layout.tokenCapacity) {
+        for token in tokenIds {
             guard let balance = exchange.balance(account: account.id, token: token) else { continue }
             append(balance)
             balances += 1
