@@ -24,9 +24,9 @@ struct Memex: AsyncParsableCommand {
         version: "memex 0.1",
         groupedSubcommands: [
             CommandGroup(name: "Keys", subcommands: [KeysCommand.self]),
-            CommandGroup(name: "Trading", subcommands: []),
-            CommandGroup(name: "Funds", subcommands: []),
-            CommandGroup(name: "Checking and leaving", subcommands: []),
+            CommandGroup(name: "Trading", subcommands: [OrderCommand.self, CancelCommand.self, BookCommand.self, AgentCommand.self]),
+            CommandGroup(name: "Funds", subcommands: [DepositCommand.self, BalancesCommand.self, WithdrawCommand.self]),
+            CommandGroup(name: "Checking and leaving", subcommands: [StatusCommand.self]),
         ])
 
     static func main() async {

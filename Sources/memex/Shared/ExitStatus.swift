@@ -27,6 +27,9 @@ enum ExitStatus: Int32 {
     private init?(_ error: any Error) {
         switch error {
         case let error as CommandFailure: self = error.status
+        case is CommandRefused: self = .refused
+        case let error as DepositError:
+            if case .insufficient = error { self = .refused } else { self = .mismatch }
         case is DecimalError, is HexError, is ListingError: self = .usage
         case is KeyFileError, is DeploymentError: self = .fileProblem
         case let error as EthereumError: self.init(error)
@@ -56,6 +59,8 @@ enum ExitStatus: Int32 {
     static func end(_ error: any Error) -> Never {
         if let status = ExitStatus(error) {
             say("\(error)")
+            // The parsed options are out of reach here, and may be what is wrong.
+            if CommandLine.arguments.contains("--json") { print(json(error, status).line) }
             exit(status.rawValue)
         }
         // The parser's own: help and version are no failures, and its messages show the usage.
@@ -63,6 +68,15 @@ enum ExitStatus: Int32 {
         if code == .success || code != .validationFailure { Memex.exit(withError: error) }
         FileHandle.standardError.write(Data((Memex.fullMessage(for: error) + "\n").utf8))
         exit(ExitStatus.usage.rawValue)
+    }
+
+    /// What machines read on stdout instead of a result.
+    private static func json(_ error: any Error, _ status: ExitStatus) -> JSON {
+        var members: JSON = ["exitStatus": .integer(status.rawValue), "text": .text("\(error)")]
+        if let refused = error as? CommandRefused {
+            members = members.adding(["code": .integer(refused.code), "reason": .text(refused.name)])
+        }
+        return ["error": members]
     }
 
     /// Prints a line for people on stderr.

@@ -53,6 +53,22 @@ struct Listing: Equatable {
 
     func token(id: UInt32) -> TokenInfo? { tokens.first { $0.id == id } }
 
+    /// The token of a record of the exchange.
+    func known(token id: UInt32) throws -> TokenInfo {
+        guard let token = token(id: id) else {
+            throw CommandFailure(.mismatch, "the exchange speaks of token \(id), which it does not list")
+        }
+        return token
+    }
+
+    /// The market of a record of the exchange.
+    func known(market id: UInt16) throws -> MarketInfo {
+        guard let market = market(id: id) else {
+            throw CommandFailure(.mismatch, "the exchange speaks of market \(id), which it does not list")
+        }
+        return market
+    }
+
     /// The market with this id or name, as in `PEPE/USDX`.
     func market(_ text: String) throws(ListingError) -> MarketInfo {
         if let id = UInt16(text) {

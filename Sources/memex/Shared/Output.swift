@@ -4,8 +4,8 @@ import Foundation
 struct Output {
     let isJSON: Bool
 
-    func show(_ json: @autoclosure () -> JSON, _ text: @autoclosure () -> String) {
-        print(isJSON ? json().line : text())
+    func show(_ json: @autoclosure () throws -> JSON, _ text: @autoclosure () throws -> String) rethrows {
+        print(isJSON ? try json().line : try text())
         fflush(nil)
     }
 

@@ -1,0 +1,46 @@
+import Engine
+import Sequencer
+
+/// The queries with their answers decoded; layouts: ``QueryReply``.
+extension GatewayClient {
+    package func status() throws(GatewayClientError) -> ExchangeStatus {
+        let reply = try query(.status)
+        do { return try ExchangeStatus(decoding: reply) } catch { throw .malformed(error) }
+    }
+
+    /// All listed tokens, by id.
+    package func tokens() throws(GatewayClientError) -> [Token] { try records(.tokens) }
+
+    /// All listed markets, by id.
+    package func markets() throws(GatewayClientError) -> [Market] { try records(.markets) }
+
+    /// The account that `address` owns or signs for; nil if there is none.
+    package func account(_ address: Address) throws(GatewayClientError) -> AccountAnswer? {
+        let reply = try query(.account, owner: address)
+        do { return try AccountAnswer(decoding: reply) } catch { throw .malformed(error) }
+    }
+
+    /// Up to `depth` best levels (at most 1000) of each side; nil if there is no such market.
+    package func book(market: UInt16, depth: UInt16) throws(GatewayClientError) -> BookAnswer? {
+        let reply = try query(.book, market: market, depth: depth)
+        do { return try BookAnswer(decoding: reply) } catch { throw .malformed(error) }
+    }
+
+    private func records<Record: BitwiseCopyable>(_ kind: QueryKind) throws(GatewayClientError) -> [Record] {
+        let reply = try query(kind)
+        do {
+            var reader = try AnswerReader(reply, kind: kind)
+            return try reader.records(Int(reader.count))
+        } catch {
+            throw .malformed(error)
+        }
+    }
+}
+
+extension Token {
+    /// The symbol without its padding; bytes that are not ASCII come out as question marks.
+    package var symbol: String {
+        let bytes = withUnsafeBytes(of: (symbol0, symbol1)) { $0.prefix { $0 != 0 }.map { $0 < 0x80 ? $0 : 0x3F } }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

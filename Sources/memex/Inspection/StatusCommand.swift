@@ -1,0 +1,97 @@
+import ArgumentParser
+import Engine
+import Gateway
+import Settlement
+
+/// `memex status`
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show where the exchange and its contract on L1 are.",
+        discussion: """
+            Asks the gateway and the L1 node, whichever of the two is named and answers; it fails only if neither does.
+
+            EXAMPLES
+              memex status
+              memex status --l1 http://127.0.0.1:8545 --deployment deployment.json --json
+            """)
+
+    @OptionGroup(title: "SHARED OPTIONS") var options: Options
+
+    func run() async throws {
+        guard options.hasGateway || options.hasL1 else {
+            throw CommandFailure(.usage, "this command needs the exchange (--url or MEMEX_URL), an L1 node (--l1 or MEMEX_L1), or both")
+        }
+        let exchange = Asked(isNamed: options.hasGateway, option: "--url") { try Self.ask(options.gateway()) }
+        let l1: Asked<L1Status>
+        if options.hasL1 {
+            do { l1 = .answer(try await L1Status(try await options.contract())) } catch { l1 = .failed(error) }
+        } else {
+            l1 = .notAsked(option: "--l1")
+        }
+        options.output.show(
+            ["exchange": exchange.json(\.json), "l1": l1.json(\.json)],
+            "EXCHANGE\n" + exchange.text(\.text) + "\n\nL1\n" + l1.text(\.text))
+        // Neither answered: end as the more telling one would.
+        if exchange.answer == nil, l1.answer == nil, let error = l1.error ?? exchange.error { throw error }
+    }
+
+    private static func ask(_ client: GatewayClient) throws -> ExchangeStatus {
+        defer { client.close() }
+        return try client.status()
+    }
+
+    /// One of the two sides: what it answered, or why it did not.
+    private enum Asked<Answer> {
+        case answer(Answer)
+        case failed(any Error)
+        case notAsked(option: String)
+
+        init(isNamed: Bool, option: String, ask: () throws -> Answer) {
+            guard isNamed else {
+                self = .notAsked(option: option)
+                return
+            }
+            do { self = .answer(try ask()) } catch { self = .failed(error) }
+        }
+
+        var answer: Answer? { if case .answer(let answer) = self { answer } else { nil } }
+        var error: (any Error)? { if case .failed(let error) = self { error } else { nil } }
+
+        func json(_ convert: (Answer) -> JSON) -> JSON {
+            switch self {
+            case .answer(let answer): convert(answer)
+            case .failed(let error): ["error": .text("\(error)")]
+            case .notAsked: .null
+            }
+        }
+
+        func text(_ convert: (Answer) -> String) -> String {
+            switch self {
+            case .answer(let answer): convert(answer)
+            case .failed(let error): "no answer: \(error)"
+            case .notAsked(let option): "not asked: give \(option)"
+            }
+        }
+    }
+}
+
+extension ExchangeStatus {
+    fileprivate var json: JSON {
+        [
+            "block": .integer(position.block), "blockTimeMs": .integer(blockTimeMs), "sequence": .integer(position.sequence),
+            "sealedBlock": .integer(sealedBlock), "stateRoot": .text(stateRoot.hex), "blockHash": .text(blockHash.hex),
+            "inboxConsumed": .integer(inboxCursor), "accounts": .integer(accountCount), "openOrders": .integer(openOrderCount),
+            "withdrawals": .integer(withdrawalCount),
+        ]
+    }
+
+    fileprivate var text: String {
+        TextTable.fields([
+            ("block", "\(position.block), \(Moment.text(milliseconds: blockTimeMs))"), ("batches of commands", String(position.sequence)),
+            ("sealed block", String(sealedBlock)), ("state root", stateRoot.hex), ("block hash", blockHash.hex),
+            ("inbox messages consumed", String(inboxCursor)), ("accounts", String(accountCount)),
+            ("open orders", String(openOrderCount)), ("withdrawals", String(withdrawalCount)),
+        ])
+    }
+}

@@ -1,0 +1,39 @@
+import Engine
+import Gateway
+import Settlement
+
+extension Listing {
+    /// Decimals beyond this are no sane listing; L1 allows fewer.
+    private static let decimalsMax: UInt32 = 36
+
+    /// What the exchange says is listed.
+    init(from client: GatewayClient) throws {
+        try self.init(tokens: try client.tokens(), markets: try client.markets())
+    }
+
+    /// From the exchange's records; throws if they contradict each other.
+    init(tokens: [Token], markets: [Market]) throws {
+        self.init(
+            tokens: tokens.map {
+                TokenInfo(id: $0.id, symbol: $0.symbol, decimals: $0.decimals, unitExponent: $0.unitExponent, l1Address: $0.l1Address)
+            }, markets: [])
+        guard self.tokens.allSatisfy({ $0.decimals <= Self.decimalsMax }) else { throw Self.contradiction("a token's decimals") }
+        for record in markets {
+            guard let id = UInt16(exactly: record.id), let base = token(id: record.baseToken), let quote = token(id: record.quoteToken),
+                record.lotExponent <= Self.decimalsMax
+            else { throw Self.contradiction("market \(record.id)") }
+            self.markets.append(MarketInfo(id: id, base: base, quote: quote, lotExponent: record.lotExponent))
+        }
+    }
+
+    private static func contradiction(_ what: String) -> CommandFailure {
+        CommandFailure(.mismatch, "the exchange's list of tokens and markets makes no sense (\(what)); is this a Memex gateway?")
+    }
+}
+
+extension TokenInfo {
+    init(_ token: ListedToken) {
+        self.init(
+            id: token.id, symbol: token.symbol, decimals: token.decimals, unitExponent: token.unitExponent, l1Address: token.l1Address)
+    }
+}
