@@ -33,7 +33,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Engine", "Signing", "Sequencer", "CLibuv", "CWslay", "COpenSSL",
+                "Engine", "Signing", "Sequencer", "CLibuv", "CLinux", "CWslay", "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Node/Gateway", swiftSettings: strict),
@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "memex-load",
             dependencies: [
-                "Engine", "Gateway", "Proof", "Sequencer", "Settlement", "Signing", .product(name: "Logging", package: "swift-log"),
+                "CLinux", "Engine", "Gateway", "Proof", "Sequencer", "Settlement", "Signing", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],

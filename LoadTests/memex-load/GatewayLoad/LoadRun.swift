@@ -1,3 +1,4 @@
+import CLinux
 import Engine
 import Foundation
 import Gateway
@@ -5,7 +6,7 @@ import Histogram
 
 /// One run: sends each batch when it is due, however the server fares, and matches answers to batches by their nonces.
 ///
-/// One thread; it spins within a millisecond of the next batch and otherwise sleeps in poll.
+/// One thread, which sleeps until the next batch is due or an answer comes.
 final class LoadRun {
     private let workload: Workload
     private let connections: [ClientConnection]
@@ -63,11 +64,12 @@ final class LoadRun {
     private func exchange(waitNs: UInt64) throws {
         for connection in connections where connection.hasOutput { try connection.flush() }
         let now = MonotonicClock.nanoseconds()
-        let timeoutMs = waitNs > now ? Int32(clamping: (waitNs - now) / 1_000_000) : 0
+        // Nanoseconds, so that the thread sleeps between batches and leaves the core to the server.
+        let waitingNs = waitNs > now ? Int(waitNs - now) : 0
         var entries = connections.map {
             pollfd(fd: $0.fileDescriptor, events: Int16($0.hasOutput ? POLLIN | POLLOUT : POLLIN), revents: 0)
         }
-        guard poll(&entries, nfds_t(entries.count), timeoutMs) > 0 else { return }
+        guard linux_poll_nanoseconds(&entries, UInt(entries.count), waitingNs) > 0 else { return }
         for (index, entry) in entries.enumerated() where entry.revents != 0 {
             try connections[index].pump(timeoutMs: 0)
             while connections[index].takeMessage({ self.received($0) }) {}

@@ -99,13 +99,16 @@ extension GatewayLoop {
         }
     }
 
-    /// Asks for the account of an address on the gateway's own behalf: session 0. False if the ring is full.
-    func lookUp(_ address: Address) -> Bool {
-        var body: (UInt64, Address) = (UInt64(QueryKind.account.rawValue), address)
-        let isAsked = withUnsafeBytes(of: &body) {
-            ask(session: 0, tag: 0, UnsafeRawBufferPointer(rebasing: $0[..<QueryLayout.bytes]))
-        }
+    /// Asks for the accounts of addresses on the gateway's own behalf, a bounded number in a turn.
+    func askForAccounts() {
+        guard accounts.hasUnresolved else { return }
+        accounts.ask(countMax: 256) { lookUp($0) }
         commitToExecutor()
-        return isAsked
+    }
+
+    /// Session 0 marks the answer as the gateway's own. False if the ring is full.
+    private func lookUp(_ address: Address) -> Bool {
+        var body: (UInt64, Address) = (UInt64(QueryKind.account.rawValue), address)
+        return withUnsafeBytes(of: &body) { ask(session: 0, tag: 0, UnsafeRawBufferPointer(rebasing: $0[..<QueryLayout.bytes])) }
     }
 }

@@ -12,7 +12,7 @@ extension GatewayLoop {
         }
         // An executor that waits for room must not wait for its timeout.
         if count == limits.recordsPerTurnMax { wakeExecutor() }
-        if accounts.hasUnresolved { accounts.retryLookups { lookUp($0) } }
+        askForAccounts()
         return count == limits.recordsPerTurnMax
     }
 

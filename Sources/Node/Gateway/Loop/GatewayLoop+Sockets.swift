@@ -1,5 +1,7 @@
 import CLibuv
+import CLinux
 import Engine
+import Glibc
 
 /// Listening, accepting, reading and closing.
 extension GatewayLoop {
@@ -39,6 +41,12 @@ extension GatewayLoop {
 
     /// Runs until stopped, then frees everything.
     func run() {
+        linux_name_thread("memex-gateway")
+        // A write to a connection that the peer has reset must return an error, not end the process.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
         uv_run(loop, UV_RUN_DEFAULT)
         shared.detach()
         uv_loop_close(loop)

@@ -27,8 +27,7 @@ extension GatewayLoop {
             } else {
                 // Confirmed once the executor has said whether the account exists.
                 feed.unconfirmed.append(connection)
-                feed.needsLookup = true
-                accounts.retryLookups { lookUp($0) }
+                accounts.lookUp(feed)
             }
         case .blocks:
             confirm(connection, subscription)

@@ -61,6 +61,8 @@ final class GatewayLoop {
         configuration: GatewayConfiguration, shared: GatewayShared, toExecutor: ByteRing, fromExecutor: ByteRing,
         wakeExecutor: @escaping @Sendable () -> Void, books: [UInt16: [BookLevel]], block: UInt64, logger: Logger
     ) throws(GatewayError) {
+        // A session's name has 16 bits for its slot.
+        precondition(configuration.limits.connectionsMax + configuration.limits.refusedConnectionsMax <= 1 << 16)
         self.configuration = configuration
         self.shared = shared
         self.toExecutor = toExecutor
@@ -139,7 +141,6 @@ final class GatewayLoop {
             case .gone: break
             }
         }
-        accounts.retryLookups { lookUp($0) }
     }
 
     /// Sends one message to one connection.

@@ -13,10 +13,10 @@ struct AccountFeeds {
         /// The account's owner, once known.
         var owner: Address
         var subscribers: [Connection] = []
-        /// Whether the executor has been asked and has not answered.
-        var isAsked = false
-        /// Whether it must be asked (again).
-        var needsLookup = true
+        /// Whether the executor is about to be asked, or has not answered yet.
+        fileprivate var isPending = false
+        /// Whether it must be asked again after that, since a deposit came in between.
+        fileprivate var isStale = false
         /// Subscribers that were not yet told whether the account exists.
         var unconfirmed: [Connection] = []
 
@@ -29,8 +29,9 @@ struct AccountFeeds {
     private var byAddress: [Address: Feed] = [:]
     /// More than one address can name an account.
     private var byAccount: [UInt32: [Feed]] = [:]
-    /// Feeds that wait for an answer, in the order in which the executor was asked.
-    private var asked: [Feed] = []
+    /// Feeds to be looked up: the first `askedCount` have been asked for and wait for their answers, which come in this order.
+    private var pending: [Feed] = []
+    private var askedCount = 0
     /// Deposits to accounts not known yet, kept for the feeds that are being looked up.
     private(set) var unclaimedDeposits: [(event: Event, block: UInt64)] = []
     private var unresolvedCount = 0
@@ -51,6 +52,18 @@ struct AccountFeeds {
         return feed
     }
 
+    /// Has an unresolved feed looked up at the next ``ask(countMax:_:)``.
+    mutating func lookUp(_ feed: Feed) {
+        guard feed.account == 0 else { return }
+        guard !feed.isPending else {
+            feed.isStale = true
+            return
+        }
+        feed.isPending = true
+        feed.isStale = false
+        pending.append(feed)
+    }
+
     /// Drops a feed that nobody listens to.
     mutating func removeIfUnused(_ feed: Feed) {
         guard feed.subscribers.isEmpty, byAddress[feed.address] === feed else { return }
@@ -60,23 +73,22 @@ struct AccountFeeds {
         if byAccount[feed.account]?.isEmpty == true { byAccount[feed.account] = nil }
     }
 
-    /// Asks, through `ask`, for every feed that needs it. `ask` returns false while the ring is full; ``retryLookups(_:)`` is then called again.
-    mutating func retryLookups(_ ask: (Address) -> Bool) {
-        guard unresolvedCount > 0 else { return }
-        for feed in byAddress.values where feed.account == 0 && feed.needsLookup && !feed.isAsked {
-            guard ask(feed.address) else { return }
-            feed.needsLookup = false
-            feed.isAsked = true
-            asked.append(feed)
-        }
+    /// Asks, through `ask`, for up to `countMax` feeds; the others wait for the next call. `ask` returns false while the ring is full.
+    mutating func ask(countMax: Int, _ ask: (Address) -> Bool) {
+        let end = min(pending.count, askedCount + countMax)
+        while askedCount < end, ask(pending[askedCount].address) { askedCount += 1 }
     }
 
     /// The executor's answer to the oldest question; `account` is 0 if there is none. Returns the feed.
     mutating func answered(account: UInt32, owner: Address) -> Feed? {
-        guard !asked.isEmpty else { return nil }
-        let feed = asked.removeFirst()
-        feed.isAsked = false
-        guard account != 0, byAddress[feed.address] === feed else { return feed }
+        guard askedCount > 0 else { return nil }
+        let feed = pending.removeFirst()
+        askedCount -= 1
+        feed.isPending = false
+        guard account != 0, byAddress[feed.address] === feed else {
+            if feed.isStale { lookUp(feed) }
+            return feed
+        }
         feed.account = account
         feed.owner = owner
         byAccount[account, default: []].append(feed)
@@ -90,10 +102,11 @@ struct AccountFeeds {
         // Far more than come between a question and its answer.
         if unclaimedDeposits.count >= 1024 { unclaimedDeposits.removeFirst(512) }
         unclaimedDeposits.append((event, block))
-        for feed in byAddress.values where feed.account == 0 { feed.needsLookup = true }
+        for feed in byAddress.values where feed.account == 0 { lookUp(feed) }
     }
 
+    /// Forgets the deposits kept, once nobody can claim them any more.
     mutating func dropDepositsIfSettled() {
-        if asked.isEmpty, !byAddress.values.contains(where: { $0.account == 0 && $0.needsLookup }) { unclaimedDeposits.removeAll() }
+        if pending.isEmpty { unclaimedDeposits.removeAll() }
     }
 }
