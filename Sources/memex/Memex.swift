@@ -26,7 +26,7 @@ struct Memex: AsyncParsableCommand {
             CommandGroup(name: "Keys", subcommands: [KeysCommand.self]),
             CommandGroup(name: "Trading", subcommands: [OrderCommand.self, CancelCommand.self, BookCommand.self, AgentCommand.self]),
             CommandGroup(name: "Funds", subcommands: [DepositCommand.self, BalancesCommand.self, WithdrawCommand.self]),
-            CommandGroup(name: "Checking and leaving", subcommands: [StatusCommand.self]),
+            CommandGroup(name: "Checking and leaving", subcommands: [StatusCommand.self, BatchCommand.self]),
         ])
 
     static func main() async {

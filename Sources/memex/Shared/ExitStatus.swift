@@ -30,6 +30,7 @@ enum ExitStatus: Int32 {
         case is CommandRefused: self = .refused
         case let error as DepositError:
             if case .insufficient = error { self = .refused } else { self = .mismatch }
+        case is L1ReaderError, is ABIError: self = .mismatch
         case is DecimalError, is HexError, is ListingError: self = .usage
         case is KeyFileError, is DeploymentError: self = .fileProblem
         case let error as EthereumError: self.init(error)

@@ -26,6 +26,18 @@ extension Listing {
         }
     }
 
+    /// What the contract says is listed.
+    init(from contract: RollupContract) async throws {
+        self.init(tokens: try await contract.tokens().map(TokenInfo.init), markets: [])
+        for listed in try await contract.markets() {
+            // Ids beyond what commands can name are never traded.
+            guard let id = UInt16(exactly: listed.id), let base = token(id: listed.base), let quote = token(id: listed.quote) else {
+                continue
+            }
+            markets.append(MarketInfo(id: id, base: base, quote: quote, lotExponent: listed.lotExponent))
+        }
+    }
+
     private static func contradiction(_ what: String) -> CommandFailure {
         CommandFailure(.mismatch, "the exchange's list of tokens and markets makes no sense (\(what)); is this a Memex gateway?")
     }

@@ -91,6 +91,16 @@ enum OrderType: String, CaseIterable, ExpressibleByArgument {
     }
 }
 
+extension OrderType {
+    init(_ timeInForce: TimeInForce) {
+        switch timeInForce {
+        case .goodTilCancelled: self = .gtc
+        case .immediateOrCancel: self = .ioc
+        case .postOnly: self = .postOnly
+        }
+    }
+}
+
 extension Side {
     var name: String { self == .buy ? "buy" : "sell" }
 }

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Engine
+import Settlement
+
+/// `memex batch`
+struct BatchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "batch",
+        abstract: "Look at the batches that the sequencer posted on L1.",
+        subcommands: [BatchList.self, BatchInspect.self])
+}
+
+/// What the batch commands ask of L1 first.
+struct BatchSource {
+    let history: L1History
+    private let reader: L1Reader
+
+    init(_ options: Options) async throws {
+        let deployment = try options.deploymentFile()
+        let contract = try await deployment.contract(through: try options.ethereum())
+        reader = L1Reader(contract: contract, deployedAtBlock: deployment.deployedAtBlock)
+        history = try await reader.history()
+    }
+
+    /// What is listed on L1.
+    func listing() async throws -> Listing { try await Listing(from: reader.contract) }
+
+    /// The bytes and, if they decode, what is in them.
+    func contents(_ batch: BatchOnL1) async throws -> (bytes: [UInt8], contents: Result<BatchContents, BatchError>) {
+        let bytes = try await reader.data(of: batch)
+        do throws(BatchError) {
+            return (bytes, .success(try BatchContents(decoding: bytes)))
+        } catch {
+            return (bytes, .failure(error))
+        }
+    }
+
+    func isFinal(_ batch: BatchOnL1) -> Bool { batch.posted.number < history.progress.finalCount }
+
+    /// Members that the list and the inspection share.
+    func json(_ batch: BatchOnL1, _ contents: Result<BatchContents, BatchError>) -> JSON {
+        let posted = batch.posted
+        let decoded = try? contents.get()
+        return [
+            "number": .integer(posted.number), "firstBlock": .optional(decoded?.blocks.first) { .integer($0.number) },
+            "lastBlock": .optional(decoded?.blocks.last) { .integer($0.number) },
+            "commands": .optional(decoded) { .integer($0.commandCount) },
+            "firstTimeMs": .integer(posted.firstTimeMs), "lastTimeMs": .integer(posted.lastTimeMs),
+            "inboxStart": .integer(posted.inboxStart), "inboxEnd": .integer(posted.inboxEnd), "bytes": .integer(posted.dataSize),
+            "l1Block": .integer(batch.l1Block), "transaction": .text(batch.transaction.hex),
+            "claimedRoot": .optional(batch.claimedRoot) { .text($0.hex) }, "final": .flag(isFinal(batch)),
+        ]
+    }
+}
+
+extension Result {
+    /// Nil on success.
+    var failure: Failure? { if case .failure(let failure) = self { failure } else { nil } }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Engine
+import Settlement
+
+/// `memex batch list`
+struct BatchList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the posted batches: blocks, times, inbox messages, size, claimed state root.",
+        discussion: """
+            EXAMPLES
+              memex batch list
+              memex batch list --last 100 --json
+            """)
+
+    @Option(help: "How many of the newest to list.")
+    var last = 20
+
+    @OptionGroup(title: "SHARED OPTIONS") var options: Options
+
+    func validate() throws {
+        guard last > 0 else { throw ValidationError("--last must be above 0") }
+    }
+
+    func run() async throws {
+        let source = try await BatchSource(options)
+        var items: [JSON] = []
+        var table = TextTable(">batch", "blocks", ">commands", "time", "inbox", ">bytes", "claimed root", "final")
+        for batch in source.history.batches.suffix(last) {
+            let contents = try await source.contents(batch).contents
+            items.append(source.json(batch, contents))
+            let posted = batch.posted
+            let decoded = try? contents.get()
+            let blocks = decoded.map { "\($0.blocks.first?.number ?? 0)-\($0.blocks.last?.number ?? 0)" } ?? "not decodable"
+            table.add(
+                String(posted.number), blocks, decoded.map { String($0.commandCount) } ?? "", Moment.text(milliseconds: posted.lastTimeMs),
+                posted.inboxEnd == posted.inboxStart ? "-" : "\(posted.inboxStart)-\(posted.inboxEnd - 1)", String(posted.dataSize),
+                batch.claimedRoot.map { $0.hex.prefix(18) + "…" } ?? "-", source.isFinal(batch) ? "yes" : "no")
+        }
+        let total = source.history.batches.count
+        let head = total > last ? "the last \(last) of \(total) batches\n\n" : ""
+        options.output.show(
+            ["batchCount": .integer(total), "batches": .list(items)], table.isEmpty ? "no batch is posted yet" : head + table.text)
+    }
+}
