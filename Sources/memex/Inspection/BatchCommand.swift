@@ -7,7 +7,7 @@ struct BatchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batch",
         abstract: "Look at the batches that the sequencer posted on L1.",
-        subcommands: [BatchList.self, BatchInspect.self])
+        subcommands: [BatchList.self, BatchInspect.self, BatchPost.self, BatchVerify.self])
 }
 
 /// What the batch commands ask of L1 first.
