@@ -59,7 +59,7 @@ private struct EngineStream {
     private var random: SystemStream
     private var nonce: UInt64 = 1_790_000_000_000
     private var clientOrderIds: [[UInt64]]
-    private var lastClientOrderId: UInt64 = 0
+    private var lastClientOrderIds: [UInt64]
     private(set) var fillCount: UInt64 = 0
 
     /// SplitMix64.
@@ -79,6 +79,7 @@ private struct EngineStream {
         self.batch = max(1, min(batch, Layout.commandsPerPayloadMax))
         random = SystemStream(state: seed)
         clientOrderIds = Array(repeating: [], count: accounts)
+        lastClientOrderIds = Array(repeating: 0, count: accounts)
         owners = (0..<accounts).map { number in
             withUnsafeBytes(of: Keccak256.hash64Integer(UInt64(number))) { Address(loadingFrom: $0.baseAddress!) }
         }
@@ -157,12 +158,12 @@ private struct EngineStream {
         let side: Side = Bool.random(using: &random) ? .buy : .sell
         let takes = dice >= 90
         let distance = takes ? -20 : Int.random(in: 0..<400, using: &random)
-        lastClientOrderId += 1
-        if !takes { clientOrderIds[trader].append(lastClientOrderId) }
+        lastClientOrderIds[trader] += 1
+        if !takes { clientOrderIds[trader].append(lastClientOrderIds[trader]) }
         return .place(
             market: 1, side: side, timeInForce: takes ? .immediateOrCancel : .goodTilCancelled,
             priceCode: UInt32(side == .buy ? middle - distance : middle + 1 + distance), lots: UInt64.random(in: 1...100, using: &random),
-            clientOrderId: takes ? 0 : lastClientOrderId)
+            clientOrderId: takes ? 0 : lastClientOrderIds[trader])
     }
 
     mutating func apply(_ payloads: Payloads) {

@@ -67,9 +67,7 @@ extension GatewayLoop {
         let signature = Signature(loadingFrom: base + EnvelopeLayout.signature)
         let payload = UnsafeRawBufferPointer(rebasing: envelope[EnvelopeLayout.payload...])
         // Cheap checks before the dear one.
-        guard !isDraining, connection.inFlightCount < limits.inFlightMax,
-            toExecutor.hasRoom(2 * RingRecord.byteCount(bodyBytes: envelope.count))
-        else {
+        guard connection.inFlightCount < limits.inFlightMax, toExecutor.hasRoom(2 * RingRecord.byteCount(bodyBytes: envelope.count)) else {
             return refuse(.busy, nonce: nonce, connection)
         }
         guard verifier.isValid(signature, of: domain.commandsDigest(nonce: nonce, payload: payload), by: signer) else {
@@ -93,10 +91,9 @@ extension GatewayLoop {
         connection.inFlightCount += 1
     }
 
-    /// Puts a query on the ring; false if it is full, or not to be written any more.
+    /// Puts a query on the ring; false if it is full.
     private func ask(session: UInt32, tag: UInt64, _ body: UnsafeRawBufferPointer) -> Bool {
-        guard !isDraining else { return false }
-        return toExecutor.tryWrite(kind: RingRecord.ToExecutor.query, session: session, tag: tag, bodyBytes: body.count) {
+        toExecutor.tryWrite(kind: RingRecord.ToExecutor.query, session: session, tag: tag, bodyBytes: body.count) {
             guard let base = body.baseAddress else { return }
             $0.copyMemory(from: base, byteCount: body.count)
         }
