@@ -127,8 +127,8 @@ class Demo:
     def settle_all(self):
         """Until the state claimed last on L1 is the state of the exchange."""
         def is_settled():
-            status = self.exchange.memex("status")
-            return last_claimed_root(self.exchange) == status["stateRoot"] and status["openBlock"] is None
+            status = self.exchange.memex("status")["exchange"]
+            return status["block"] == status["sealedBlock"] and last_claimed_root(self.exchange) == status["stateRoot"]
         self.poll("the last block to be claimed on L1", is_settled, seconds=120)
         self.l1.update()
         self.view.step(f"all of it is on L1: {self.l1.batches} batches, {self.l1.data_bytes:,} bytes, {self.l1.gas:,} gas, state claimed")
@@ -158,7 +158,7 @@ class Demo:
         self.view.step(f"{self.ann.name} has {len(resting)} orders resting")
 
     def kill_operator(self):
-        status = self.exchange.memex("status")
+        status = self.exchange.memex("status")["exchange"]
         self.report["blocks"] = status["sealedBlock"]
         self.report["batches"] = self.l1.batches
         orders = max(1, self.report["orders"])
@@ -247,7 +247,7 @@ class Demo:
 
     def show(self, figures: dict):
         self.l1.update()
-        status = self.exchange.memex("status")
+        status = self.exchange.memex("status")["exchange"]
         lines = [
             f"  {figures['elapsedSeconds']:5.1f} s   {figures['orders']:>9,} orders {figures['ordersPerSecond']:>8,.0f}/s   {figures['fills']:>8,} fills   "
             f"{figures['rejects']:>6,} rejects",
