@@ -102,7 +102,9 @@ let package = Package(
                 "Engine", "Proof", "Rollup", "Settlement", "Signing", "BigInt", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/SettlementTests", swiftSettings: strict),
-        .testTarget(name: "MemexTests", dependencies: ["memex", "Engine"], path: "Tests/MemexTests", swiftSettings: strict),
+        .testTarget(
+            name: "MemexTests", dependencies: ["memex", "Engine", "Gateway", "Rollup", "Settlement", "Signing"], path: "Tests/MemexTests",
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

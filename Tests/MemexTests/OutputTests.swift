@@ -7,7 +7,7 @@ struct OutputTests {
         var table = TextTable("token", ">free", "note")
         table.add("USDX", "12.5", "")
         table.add("P\u{1B}[2J", "1000000", "x")
-        #expect(table.text == "token      free  note\nUSDX       12.5\nP?[2J   1000000  x")
+        #expect(table.text == "token     free  note\nUSDX      12.5\nP?[2J  1000000  x")
         #expect(TextTable.fields([("a", "1"), ("long", "2\n")]) == "a     1\nlong  2?")
     }
 

@@ -32,8 +32,10 @@ struct StatusCommand: AsyncParsableCommand {
         options.output.show(
             ["exchange": exchange.json(\.json), "l1": l1.json(\.json)],
             "EXCHANGE\n" + exchange.text(\.text) + "\n\nL1\n" + l1.text(\.text))
-        // Neither answered: end as the more telling one would.
-        if exchange.answer == nil, l1.answer == nil, let error = l1.error ?? exchange.error { throw error }
+        // Neither answered, and both have said why.
+        if exchange.answer == nil, l1.answer == nil, let error = l1.error ?? exchange.error {
+            throw ExitCode((ExitStatus(error) ?? .cannotConnect).rawValue)
+        }
     }
 
     private static func ask(_ client: GatewayClient) throws -> ExchangeStatus {

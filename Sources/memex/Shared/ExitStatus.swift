@@ -23,8 +23,8 @@ enum ExitStatus: Int32 {
           5  the other side is not what the deployment file says, or contradicts itself
         """
 
-    /// The status that fits an error of ours.
-    private init?(_ error: any Error) {
+    /// The status that fits an error of ours; nil for those of the parser of the command line.
+    init?(_ error: any Error) {
         switch error {
         case let error as CommandFailure: self = error.status
         case is CommandRefused: self = .refused

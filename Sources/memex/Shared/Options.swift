@@ -75,7 +75,7 @@ struct Options: ParsableArguments {
     /// A connection for reading; if a deployment file is named, the exchange must be the one that it describes.
     func gateway() throws -> GatewayClient {
         let url = try require(url, "MEMEX_URL", "the exchange: give --url wss://host:port or set MEMEX_URL")
-        let client = try GatewayClient(url: url, trust: try trust())
+        let client = try connect(url)
         if hasDeployment { try check(client) }
         return client
     }
@@ -98,11 +98,24 @@ struct Options: ParsableArguments {
         }
     }
 
+    private func connect(_ url: String) throws -> GatewayClient {
+        let trust = try trust()
+        do {
+            return try GatewayClient(url: url, trust: trust)
+        } catch .tls(let failure) {
+            throw CommandFailure(
+                .cannotConnect, "\(failure); for an exchange with a certificate of its own, give that with --ca FILE or MEMEX_CA")
+        }
+    }
+
     private func trust() throws -> TLSContext.Trust {
         if insecure { return .insecure }
         guard let path = value(ca, "MEMEX_CA") else { return .system }
         guard access(path, R_OK) == 0 else {
             throw CommandFailure(.fileProblem, "cannot read the certificate file \(path): \(String(cString: strerror(errno)))")
+        }
+        guard let text = FileManager.default.contents(atPath: path), text.range(of: Data("-----BEGIN CERTIFICATE-----".utf8)) != nil else {
+            throw CommandFailure(.fileProblem, "\(path) holds no certificate; a PEM file with -----BEGIN CERTIFICATE----- is needed")
         }
         return .file(path)
     }

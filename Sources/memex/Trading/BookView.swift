@@ -4,8 +4,7 @@ import Settlement
 
 /// The levels of one market as a subscriber or a query learns them. Pure.
 struct BookView: Equatable {
-    /// Sequence and block of the last change.
-    private(set) var sequence: UInt64 = 0
+    /// Block of the last change.
     private(set) var block: UInt64 = 0
     private var bids: [UInt32: UInt64] = [:]
     private var asks: [UInt32: UInt64] = [:]
@@ -13,7 +12,6 @@ struct BookView: Equatable {
     init() {}
 
     init(_ answer: BookAnswer) {
-        sequence = answer.position.sequence
         block = answer.position.block
         apply(answer.bids + answer.asks)
     }
@@ -27,7 +25,6 @@ struct BookView: Equatable {
 
     /// Follows changes: sizes are absolute, 0 removes the level.
     mutating func update(_ changes: ServerMessage.BookLevels) {
-        sequence = changes.sequence
         block = changes.block
         apply(changes.levels)
     }
@@ -56,7 +53,7 @@ struct BookView: Equatable {
                 })
         }
         return [
-            "market": .text(market.name), "marketId": .integer(market.id), "sequence": .integer(sequence), "block": .integer(block),
+            "market": .text(market.name), "marketId": .integer(market.id), "block": .integer(block),
             "bids": levels(.buy), "asks": levels(.sell),
         ]
     }
