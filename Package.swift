@@ -68,7 +68,7 @@ let package = Package(
             name: "memex",
             dependencies: [
                 "Engine", "Gateway", "Proof", "Rollup", "Sequencer", "Settlement", "Signing",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/memex", swiftSettings: strict),
         .executableTarget(

@@ -25,8 +25,10 @@ struct Memex: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Keys", subcommands: [KeysCommand.self]),
             CommandGroup(name: "Trading", subcommands: [OrderCommand.self, CancelCommand.self, BookCommand.self, AgentCommand.self]),
-            CommandGroup(name: "Funds", subcommands: [DepositCommand.self, BalancesCommand.self, WithdrawCommand.self]),
-            CommandGroup(name: "Checking and leaving", subcommands: [StatusCommand.self, BatchCommand.self]),
+            CommandGroup(name: "Funds", subcommands: [DepositCommand.self, BalancesCommand.self, WithdrawCommand.self, ClaimCommand.self]),
+            CommandGroup(
+                name: "Checking and leaving",
+                subcommands: [StatusCommand.self, BatchCommand.self, HaltCommand.self, RebuildCommand.self, ExitCommand.self]),
         ])
 
     static func main() async {

@@ -46,6 +46,7 @@ struct NodeRunner {
         await ending.wait()
         logger.info("stopping")
         for task in tasks { task.cancel() }
+        gateway.drain()
         // The gateway still delivers what the executor acknowledges while it drains.
         defer { gateway.stop() }
         do { try sequencer.stop() } catch { throw RunningFailed(reason: error) }

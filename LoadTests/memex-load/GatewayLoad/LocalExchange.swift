@@ -34,7 +34,7 @@ final class LocalExchange {
         gateway = try Gateway(
             configuration, toExecutor: sequencer.input, fromExecutor: sequencer.output,
             wakeExecutor: { sequencer.shared.executorParker.wake() },
-            books: sequencer.withRecoveredExchange { BookLevel.books(of: $0) }, block: 0, logger: Self.quiet)
+            books: sequencer.withExchange { BookLevel.books(of: $0) }, block: 0, logger: Self.quiet)
         url = "wss://localhost:\(gateway.port)"
         let gateway = gateway
         sequencer.shared.connect(wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { fatalError("\($0)") })

@@ -1,4 +1,5 @@
 import CLibuv
+import Glibc
 import Logging
 import Sequencer
 
@@ -6,6 +7,8 @@ import Sequencer
 ///
 ///     let gateway = try Gateway(configuration, toExecutor: …, fromExecutor: …, wakeExecutor: { … }, books: [:], block: 0, logger: logger)
 ///     // the executor calls gateway.wake() after it commits records, the sealer gateway.publish(_:)
+///     gateway.drain()
+///     // the executor ends
 ///     gateway.stop()
 package final class Gateway: Sendable {
     /// The port it listens on.
@@ -52,6 +55,13 @@ package final class Gateway: Sendable {
 
     /// Tells subscribers of a sealed block. Any thread.
     package func publish(_ block: SealedHead) { shared.publish(block) }
+
+    /// Refuses commands and queries as `busy` from now on, while answers to earlier ones still go out. When it returns, nothing more
+    /// will be written to the ring to the executor, which can then be drained.
+    package func drain() {
+        shared.requestDrain()
+        while !shared.isDrained { usleep(500) }
+    }
 
     /// Closes all connections with 1001 and waits for the thread to end: a second at most. Call it once.
     package func stop() {

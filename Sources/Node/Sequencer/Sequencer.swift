@@ -51,14 +51,6 @@ package final class Sequencer: Sendable {
         parts = Mutex(.ready(Handover(executor), Handover(sealer)))
     }
 
-    /// Looks at the recovered exchange; only before ``start()``, since it belongs to the executor's thread afterwards.
-    package func withRecoveredExchange<Result>(_ body: (borrowing Exchange) -> Result) -> Result {
-        parts.withLock { parts in
-            guard case .ready(let executor, _) = parts else { preconditionFailure("the exchange belongs to the executor now") }
-            return body(executor.value.producer.exchange)
-        }
-    }
-
     /// Blocks closed and not sealed yet.
     package var sealBacklog: Int { sealing.backlog }
 

@@ -6,8 +6,8 @@ import Settlement
 struct BatchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batch",
-        abstract: "Look at the batches that the sequencer posted on L1.",
-        subcommands: [BatchList.self, BatchInspect.self])
+        abstract: "Look at, verify and post the batches that carry the exchange to L1.",
+        subcommands: [BatchList.self, BatchInspect.self, BatchPost.self, BatchVerify.self])
 }
 
 /// What the batch commands ask of L1 first.

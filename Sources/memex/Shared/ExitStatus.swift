@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import Rollup
+import Sequencer
 import Settlement
 import Signing
 
@@ -33,6 +35,14 @@ enum ExitStatus: Int32 {
         case is L1ReaderError, is ABIError: self = .mismatch
         case is DecimalError, is HexError, is ListingError: self = .usage
         case is KeyFileError, is DeploymentError: self = .fileProblem
+        case let error as RebuildError:
+            switch error {
+            case .noSuchBatch, .alreadyBeyond: self = .usage
+            case .unusableCheckpoint: self = .fileProblem
+            case .wrongClaim: self = .mismatch
+            }
+        case is L1ReaderError, is ABIError, is PosterError, is MissingInboxMessage: self = .mismatch
+        case is StoreRefused: self = .fileProblem
         case let error as EthereumError: self.init(error)
         case let error as GatewayClientError: self.init(error)
         default: return nil

@@ -144,6 +144,24 @@ import Testing
         rig.executor.isPaused.store(false, ordering: .releasing)
     }
 
+    /// What was sent before draining is answered; what comes later is refused, and the ring stays empty.
+    @Test func drainsBeforeTheExecutorEnds() throws {
+        let rig = try Rig()
+        let client = try rig.client()
+        let key = Rig.key()
+        for _ in 0..<50 { try client.send([.place(lots: 1)], key: key) }
+        rig.gateway.drain()
+        let error = #expect(throws: GatewayClientError.self) { try client.submit([.place(lots: 1)], key: key) }
+        guard case .rejected(let reject) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(reject.code == RejectCode.busy.rawValue)
+        var answers = 0
+        while try client.receive(timeoutMs: 200) != nil { answers += 1 }
+        #expect(answers == 50)
+    }
+
     @Test func queriesAndTime() throws {
         let rig = try Rig()
         let client = try rig.client()

@@ -33,7 +33,7 @@ final class NodeRig {
         configuration.tls = .init(certificatePath: Rig.certificate.certificatePath, keyPath: Rig.certificate.keyPath)
         let gateway = try Gateway(
             configuration, toExecutor: sequencer.input, fromExecutor: sequencer.output,
-            wakeExecutor: { sequencer.shared.executorParker.wake() }, books: sequencer.withRecoveredExchange { BookLevel.books(of: $0) },
+            wakeExecutor: { sequencer.shared.executorParker.wake() }, books: sequencer.withExchange { BookLevel.books(of: $0) },
             block: 0, logger: quiet)
         self.gateway = gateway
         url = "wss://localhost:\(gateway.port)"

@@ -67,7 +67,9 @@ extension GatewayLoop {
         let signature = Signature(loadingFrom: base + EnvelopeLayout.signature)
         let payload = UnsafeRawBufferPointer(rebasing: envelope[EnvelopeLayout.payload...])
         // Cheap checks before the dear one.
-        guard connection.inFlightCount < limits.inFlightMax, toExecutor.hasRoom(2 * RingRecord.byteCount(bodyBytes: envelope.count)) else {
+        guard !isDraining, connection.inFlightCount < limits.inFlightMax,
+            toExecutor.hasRoom(2 * RingRecord.byteCount(bodyBytes: envelope.count))
+        else {
             return refuse(.busy, nonce: nonce, connection)
         }
         guard verifier.isValid(signature, of: domain.commandsDigest(nonce: nonce, payload: payload), by: signer) else {
@@ -91,9 +93,10 @@ extension GatewayLoop {
         connection.inFlightCount += 1
     }
 
-    /// Puts a query on the ring; false if it is full.
+    /// Puts a query on the ring; false if it is full, or not to be written any more.
     private func ask(session: UInt32, tag: UInt64, _ body: UnsafeRawBufferPointer) -> Bool {
-        toExecutor.tryWrite(kind: RingRecord.ToExecutor.query, session: session, tag: tag, bodyBytes: body.count) {
+        guard !isDraining else { return false }
+        return toExecutor.tryWrite(kind: RingRecord.ToExecutor.query, session: session, tag: tag, bodyBytes: body.count) {
             guard let base = body.baseAddress else { return }
             $0.copyMemory(from: base, byteCount: body.count)
         }

@@ -43,6 +43,8 @@ final class GatewayLoop {
     /// Connections with something to flush at the end of the turn.
     var dirty: [Connection] = []
     var isStopping = false
+    /// Read once a turn, so that within a turn it does not change.
+    var isDraining = false
     var stopDeadlineMs: UInt64 = 0
     /// Loop time in milliseconds, read once a callback.
     var nowMs: UInt64 { uv_now(loop) }
@@ -100,11 +102,13 @@ final class GatewayLoop {
 
     /// Everything between input and sleep.
     func turn() {
+        isDraining = shared.isDrainRequested
         let hasMore = drainExecutor()
         publishSealedBlocks()
         publishBooks()
         flushAll()
         if hasMore { uv_async_send(async) }
+        if isDraining, !shared.isDrained { shared.setDrained() }
         if shared.isStopRequested, !isStopping { beginStop() }
     }
 

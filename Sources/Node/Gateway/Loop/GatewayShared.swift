@@ -12,6 +12,8 @@ package final class GatewayShared: Sendable {
 
     private let state: Mutex<State>
     private let stopRequested = Atomic<Bool>(false)
+    private let drainRequested = Atomic<Bool>(false)
+    private let drained = Atomic<Bool>(false)
     nonisolated(unsafe) let async: UnsafeMutablePointer<uv_async_t>
 
     init() {
@@ -53,6 +55,19 @@ package final class GatewayShared: Sendable {
         stopRequested.store(true, ordering: .releasing)
         wake()
     }
+
+    /// Whether the ring to the executor may not be written any more.
+    var isDrainRequested: Bool { drainRequested.load(ordering: .acquiring) }
+
+    func requestDrain() {
+        drainRequested.store(true, ordering: .releasing)
+        wake()
+    }
+
+    /// Whether the loop has seen the request: from then on nothing is written.
+    var isDrained: Bool { drained.load(ordering: .acquiring) || state.withLock { $0.async == nil } }
+
+    func setDrained() { drained.store(true, ordering: .releasing) }
 
     /// From here on wake-ups reach the loop.
     func attach() { state.withLock { $0.async = async } }
