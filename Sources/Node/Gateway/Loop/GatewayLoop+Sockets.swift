@@ -93,6 +93,7 @@ extension GatewayLoop {
                 if count > 0 {
                     connection.received(UnsafeRawBufferPointer(start: buffer.pointee.base, count: count))
                     loop.commitToExecutor()
+                    loop.turnIfDue()
                 } else if count < 0 {
                     loop.abandon(connection, flushing: false)
                 }
