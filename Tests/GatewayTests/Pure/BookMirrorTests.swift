@@ -39,6 +39,9 @@ import Testing
             book.apply(Self.event(Event.Kind.placed, .sell, 100 + price, remaining: 1))
         }
         #expect(book.snapshot(depth: 3).map(\.priceCode) == [20, 19, 18, 101, 102, 103])
+        // The kept order does not outlive a change.
+        book.apply(Self.event(Event.Kind.placed, .buy, 50, remaining: 1))
+        #expect(book.snapshot(depth: 2).map(\.priceCode) == [50, 20, 101, 102])
     }
 
     /// Against a naive list of resting orders.

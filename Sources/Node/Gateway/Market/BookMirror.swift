@@ -8,6 +8,8 @@ package struct BookMirror {
     /// By key: the price code, with the side in bit 31.
     private var lots: [UInt32: UInt64] = [:]
     private var changed: Set<UInt32> = []
+    /// All levels in the order of a snapshot, kept until the next change: asking often costs no sorting.
+    private var sorted: (bids: [BookLevel], asks: [BookLevel])?
     /// False once an event took more off a level than was there: the start or an event was wrong, and so may the levels be.
     package private(set) var isConsistent = true
 
@@ -44,23 +46,36 @@ package struct BookMirror {
     package mutating func dropChanges() { changed.removeAll(keepingCapacity: true) }
 
     /// Up to `depth` best levels of each side: bids first, each side best first.
-    package func snapshot(depth: Int) -> [BookLevel] {
-        let levels = lots.map { BookLevel(key: $0.key, lots: $0.value) }
-        let bids = levels.filter { $0.side == .buy }.sorted { $0.priceCode > $1.priceCode }
-        let asks = levels.filter { $0.side == .sell }.sorted { $0.priceCode < $1.priceCode }
+    package mutating func snapshot(depth: Int) -> [BookLevel] {
+        let (bids, asks) = sorted ?? sort()
         return Array(bids.prefix(depth)) + Array(asks.prefix(depth))
+    }
+
+    private mutating func sort() -> (bids: [BookLevel], asks: [BookLevel]) {
+        let levels = lots.map { BookLevel(key: $0.key, lots: $0.value) }
+        let both = (
+            bids: levels.filter { $0.side == .buy }.sorted { $0.priceCode > $1.priceCode },
+            asks: levels.filter { $0.side == .sell }.sorted { $0.priceCode < $1.priceCode }
+        )
+        sorted = both
+        return both
     }
 
     private mutating func add(_ more: UInt64, at key: UInt32) {
         lots[key, default: 0] &+= more
-        changed.insert(key)
+        noteChange(of: key)
     }
 
     private mutating func remove(_ fewer: UInt64, at key: UInt32) {
         let left = lots[key, default: 0]
         if left < fewer { isConsistent = false }
         lots[key] = left > fewer ? left - fewer : nil
+        noteChange(of: key)
+    }
+
+    private mutating func noteChange(of key: UInt32) {
         changed.insert(key)
+        if sorted != nil { sorted = nil }
     }
 
     private static func key(_ priceCode: UInt32, _ side: Side) -> UInt32 { priceCode | UInt32(side.rawValue) << 31 }
