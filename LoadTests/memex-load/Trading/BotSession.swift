@@ -2,25 +2,28 @@ import Engine
 import Gateway
 import Signing
 
-/// One trader's connection: sends signed batches, times their acks, and keeps count of what rests and what was traded.
+/// One trader's connection for one market: sends signed batches, times their acks, and keeps count of what rests and what was traded there.
 final class BotSession {
     let client: GatewayClient
     let key: PrivateKey
-    let markets: [UInt16: MarketShape]
+    let market: MarketShape
     private let nonces: NonceSource
     private let scoreboard: Scoreboard
     private var ledger = Ledger()
-    /// Client order ids of own orders that rest, by market.
-    private(set) var resting: [UInt16: Set<UInt64>] = [:]
+    /// Client order ids of own orders that rest.
+    private(set) var resting: Set<UInt64> = []
     private var sentAt: [UInt64: UInt64] = [:]
     private var lastClientOrderId = WallClock.milliseconds() << 20
 
-    init(url: String, trust: TLSContext.Trust, key: PrivateKey, nonces: NonceSource, scoreboard: Scoreboard) throws {
+    init(
+        url: String, trust: TLSContext.Trust, key: PrivateKey, nonces: NonceSource, market: UInt16, scoreboard: Scoreboard
+    ) throws {
         client = try GatewayClient(url: url, trust: trust)
         self.key = key
         self.nonces = nonces
         self.scoreboard = scoreboard
-        markets = Dictionary(uniqueKeysWithValues: try MarketShape.all(client).map { ($0.id, $0) })
+        guard let shape = try MarketShape.all(client).first(where: { $0.id == market }) else { throw UnknownMarket(market: market) }
+        self.market = shape
         try client.subscribe(.account, owner: key.address)
     }
 
@@ -64,16 +67,14 @@ final class BotSession {
                 $0.rejectCodes[reject.code, default: 0] += 1
             }
         case .fill(let fill):
-            guard let market = markets[fill.market] else { return }
+            // The account's feed has all its markets; each has a session that counts.
+            guard fill.market == market.id else { return }
             ledger.record(fill, in: market)
-            if fill.isMaker && fill.remaining == 0 { resting[fill.market]?.remove(fill.clientOrderId) }
+            if fill.isMaker && fill.remaining == 0 { resting.remove(fill.clientOrderId) }
             if !fill.isMaker { scoreboard.update { $0.fills += 1 } }
         case .order(let order):
-            if order.restingLots > 0 {
-                resting[order.market, default: []].insert(order.clientOrderId)
-            } else {
-                resting[order.market]?.remove(order.clientOrderId)
-            }
+            guard order.market == market.id else { return }
+            if order.restingLots > 0 { resting.insert(order.clientOrderId) } else { resting.remove(order.clientOrderId) }
         default: break
         }
     }

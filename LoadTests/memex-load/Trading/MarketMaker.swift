@@ -31,7 +31,7 @@ struct MarketMaker {
     let pulse: Pulse
 
     func turn() throws {
-        var commands: [Command] = (session.resting[pulse.market] ?? []).map {
+        var commands: [Command] = session.resting.map {
             .cancelByClientId(market: pulse.market, clientOrderId: $0)
         }
         let middle = pulse.step()

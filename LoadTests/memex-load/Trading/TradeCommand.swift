@@ -53,13 +53,13 @@ struct TradeCommand: ParsableCommand {
         let takerKeys = try Self.traders(takers)
         for pulse in replay == nil ? pulses : pulses.dropLast() {
             for trader in makerKeys {
-                launch(group, board, trader, trust) { session in
+                launch(group, board, trader, trust, pulse.market) { session in
                     let bot = MarketMaker(session: session, pulse: pulse)
                     try pace(session, until: deadline) { try bot.turn() }
                 }
             }
             for trader in takerKeys {
-                launch(group, board, trader, trust) { session in
+                launch(group, board, trader, trust, pulse.market) { session in
                     let bot = Taker(session: session, pulse: pulse)
                     try pace(session, until: deadline) { try bot.turn() }
                 }
@@ -90,7 +90,7 @@ struct TradeCommand: ParsableCommand {
     }
 
     private func launch(
-        _ group: DispatchGroup, _ board: Scoreboard, _ trader: Trader, _ trust: TLSContext.Trust,
+        _ group: DispatchGroup, _ board: Scoreboard, _ trader: Trader, _ trust: TLSContext.Trust, _ market: UInt16,
         _ body: @escaping @Sendable (BotSession) throws -> Void
     ) {
         group.enter()
@@ -98,7 +98,8 @@ struct TradeCommand: ParsableCommand {
         let thread = Thread {
             defer { group.leave() }
             do {
-                let session = try BotSession(url: url, trust: trust, key: trader.key, nonces: trader.nonces, scoreboard: board)
+                let session = try BotSession(
+                    url: url, trust: trust, key: trader.key, nonces: trader.nonces, market: market, scoreboard: board)
                 try body(session)
                 // Fills of resting orders may still be on their way: stay until the makers of both sides have stopped.
                 try session.listen(until: MonotonicClock.nanoseconds() + 1_500_000_000)
@@ -119,8 +120,8 @@ struct TradeCommand: ParsableCommand {
         let lines = try Replay.read(path)
         let url = url
         let (buyer, seller) = (traders[0], traders[1])
-        launch(group, board, buyer, trust) { session in
-            let other = try BotSession(url: url, trust: trust, key: seller.key, nonces: seller.nonces, scoreboard: board)
+        launch(group, board, buyer, trust, id) { session in
+            let other = try BotSession(url: url, trust: trust, key: seller.key, nonces: seller.nonces, market: id, scoreboard: board)
             try Replay(buyer: session, seller: other, market: id, lines: lines).run(until: deadline)
             try other.listen(until: MonotonicClock.nanoseconds() + 1_500_000_000)
             other.finish()
