@@ -5,13 +5,12 @@ import Testing
 
 @testable import Settlement
 
-/// A devnet and a deployment of its own for a test; both end with it.
+/// A devnet of its own for a test; it ends with it.
 final class Devnet {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
 
     let url: URL
     let client: EthereumClient
-    let deployment: Deployment
     /// Keys with money; the first deploys and is the lister.
     let keys: [PrivateKey]
     private let process: Process
@@ -24,15 +23,16 @@ final class Devnet {
         return found
     }
 
-    /// Starts a devnet with a block every 0.2 s and deploys the rollup, with `keys[1]` as sequencer.
-    init(challengeWindow: Int, deadline: Int) async throws {
+    /// Starts a devnet with a block every 0.2 s (or only on `mine()`).
+    init(minesAlone: Bool = true) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "memex-devnet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         process = Process()
         // Bounded, so that a test that crashes leaves nothing behind.
         process.executableURL = URL(filePath: "/usr/bin/timeout")
         process.arguments = [
-            "300", Self.root.appending(path: "Deploy/devnet").path, "--port", "0", "--block-seconds", "0.2", "--dir", folder.path,
+            "300", Self.root.appending(path: "Deploy/devnet").path, "--port", "0", "--block-seconds", minesAlone ? "0.2" : "0", "--dir",
+            folder.path,
         ]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
@@ -46,21 +46,27 @@ final class Devnet {
         url = try #require(URL(string: text(devnet["url"])))
         client = EthereumClient(url: url)
         keys = try #require(devnet["accounts"]?.items).map { try PrivateKey(hex: text($0["privateKey"])) }
+    }
 
+    /// Deploys the rollup, with `keys[1]` as sequencer. Times in seconds.
+    func deploy(challengeWindow: Int, deadline: Int) async throws -> Deployment {
         let deploy = Process()
         deploy.executableURL = Self.root.appending(path: "Deploy/deploy")
+        let file = folder.appending(path: "deployment.json").path
         deploy.arguments = [
             "--rpc", url.absoluteString, "--key", keys[0].secretHex, "--sequencer", keys[1].address.hex, "--challenge-window",
             String(challengeWindow), "--inbox-deadline", String(deadline), "--batch-deadline", String(deadline), "--claim-bond-wei",
-            "1000000000", "--out", folder.appending(path: "deployment.json").path,
+            "1000000000", "--out", file,
         ]
         deploy.standardOutput = FileHandle.nullDevice
         deploy.standardError = FileHandle.nullDevice
         try deploy.run()
         while deploy.isRunning { try await Task.sleep(for: .milliseconds(50)) }
         try #require(deploy.terminationStatus == 0, "Deploy/deploy failed")
-        deployment = try Deployment(path: folder.appending(path: "deployment.json").path)
+        return try Deployment(path: file)
     }
+
+    func mine() async throws { _ = try await client.request("evm_mine") }
 
     deinit {
         process.terminate()
@@ -78,10 +84,13 @@ final class Devnet {
         }
     }
 
-    func sender(_ key: PrivateKey, replacesPending: Bool = false) -> TransactionSender {
+    /// Looks for receipts often, and raises fees after `bumpAfterSeconds`.
+    func sender(_ key: PrivateKey, replacesPending: Bool = false, bumpAfterSeconds: Double = 30) async throws -> TransactionSender {
         var policy = FeePolicy()
         policy.pollSeconds = 0.05
-        return TransactionSender(client: client, key: key, chainId: deployment.chainId, replacesPending: replacesPending, policy: policy)
+        policy.bumpAfterSeconds = bumpAfterSeconds
+        return TransactionSender(
+            client: client, key: key, chainId: try await client.chainId(), replacesPending: replacesPending, policy: policy)
     }
 
     private static func read(_ url: URL) throws -> JSONValue {

@@ -12,17 +12,18 @@ import Testing
 /// The whole way of money through L1: in by a deposit, out by a withdrawal, by an exit and by a refund, all against the real contract.
 @Suite(.enabled(if: Devnet.isInstalled, "run Deploy/setup first"), .serialized) struct DevnetTests {
     @Test(.timeLimit(.minutes(3))) func `money comes in, trades, and leaves in every way`() async throws {
-        let devnet = try await Devnet(challengeWindow: 20, deadline: 300)
-        let contract = try await devnet.deployment.contract(through: devnet.client)
+        let devnet = try await Devnet()
+        let deployment = try await devnet.deploy(challengeWindow: 20, deadline: 300)
+        let contract = try await deployment.contract(through: devnet.client)
         let trader = devnet.keys[5]
-        let sender = devnet.sender(trader)
-        let sequencer = try SmallSequencer(key: devnet.keys[1], deployment: devnet.deployment)
+        let sender = try await devnet.sender(trader)
+        let sequencer = try SmallSequencer(key: devnet.keys[1], deployment: deployment)
         let watcher = InboxWatcher(
-            source: contract, nextIndex: 0, deployedAtBlock: devnet.deployment.deployedAtBlock, configuration: .unconfirmed,
+            source: contract, nextIndex: 0, deployedAtBlock: deployment.deployedAtBlock, configuration: .unconfirmed,
             logger: Logger(label: "test"))
         let poster = Poster(
             store: sequencer,
-            chain: L1PostingChain(contract: contract, sender: devnet.sender(devnet.keys[1], replacesPending: true)),
+            chain: L1PostingChain(contract: contract, sender: try await devnet.sender(devnet.keys[1], replacesPending: true)),
             logger: Logger(label: "test"))
 
         // What the contract says of itself.
@@ -73,16 +74,16 @@ import Testing
         #expect(late.succeeded)
 
         // The state from L1 alone, through a checkpoint.
-        let reader = L1Reader(contract: contract, deployedAtBlock: devnet.deployment.deployedAtBlock)
+        let reader = L1Reader(contract: contract, deployedAtBlock: deployment.deployedAtBlock)
         let history = try await reader.history()
         #expect(history.batches.count == 2)
-        let domain = SigningDomain(chainId: devnet.deployment.chainId, rollup: devnet.deployment.rollup)
+        let domain = SigningDomain(chainId: deployment.chainId, rollup: deployment.rollup)
         let first = try Rebuild(domain: domain)
         try await first.advance(to: 1, history: history, reader: reader)
         let folder = FileManager.default.temporaryDirectory.appending(path: "memex-rebuild-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await first.write(to: folder, deployment: devnet.deployment)
-        let rebuilt = try Rebuild.read(from: folder, deployment: devnet.deployment)
+        try await first.write(to: folder, deployment: deployment)
+        let rebuilt = try Rebuild.read(from: folder, deployment: deployment)
         try await rebuilt.advance(to: 2, history: history, reader: reader)
         #expect(await rebuilt.stateRoot == sequencer.stateRoot)
 
@@ -92,7 +93,7 @@ import Testing
         await #expect(throws: EthereumError.self) { _ = try await sender.execute(withdrawal.call(batch: 1), on: contract.address) }
         try await devnet.move(seconds: 21)
         let before = try await devnet.client.balance(of: trader.address)
-        let helper = devnet.sender(devnet.keys[6])
+        let helper = try await devnet.sender(devnet.keys[6])
         _ = try await helper.execute(withdrawal.call(batch: 1), on: contract.address)
         #expect(try await devnet.client.balance(of: trader.address) == before + 2_500 * gwei)
         await #expect(throws: EthereumError.reverted(reason: "rollup: already paid", data: Self.revert("rollup: already paid"))) {
@@ -130,27 +131,28 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(2))) func `a false claim is found, and wrong chains and addresses are refused`() async throws {
-        let devnet = try await Devnet(challengeWindow: 20, deadline: 300)
-        let contract = try await devnet.deployment.contract(through: devnet.client)
-        let sequencer = try SmallSequencer(key: devnet.keys[1], deployment: devnet.deployment)
+        let devnet = try await Devnet()
+        let deployment = try await devnet.deploy(challengeWindow: 20, deadline: 300)
+        let contract = try await deployment.contract(through: devnet.client)
+        let sequencer = try SmallSequencer(key: devnet.keys[1], deployment: deployment)
         let poster = Poster(
-            store: sequencer, chain: L1PostingChain(contract: contract, sender: devnet.sender(devnet.keys[1])),
+            store: sequencer, chain: L1PostingChain(contract: contract, sender: try await devnet.sender(devnet.keys[1])),
             logger: Logger(label: "test"))
-        let reader = L1Reader(contract: contract, deployedAtBlock: devnet.deployment.deployedAtBlock)
+        let reader = L1Reader(contract: contract, deployedAtBlock: deployment.deployedAtBlock)
         let messages = try await reader.history().messages
         try await sequencer.seal(messages: messages, timeMs: Self.now(devnet))
         await sequencer.lie()
         _ = try await poster.step()
-        let rebuild = try Rebuild(domain: SigningDomain(chainId: devnet.deployment.chainId, rollup: devnet.deployment.rollup))
+        let rebuild = try Rebuild(domain: SigningDomain(chainId: deployment.chainId, rollup: deployment.rollup))
         let history = try await reader.history()
         await #expect(throws: RebuildError.self) { try await rebuild.advance(to: 1, history: history, reader: reader) }
 
-        var other = devnet.deployment
+        var other = deployment
         other.chainId += 1
         await #expect(throws: EthereumError.wrongChain(expected: other.chainId, actual: other.chainId - 1)) {
             _ = try await other.contract(through: devnet.client)
         }
-        other = devnet.deployment
+        other = deployment
         other.rollup = devnet.keys[9].address
         await #expect(throws: EthereumError.noContract(other.rollup)) { _ = try await other.contract(through: devnet.client) }
         let nobody = EthereumClient(url: try #require(URL(string: "http://127.0.0.1:1")), attempts: 2)

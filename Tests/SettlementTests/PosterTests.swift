@@ -114,7 +114,7 @@ final class FakeStore: BatchStore {
 
 @Suite struct PosterTests {
     private func poster(_ store: FakeStore, _ chain: FakeChain) -> Poster {
-        Poster(store: store, chain: chain, pollSeconds: 0.01, logger: Logger(label: "test"))
+        Poster(store: store, chain: chain, pollSeconds: 0.01, lookSeconds: 0.05, logger: Logger(label: "test"))
     }
 
     private func expectComplete(_ chain: FakeChain, count: Int) {

@@ -22,16 +22,24 @@ package actor Poster {
     private let store: any BatchStore
     private let chain: any PostingChain
     private let pollSeconds: Double
+    private let lookSeconds: Double
     private let logger: Logger
     private var bond: BigUInt?
     private var nextReclaim: UInt64?
     private var checkedBatches: UInt64 = 0
+    /// As L1 said last.
+    private var nextBatch: UInt64 = 0
 
-    /// - Parameter pollSeconds: pause between looks for a new batch.
-    package init(store: any BatchStore, chain: any PostingChain, pollSeconds: Double = 0.25, logger: Logger) {
+    /// - Parameters:
+    ///   - pollSeconds: pause between looks for a new batch.
+    ///   - lookSeconds: pause between looks at L1 while there is none.
+    package init(
+        store: any BatchStore, chain: any PostingChain, pollSeconds: Double = 0.25, lookSeconds: Double = 4, logger: Logger
+    ) {
         self.store = store
         self.chain = chain
         self.pollSeconds = pollSeconds
+        self.lookSeconds = lookSeconds
         self.logger = logger
     }
 
@@ -41,7 +49,7 @@ package actor Poster {
         while !Task.isCancelled {
             do {
                 switch try await step() {
-                case .idle: try? await Task.sleep(for: .seconds(pollSeconds))
+                case .idle: try await waitForWork()
                 case .submitted: break
                 case .halted:
                     logger.critical("the rollup is halted on L1: no batch can be posted any more; balances leave by `memex exit`")
@@ -58,6 +66,16 @@ package actor Poster {
         }
     }
 
+    /// Waits for the next batch, but not so long that L1 goes unwatched: bonds become free, and somebody may halt the rollup.
+    private func waitForWork() async throws {
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(lookSeconds)
+        repeat {
+            try? await Task.sleep(for: .seconds(pollSeconds))
+            if Task.isCancelled { return }
+        } while try await store.postableBatch(nextBatch) == nil && clock.now < end
+    }
+
     /// Asks L1 how far it is and submits what can be submitted at once: the next batch, claims, bonds that are free.
     /// Throws ``EthereumError``, ``PosterError`` or what the store throws.
     package func step() async throws -> Step {
@@ -66,7 +84,8 @@ package actor Poster {
         try await checkStoreMatches(progress)
 
         var calls: [RollupCall] = []
-        let batch = try await store.postableBatch(progress.batchCount)
+        nextBatch = progress.batchCount
+        let batch = try await store.postableBatch(nextBatch)
         if let batch {
             calls.append(
                 .postBatch(
