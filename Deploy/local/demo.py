@@ -149,7 +149,9 @@ class Demo:
     def rest_orders(self):
         """Orders that nobody will take: their funds are locked when the operator dies."""
         for market, name, price, _ in MARKETS:
-            for side, factor in (("buy", "0.5"), ("sell", "2")):
+            # On a replayed market the recording says where prices are; a low bid trades with nobody.
+            sides = [("buy", "0.5")] if self.options.replay and market == MARKETS[-1][0] else [("buy", "0.5"), ("sell", "2")]
+            for side, factor in sides:
                 self.exchange.memex(
                     "order", "--market", name, "--side", side, "--price", _times(price, factor), "--size", "20000000" if market == 1 else "10",
                     account=self.ann.account)
