@@ -110,6 +110,14 @@ import Testing
         let end = node.wait()
         #expect(end.status == 0, "\(end.errors)")
         try verify(directory.path, client, seed: seed)
+        // Recovery did go through checkpoints, and their rows left the journal.
+        #expect(try Checkpoint.list(DataDirectory(path: directory.path).checkpoints).count == 2)
+        let journal = try Journal(
+            path: DataDirectory(path: directory.path).journal, durability: .process,
+            deployment: DeploymentIdentity(chainId: 31337, rollup: Address(), genesis: Hash256()))
+        var firstRow: Int64 = 0
+        try journal.replay { row, _ in if firstRow == 0 { firstRow = row } }
+        #expect(firstRow > 1)
     }
 
     /// Compares the chain on disk with what the client was told, and re-executes it without interruption.
