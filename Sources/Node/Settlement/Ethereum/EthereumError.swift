@@ -58,7 +58,7 @@ extension EthereumError {
         let data = revertData(error["data"])
         if let data, !data.isEmpty { return .reverted(reason: revertReason(data) ?? reason(inMessage: message), data: data) }
         if message.lowercased().contains("revert") { return .reverted(reason: reason(inMessage: message), data: data ?? []) }
-        return .node(method: method, code: Int(error["code"]?.number ?? 0), message: message)
+        return .node(method: method, code: error["code"]?.number.flatMap { Int(exactly: $0) } ?? 0, message: message)
     }
 
     /// Nodes put the data there as text, or inside an object, or after the word "Reverted".

@@ -13,13 +13,14 @@ import Rollup
 /// | 40 | batches applied u64 |
 /// | 48 | header of the last block, 128 bytes (all zero at genesis) |
 /// | 176 | pages that follow u64 |
-/// | 184 | pages: number (cell index / 64) u32, zero u32, 4096 bytes, ascending; pages left out are zero |
+/// | 184 | keccak-256 of the 184 bytes before |
+/// | 216 | pages: number (cell index / 64) u32, zero u32, 4096 bytes, ascending; pages left out are zero |
 ///
-/// It needs no checksum: the state root over its pages must be the header's.
+/// Pages need no checksum: the state root over them must be the header's.
 extension Rebuild {
     private static let magic: [UInt8] = Array("MxRB".utf8)
     private static let formatVersion: UInt32 = 1
-    private static let headerBytes = 184
+    private static let headerBytes = 216
     private static let pageBytes = 4096
     private static let fileName = "rebuilt.state"
 
@@ -47,6 +48,7 @@ extension Rebuild {
         Self.append(batchCount, to: &bytes)
         bytes.append(contentsOf: derivation.head?.bytes ?? [UInt8](repeating: 0, count: BlockHeader.byteCount))
         Self.append(pages, to: &bytes)
+        Self.append(keccak256(Array(bytes)), to: &bytes)
         try derivation.tree.forEachPage { number, page in
             Self.append(UInt64(number), to: &bytes)
             bytes.append(contentsOf: page)
@@ -79,10 +81,13 @@ extension Rebuild {
                 throw unusable(
                     "it belongs to rollup \(rollup) on chain \(chainId), not \(deployment.rollup) on chain \(deployment.chainId)")
             }
+            guard
+                Keccak256.hash(UnsafeRawBufferPointer(rebasing: bytes[..<184]))
+                    == bytes.loadUnaligned(fromByteOffset: 184, as: Hash256.self)
+            else { throw unusable("its first bytes are corrupted") }
             let pages = bytes.loadUnaligned(fromByteOffset: 176, as: UInt64.self)
-            guard UInt64(data.count - headerBytes) == pages.multipliedReportingOverflow(by: UInt64(8 + pageBytes)).partialValue else {
-                throw unusable("its length is wrong")
-            }
+            let (length, overflow) = pages.multipliedReportingOverflow(by: UInt64(8 + pageBytes))
+            guard !overflow, UInt64(data.count - headerBytes) == length else { throw unusable("its length is wrong") }
             for position in 0..<Int(pages) {
                 let offset = headerBytes + position * (8 + pageBytes)
                 let number = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
