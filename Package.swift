@@ -85,6 +85,7 @@ let package = Package(
         .testTarget(name: "ProofTests", dependencies: ["Engine", "Proof"], path: "Tests/ProofTests", swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup"], path: "Tests/RollupTests", swiftSettings: strict),
+        .testTarget(name: "MemexdTests", dependencies: ["memexd", "Signing"], path: "Tests/MemexdTests", swiftSettings: strict),
         // A node made to be killed; the tests of recovery run it as a child process.
         .executableTarget(
             name: "CrashNode", dependencies: ["Sequencer", "Signing", .product(name: "Logging", package: "swift-log")],

@@ -13,7 +13,7 @@ package enum Durability: String, Sendable, CaseIterable {
 /// Invariants: row ids are consecutive; a row is committed before any of its commands is acknowledged; each row carries a checksum over its id and bytes;
 /// rows are removed only from the front, and only when the older of two checkpoints covers them. One thread at a time may use it.
 package final class Journal {
-    private let database: SQLiteDatabase
+    let database: SQLiteDatabase
     private let insert: SQLiteStatement
     private let deleteOldest: SQLiteStatement
     private let path: String
