@@ -74,7 +74,8 @@ let package = Package(
         .executableTarget(
             name: "memex-load",
             dependencies: [
-                "CLinux", "Engine", "Gateway", "Proof", "Sequencer", "Settlement", "Signing", .product(name: "Logging", package: "swift-log"),
+                "CLinux", "Engine", "Gateway", "Proof", "Sequencer", "Settlement", "Signing",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
