@@ -89,6 +89,27 @@ import Testing
         #expect(try writer.lastBatch()?.number == 0)
     }
 
+    @Test func whatIsLeftIsCutOnce() throws {
+        let directory = try TestDirectory()
+        let store = try open(directory)
+        let journal = try Journal(path: directory.file("journal.sqlite"), durability: .process, deployment: .test)
+        #expect(try store.cutRemainder(holding: journal) == 0)
+        for number in UInt64(1)...60 { try store.append(block(number, envelopes: 60), sequence: 0) }
+        let count = try store.cutRemainder(holding: journal)
+        #expect(count > 1)
+        #expect(try store.cutRemainder(holding: journal) == 0)
+        try store.append(block(61), sequence: 0)
+        #expect(try store.cutRemainder(holding: journal) == 1)
+        let batches = try store.batches(from: 0, countMax: 100)
+        #expect(batches.map(\.number) == Array(0...UInt64(count)))
+        #expect(batches.first?.firstBlock == 1)
+        #expect(batches.last?.lastBlock == 61)
+        for (before, after) in zip(batches, batches.dropFirst()) {
+            #expect(after.firstBlock == before.lastBlock + 1)
+            #expect(after.inboxStart == before.inboxEnd)
+        }
+    }
+
     @Test func batchesEndByAge() throws {
         var cutter = BatchCutter(number: 4, inboxStart: 0, ageMsMax: 1000)
         var batches: [BatchRecord] = []

@@ -12,7 +12,7 @@ struct BatchPost: AsyncParsableCommand {
         commandName: "post",
         abstract: "Post and claim the batches that a stopped node left behind.",
         discussion: """
-            For an operator whose node cannot run: whatever its data directory holds and L1 does not is posted in order, and claimed. L1 says \
+            For an operator whose node cannot run: whatever sealed blocks its data directory holds and L1 does not are posted in order, and claimed. L1 says \
             what is there already, so running it twice does no harm. Batches older than the contract's time drift are refused by L1. The key \
             is the sequencer's.
 
@@ -35,9 +35,11 @@ struct BatchPost: AsyncParsableCommand {
             throw CommandFailure(.mismatch, "L1 has no block \(deployment.deployedAtBlock), in which the rollup was deployed")
         }
         let identity = DeploymentIdentity(chainId: deployment.chainId, rollup: deployment.rollup, genesis: block.hash)
-        let path = DataDirectory(path: data).chain
-        guard access(path, R_OK | W_OK) == 0 else { throw CommandFailure(.fileProblem, "there is no chain store at \(path)") }
-        let store = StoredBatches(try ChainStore(path: path, durability: .fsync, deployment: identity))
+        let directory = DataDirectory(path: data)
+        for path in [directory.chain, directory.journal] where access(path, R_OK | W_OK) != 0 {
+            throw CommandFailure(.fileProblem, "\(data) is not the data directory of a node: cannot use \(path)")
+        }
+        let store = try StoredBatches(directory, identity)
         let sender = TransactionSender(client: contract.client, key: key, chainId: deployment.chainId, replacesPending: true)
         let poster = Poster(store: store, chain: L1PostingChain(contract: contract, sender: sender), logger: Logger(label: "memex"))
 
@@ -68,8 +70,14 @@ struct BatchPost: AsyncParsableCommand {
 /// The batches of a node's chain store as the poster takes them.
 private actor StoredBatches: BatchStore {
     private let store: ChainStore
+    /// A running node holds its journal; while we hold it, none can start.
+    private let journal: Journal
 
-    init(_ store: sending ChainStore) { self.store = store }
+    init(_ directory: DataDirectory, _ deployment: DeploymentIdentity) throws {
+        journal = try Journal(path: directory.journal, durability: .fsync, deployment: deployment)
+        store = try ChainStore(path: directory.chain, durability: .fsync, deployment: deployment)
+        _ = try store.cutRemainder(holding: journal)
+    }
 
     func postableBatch(_ number: UInt64) async throws -> PostableBatch? {
         try store.batch(number).map {

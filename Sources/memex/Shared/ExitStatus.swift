@@ -42,7 +42,7 @@ enum ExitStatus: Int32 {
             case .wrongClaim: self = .mismatch
             }
         case is L1ReaderError, is ABIError, is PosterError, is MissingInboxMessage: self = .mismatch
-        case is StoreRefused: self = .fileProblem
+        case is StoreRefused, is SQLiteFailed: self = .fileProblem
         case let error as EthereumError: self.init(error)
         case let error as GatewayClientError: self.init(error)
         default: return nil

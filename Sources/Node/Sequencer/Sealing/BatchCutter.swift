@@ -35,7 +35,7 @@ struct BatchCutter {
     }
 
     /// Makes a batch of everything pending; nil if that is nothing.
-    private mutating func cut() -> BatchRecord? {
+    mutating func cut() -> BatchRecord? {
         guard let (first, last) = encoder.headers else { return nil }
         let batch = BatchRecord(
             number: number, firstBlock: first.number, lastBlock: last.number, inboxStart: inboxStart, inboxEnd: last.inboxCursor,
