@@ -31,7 +31,8 @@ final class Devnet {
         // Bounded, so that a test that crashes leaves nothing behind.
         process.executableURL = URL(filePath: "/usr/bin/timeout")
         process.arguments = [
-            "300", Self.root.appending(path: "Deploy/devnet").path, "--port", "0", "--block-seconds", minesAlone ? "0.2" : "0", "--dir",
+            "--signal=KILL", "300", Self.root.appending(path: "Deploy/devnet").path, "--port", "0", "--block-seconds",
+            minesAlone ? "0.2" : "0", "--dir",
             folder.path,
         ]
         process.standardOutput = FileHandle.nullDevice
@@ -69,7 +70,8 @@ final class Devnet {
     func mine() async throws { _ = try await client.request("evm_mine") }
 
     deinit {
-        process.terminate()
+        // The whole group, and not by SIGTERM: a child started from a thread of a test inherits its mask, which blocks that.
+        kill(-process.processIdentifier, SIGKILL)
         try? FileManager.default.removeItem(at: folder)
     }
 
