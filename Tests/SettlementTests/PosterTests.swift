@@ -175,12 +175,12 @@ final class FakeStore: BatchStore {
         #expect(chain.state.withLock { $0.batches.count } == 2)
     }
 
-    @Test func `ends when the rollup is halted, and goes on after failures`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `ends when the rollup is halted, and goes on after failures`() async throws {
         let chain = FakeChain()
         let poster = poster(FakeStore(count: 2), chain)
         chain.state.withLock { $0.failAfter = 0 }
         let task = Task { await poster.run() }
-        try await Task.sleep(for: .milliseconds(1_500))
+        while chain.state.withLock({ $0.claims.count }) < 2 { try await Task.sleep(for: .milliseconds(20)) }
         chain.state.withLock { $0.halted = true }
         await task.value
         expectComplete(chain, count: 2)
