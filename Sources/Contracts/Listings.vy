@@ -75,7 +75,10 @@ ETH_UNIT: constant(uint256) = 10 ** 9
 _TOKEN_CAPACITY: constant(uint32) = 4_096
 _MARKET_CAPACITY: constant(uint32) = 4_096
 
-# @dev Highest decimals and unit exponent: 10 ** 36 L1 units still times 2 ** 63 atoms fits 256 bits.
+# @dev Highest decimals of an atom: the exchange ignores a listing with more, and with it every deposit of the token.
+_DECIMALS_MAX: constant(uint8) = 18
+
+# @dev Highest unit exponent: 10 ** 36 L1 units still times 2 ** 63 atoms fits 256 bits.
 _EXPONENT_MAX: constant(uint8) = 36
 
 # @dev Highest power of ten that fits the exchange's amounts (below 2 ** 63).
@@ -113,7 +116,7 @@ def list_token(token: address, decimals: uint8, unit_exponent: uint8, symbol: by
     @dev Choose the exponent so that the whole supply stays below 2 ** 63 atoms, and decimals + unit_exponent equal to
          the decimals of the token on L1. Tokens whose balances change by themselves (rebasing) must not be listed.
     @param token L1 address; a contract not listed before.
-    @param decimals Decimals of an atom as shown to people, at most 36.
+    @param decimals Decimals of an atom as shown to people, at most 18.
     @param unit_exponent One atom is 10 ** unit_exponent L1 units; at most 36.
     @param symbol 1 to 16 printable ASCII characters, left aligned, zero padded.
     @return uint32 The token's identifier.
@@ -123,7 +126,7 @@ def list_token(token: address, decimals: uint8, unit_exponent: uint8, symbol: by
     assert token.is_contract, "listings: not a contract"
     assert token != self, "listings: the rollup itself"
     assert self.token_id_of[token] == 0, "listings: token already listed"
-    assert decimals <= _EXPONENT_MAX, "listings: decimals too high"
+    assert decimals <= _DECIMALS_MAX, "listings: decimals too high"
     assert unit_exponent <= _EXPONENT_MAX, "listings: unit exponent too high"
     assert self._is_symbol(symbol), "listings: bad symbol"
 

@@ -55,6 +55,19 @@ import Testing
         #expect(test.host.exchange.token(1)?.totalAtoms == 0)
     }
 
+    /// The contract accepts a listing up to these limits; one that is ignored here would lose every deposit of the token.
+    @Test(arguments: [(0, 0), (18, 36)]) func everyTokenThatL1ListsIsListed(decimals: UInt64, unitExponent: UInt64) {
+        var message = InboxMessage()
+        message.kind = Hash256(integer: InboxMessage.Kind.tokenListed)
+        message.a = Hash256(address: TestExchange.address(77))
+        message.b = Hash256(integer: 4095)
+        message.c = Hash256(integer: decimals | unitExponent << 8)
+        test.host.exchange.consume(message)
+        #expect(lastKind() == Event.Kind.tokenListed)
+        test.deposit(owner, token: 4095, atoms: 1 << 63 - 1)
+        #expect(lastKind() == Event.Kind.deposited)
+    }
+
     @Test func marketsAreListedOnceAndOnlyOverListedTokens() {
         test.listToken(2, decimals: 3)
         test.listMarket(1, base: 2, quote: 3, lotExponent: 3, makerFee: 0, takerFee: 0, feeOwner: owner)
