@@ -143,6 +143,34 @@ import Testing
         #expect(Self.closeCode(slow) == 1008)
     }
 
+    /// Every ping is answered with as many bytes: one who never reads the answers must not fill the gateway's memory with them.
+    @Test func dropsPingersThatDoNotRead() throws {
+        let rig = try Rig(isSecure: false) {
+            $0.outputBytesMax = 1 << 20
+            $0.closeTimeoutMs = 100
+        }
+        let socket = try ClientSocket(GatewayURL(isSecure: false, host: "127.0.0.1", port: rig.gateway.port), timeoutMs: 2000)
+        _ = Array(WebSocketUpgradeTests.good.utf8).withUnsafeBytes { socket.send($0) }
+        let ping: [UInt8] = [0x89, 0x80 | 125, 0, 0, 0, 0] + [UInt8](repeating: 7, count: 125)
+        let pings = [UInt8]((0..<500).map { _ in ping }.joined())
+        var unsent = pings[...]
+        var sentCount = 0
+        let deadline = MonotonicClock.milliseconds() + 20_000
+        flood: while sentCount < 64 << 20, MonotonicClock.milliseconds() < deadline {
+            switch unsent.withUnsafeBytes({ socket.send($0) }) {
+            case .bytes(let count):
+                sentCount += count
+                unsent = unsent.count == count ? pings[...] : unsent.dropFirst(count)
+                // Some 60 MB a second at most: a gateway that has given up gets the time to hang up.
+                usleep(1000)
+            case .wouldBlock: usleep(1000)
+            case .ended: break flood
+            }
+        }
+        #expect(sentCount < 64 << 20, "the gateway took in \(sentCount) bytes of pings")
+        #expect(MonotonicClock.milliseconds() < deadline)
+    }
+
     /// Many connections that come and go leave nothing behind.
     @Test func connectionsComeAndGo() throws {
         let rig = try Rig()

@@ -112,6 +112,8 @@ final class Connection: WebSocketEndpointHandler {
     private func receivedFrames(_ bytes: UnsafeRawBufferPointer) {
         guard let endpoint else { return }
         endpoint.receive(bytes)
+        // Answers to pings wait for the reader as well.
+        if isOutputFull { dropSlowReader() }
         if endpoint.isClosing { startedClosing() }
         if !endpoint.output.isEmpty { loop.markDirty(self) }
     }
@@ -137,7 +139,11 @@ final class Connection: WebSocketEndpointHandler {
         guard phase == .open, let endpoint else { return }
         endpoint.send(message)
         loop.markDirty(self)
-        if endpoint.output.count + wire.count > loop.limits.outputBytesMax { dropSlowReader() }
+        if isOutputFull { dropSlowReader() }
+    }
+
+    private var isOutputFull: Bool {
+        phase == .open && (endpoint?.output.count ?? 0) + wire.count > loop.limits.outputBytesMax
     }
 
     /// Sends a close frame; what was not yet handed to the socket still precedes it.
