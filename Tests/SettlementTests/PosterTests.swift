@@ -10,7 +10,7 @@ import Testing
 /// The contract's rules about batches and claims, in memory, with failures on demand.
 final class FakeChain: PostingChain {
     struct State {
-        var batches: [(inboxEnd: UInt64, data: [UInt8])] = []
+        var batches: [(inboxEnd: UInt64, data: [UInt8], hash: Hash256)] = []
         var claims: [Claim] = []
         var finalCount: UInt64 = 0
         var halted = false
@@ -33,13 +33,16 @@ final class FakeChain: PostingChain {
     }
 
     func batch(_ number: UInt64) async throws(EthereumError) -> PostedBatch {
-        let end = state.withLock { $0.batches[Int(number)].inboxEnd }
-        var reader = ABIReader(ABI.encode([.bytes32(.zero), .uint(end), .uint(UInt64(1))]))
+        let batch = state.withLock { $0.batches[Int(number)] }
+        var reader = ABIReader(ABI.encode([.bytes32(batch.hash), .uint(batch.inboxEnd), .uint(UInt64(1))]))
         do { return try PostedBatch(&reader) } catch { throw .malformedReply(method: "fake", detail: "\(error)") }
     }
 
     func claim(_ number: UInt64) async throws(EthereumError) -> Claim { state.withLock { $0.claims[Int(number)] } }
     func claimBond() async throws(EthereumError) -> BigUInt { Self.bond }
+    func inboxAccumulator(count: UInt64) async throws(EthereumError) -> Hash256 { Self.accumulator(count) }
+
+    private static func accumulator(_ count: UInt64) -> Hash256 { keccak256([0xAC, UInt8(count)]) }
 
     func submit(_ calls: [RollupCall]) async throws(EthereumError) -> [Receipt] {
         for (position, call) in calls.enumerated() {
@@ -71,9 +74,14 @@ final class FakeChain: PostingChain {
         case "post_batch":
             guard number == state.batches.count else { return "batches: out of order" }
             let end: UInt64 = try reader.integer()
-            _ = try reader.uint()
-            _ = try reader.uint()
-            state.batches.append((end, try reader.dynamicBytes()))
+            let times = (try reader.uint(), try reader.uint())
+            let data = try reader.dynamicBytes()
+            let hash = keccak256(
+                ABI.encode([
+                    .bytes32(state.batches.last?.hash ?? .zero), .uint(number), .uint(end), .bytes32(accumulator(end)), .uint(times.0),
+                    .uint(times.1), .bytes32(keccak256(data)),
+                ]))
+            state.batches.append((end, data, hash))
         case "claim_state":
             guard number == state.claims.count else { return "batches: claim out of order" }
             guard number < state.batches.count else { return "batches: claim before its batch" }
@@ -92,11 +100,11 @@ final class FakeChain: PostingChain {
 
 final class FakeStore: BatchStore {
     let count: Mutex<UInt64>
-    let salt: UInt8
+    let salt: Mutex<UInt8>
 
     init(count: UInt64, salt: UInt8 = 0) {
         self.count = Mutex(count)
-        self.salt = salt
+        self.salt = Mutex(salt)
     }
 
     static func batch(_ number: UInt64, salt: UInt8 = 0) -> PostableBatch {
@@ -106,10 +114,17 @@ final class FakeStore: BatchStore {
     }
 
     func postableBatch(_ number: UInt64) async throws -> PostableBatch? {
-        number < count.withLock { $0 } ? Self.batch(number, salt: salt) : nil
+        number < count.withLock { $0 } ? Self.batch(number, salt: salt.withLock { $0 }) : nil
     }
 
     func note(_ milestone: BatchMilestone, batch number: UInt64, transaction: Hash256) async throws {}
+}
+
+extension RollupCall {
+    static func postBatch(_ batch: PostableBatch) -> RollupCall {
+        .postBatch(
+            number: batch.number, inboxEnd: batch.inboxEnd, firstTimeMs: batch.firstTimeMs, lastTimeMs: batch.lastTimeMs, data: batch.data)
+    }
 }
 
 @Suite struct PosterTests {
@@ -173,6 +188,30 @@ final class FakeStore: BatchStore {
         let other = poster(FakeStore(count: 5, salt: 1), chain)
         await #expect(throws: PosterError.self) { try await other.step() }
         #expect(chain.state.withLock { $0.batches.count } == 2)
+    }
+
+    /// The last of these batches was posted, then the power failed: the node's files end before it, and it made another one of that number.
+    @Test func `claims no state after bytes that are not ours`() async throws {
+        let chain = FakeChain()
+        _ = try await poster(FakeStore(count: 1), chain).step()
+        _ = try await chain.submit([.postBatch(FakeStore.batch(1, salt: 7))])
+        let poster = poster(FakeStore(count: 3), chain)
+        await #expect(throws: PosterError.self) { try await poster.step() }
+        await #expect(throws: PosterError.self) { try await poster.step() }
+        chain.state.withLock { #expect($0.batches.count == 2 && $0.claims.count == 1) }
+    }
+
+    @Test func `posts nothing behind batches that the store has lost`() async throws {
+        let chain = FakeChain()
+        while try await poster(FakeStore(count: 4), chain).step() != .idle {}
+        let store = FakeStore(count: 2)
+        let poster = poster(store, chain)
+        await #expect(throws: PosterError.batchNotKept(number: 3)) { try await poster.step() }
+        // The node goes on from where its files end, and comes to the number that is next on L1.
+        store.salt.withLock { $0 = 1 }
+        store.count.withLock { $0 = 6 }
+        await #expect(throws: PosterError.self) { try await poster.step() }
+        #expect(chain.state.withLock { $0.batches.count } == 4)
     }
 
     @Test(.timeLimit(.minutes(2))) func `ends when the rollup is halted, and goes on after failures`() async throws {

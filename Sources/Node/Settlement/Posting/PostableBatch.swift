@@ -22,6 +22,15 @@ package struct PostableBatch: Equatable, Sendable {
         self.data = data
         self.stateRoot = stateRoot
     }
+
+    /// What the contract's chain of batch hashes says once this batch follows the one with the hash `previous` (zero: none).
+    func hash(after previous: Hash256, inboxAccumulator: Hash256) -> Hash256 {
+        keccak256(
+            ABI.encode([
+                .bytes32(previous), .uint(number), .uint(inboxEnd), .bytes32(inboxAccumulator), .uint(firstTimeMs), .uint(lastTimeMs),
+                .bytes32(keccak256(data)),
+            ]))
+    }
 }
 
 /// The sequencer's batches, as ``Poster`` takes them.

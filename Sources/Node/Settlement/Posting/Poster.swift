@@ -129,14 +129,17 @@ package actor Poster {
         return .submitted(posted: batch?.number, claimed: claimed, reclaimed: reclaimed, gasUsed: gasUsed)
     }
 
-    /// Refuses to go on from batches that are not those that L1 has: another data directory, or one restored from an old copy.
+    /// Refuses to go on from batches that are not those that L1 has: another data directory, one restored from an old copy, or one that lost its
+    /// end with the power. What is posted next must follow the last batch on L1, and what is claimed must be the state after the bytes on L1.
     private func checkStoreMatches(_ progress: RollupProgress) async throws {
         guard progress.batchCount > checkedBatches, progress.batchCount > 0 else { return }
-        let number = progress.batchCount - 1
-        if let ours = try await store.postableBatch(number) {
+        for number in max(checkedBatches, min(progress.claimCount, progress.batchCount - 1))..<progress.batchCount {
+            guard let ours = try await store.postableBatch(number) else { throw PosterError.batchNotKept(number: number) }
             let theirs = try await chain.batch(number)
-            guard ours.inboxEnd == theirs.inboxEnd else {
-                throw PosterError.otherBatch(number: number, ours: "\(ours.inboxEnd) inbox messages", onL1: "\(theirs.inboxEnd)")
+            let previous = number == 0 ? .zero : try await chain.batch(number - 1).hash
+            let hash = ours.hash(after: previous, inboxAccumulator: try await chain.inboxAccumulator(count: ours.inboxEnd))
+            guard hash == theirs.hash else {
+                throw PosterError.otherBatch(number: number, ours: "batch hash \(hash)", onL1: "\(theirs.hash)")
             }
             if progress.claimCount > number {
                 let claim = try await chain.claim(number)
@@ -187,7 +190,7 @@ package enum PosterError: Error, Equatable, CustomStringConvertible {
         case .otherBatch(let number, let ours, let onL1):
             "batch \(number) on L1 is not ours: here it has \(ours), on L1 \(onL1); the data directory belongs to another run, or is an old copy"
         case .batchNotKept(let number):
-            "batch \(number) must be claimed on L1, but the data directory does not have it; restore the directory, or rebuild from L1"
+            "batch \(number) is on L1, but the data directory does not have it; restore the directory, or rebuild from L1"
         }
     }
 }

@@ -6,6 +6,8 @@ package protocol PostingChain: Sendable {
     func progress() async throws(EthereumError) -> RollupProgress
     func batch(_ number: UInt64) async throws(EthereumError) -> PostedBatch
     func claim(_ number: UInt64) async throws(EthereumError) -> Claim
+    /// The contract's accumulator over the first `count` inbox messages.
+    func inboxAccumulator(count: UInt64) async throws(EthereumError) -> Hash256
     /// In wei.
     func claimBond() async throws(EthereumError) -> BigUInt
     /// Sends the calls in order without waiting in between, then waits for all. Throws at the first one that fails; what follows it
@@ -29,6 +31,9 @@ package struct L1PostingChain: PostingChain {
     package func progress() async throws(EthereumError) -> RollupProgress { try await contract.progress() }
     package func batch(_ number: UInt64) async throws(EthereumError) -> PostedBatch { try await contract.batch(number) }
     package func claim(_ number: UInt64) async throws(EthereumError) -> Claim { try await contract.claim(number) }
+    package func inboxAccumulator(count: UInt64) async throws(EthereumError) -> Hash256 {
+        try await contract.inboxAccumulator(count: count)
+    }
     package func claimBond() async throws(EthereumError) -> BigUInt { try await contract.parameters().claimBond }
 
     package func submit(_ calls: [RollupCall]) async throws(EthereumError) -> [Receipt] {
