@@ -82,9 +82,9 @@ class Demo:
         engine = self.measured("engine", "--commands", "500000")
         self.report["engineCommandsPerSecond"] = round(engine["engineCommandsPerSecond"])
         self.view.step(f"engine alone, one core: {self.report['engineCommandsPerSecond']:,} commands/s")
-        load = self.measured("gateway", "--local", "--rate", "60000", "--seconds", "3", "--quiet")
+        load = self.measured("gateway", "--local", "--rate", "40000", "--seconds", "2", "--quiet")
         self.report["signedOrdersPerSecond"] = round(load["ackedPerSecond"])
-        load = self.measured("gateway", "--local", "--rate", "100000", "--batch", "20", "--seconds", "3", "--quiet")
+        load = self.measured("gateway", "--local", "--rate", "100000", "--batch", "20", "--seconds", "2", "--quiet")
         self.report["batchedOrdersPerSecond"] = round(load["ackedPerSecond"])
         self.view.step(
             f"gateway over TLS on loopback, load and node on the same cores: {self.report['signedOrdersPerSecond']:,} singly signed orders/s; "

@@ -14,10 +14,10 @@ final class Pulse: Sendable {
         middle = Mutex(Int(priceCode))
     }
 
-    /// Moves the price by up to 3 codes and returns it.
+    /// Moves the price by at most one code and returns it.
     func step() -> Int {
         middle.withLock { code in
-            code += Int.random(in: -3...3)
+            code += Int.random(in: -1...1)
             return code
         }
     }
