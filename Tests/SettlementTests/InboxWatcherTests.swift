@@ -47,7 +47,10 @@ final class FakeInbox: InboxSource {
     }
 
     func accumulator(count: UInt64) async throws(EthereumError) -> Hash256 {
-        state.withLock { state in state.messages.prefix(Int(count)).reduce(.zero) { $1.message.extending($0) } }
+        state.withLock { state in
+            // Like the contract: zero for messages that are not there yet.
+            count > state.messages.count ? .zero : state.messages.prefix(Int(count)).reduce(.zero) { $1.message.extending($0) }
+        }
     }
 }
 
@@ -103,6 +106,32 @@ final class FakeInbox: InboxSource {
         await #expect(throws: InboxError.self) { try await watcher.poll() }
         inbox.state.withLock { $0.altered = nil }
         #expect(amounts(try await watcher.poll()) == [1, 2, 3])
+    }
+
+    /// The exchange has consumed what was handed over; what L1 says instead can never be applied.
+    @Test(arguments: [false, true]) func `never goes on from messages that L1 has replaced`(withMore: Bool) async throws {
+        let inbox = FakeInbox()
+        inbox.add(1, block: 4)
+        inbox.add(2, block: 6)
+        let watcher = watcher(inbox)
+        #expect(amounts(try await watcher.poll()) == [1, 2])
+        inbox.state.withLock {
+            $0.messages.removeLast()
+            $0.head = 20
+        }
+        inbox.add(9, block: 7)
+        if withMore { inbox.add(3, block: 12) }
+        for _ in 0..<4 { await #expect(throws: InboxError.self) { try await watcher.poll() } }
+    }
+
+    @Test func `waits for a node that is behind the exchange`() async throws {
+        let inbox = FakeInbox()
+        inbox.add(1, block: 4)
+        let watcher = watcher(inbox, nextIndex: 2)
+        await #expect(throws: InboxError.self) { try await watcher.poll() }
+        inbox.add(2, block: 5)
+        inbox.add(3, block: 5)
+        #expect(amounts(try await watcher.poll()) == [3])
     }
 
     @Test func `survives L1 being away and stops when messages are not taken`() async throws {

@@ -4,7 +4,7 @@ import Logging
 /// Follows the contract's inbox and hands over its messages in order, each once, when enough blocks lie above them.
 ///
 /// Nothing is handed over that the contract's accumulator does not confirm: a node that leaves out, repeats or alters a message only
-/// delays.
+/// delays. What was handed over must stay on L1: if a reorganization deeper than the confirmations replaced it, nothing more is.
 package actor InboxWatcher {
     package struct Configuration: Sendable {
         /// Blocks that must lie above a message's block. 0 trusts the newest block.
@@ -31,7 +31,7 @@ package actor InboxWatcher {
     private let logger: Logger
     private var nextBlock: UInt64
     private var nextIndex: UInt64
-    /// Over the first `nextIndex` messages; nil until asked for.
+    /// Over the first `nextIndex` messages, as handed over; nil until asked for.
     private var accumulator: Hash256?
 
     /// - Parameters:
@@ -85,7 +85,12 @@ package actor InboxWatcher {
         guard confirmed >= nextBlock else { return nil }
 
         var accumulator: Hash256
-        if let known = self.accumulator { accumulator = known } else { accumulator = try await source.accumulator(count: nextIndex) }
+        if let known = self.accumulator {
+            accumulator = known
+        } else {
+            accumulator = try await source.accumulator(count: nextIndex)
+            guard nextIndex == 0 || accumulator != .zero else { throw InboxError.behind(count: nextIndex) }
+        }
         var messages: [InboxMessage] = []
         for (index, message) in try await source.messages(in: nextBlock...confirmed) where index >= nextIndex {
             let expected = nextIndex + UInt64(messages.count)
@@ -94,11 +99,9 @@ package actor InboxWatcher {
             accumulator = message.extending(accumulator)
         }
         let count = nextIndex + UInt64(messages.count)
-        if !messages.isEmpty {
-            let onL1 = try await source.accumulator(count: count)
-            guard accumulator == onL1 else {
-                throw rescan(InboxError.accumulatorMismatch(count: count, computed: accumulator, onL1: onL1))
-            }
+        let onL1 = try await source.accumulator(count: count)
+        guard accumulator == onL1 else {
+            throw rescan(InboxError.accumulatorMismatch(count: count, computed: accumulator, onL1: onL1))
         }
         let delivery = Delivery(first: nextIndex, messages: messages, l1Block: confirmed)
         self.accumulator = accumulator
@@ -107,10 +110,10 @@ package actor InboxWatcher {
         return delivery
     }
 
-    /// Begins again at the first block: messages may have moved to another block in a reorganization.
+    /// Begins again at the first block: messages may have moved to another block in a reorganization. The accumulator stays, since the
+    /// exchange has consumed what is in it.
     private func rescan(_ error: InboxError) -> InboxError {
         nextBlock = firstBlock
-        accumulator = nil
         return error
     }
 }
@@ -119,6 +122,8 @@ package actor InboxWatcher {
 package enum InboxError: Error, Equatable, CustomStringConvertible {
     case gap(expected: UInt64, found: UInt64)
     case accumulatorMismatch(count: UInt64, computed: Hash256, onL1: Hash256)
+    /// The contract, as the node shows it, does not have as many messages yet as the exchange has consumed.
+    case behind(count: UInt64)
 
     package var description: String {
         switch self {
@@ -126,6 +131,8 @@ package enum InboxError: Error, Equatable, CustomStringConvertible {
         case .accumulatorMismatch(let count, let computed, let onL1):
             "the first \(count) inbox messages give the accumulator \(computed), the contract says \(onL1): the L1 node shows wrong logs, "
                 + "or L1 was reorganized deeper than the confirmations waited for"
+        case .behind(let count):
+            "the L1 node does not show the first \(count) inbox messages, which the exchange has consumed: it is behind"
         }
     }
 }
