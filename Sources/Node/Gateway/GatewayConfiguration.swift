@@ -49,6 +49,14 @@ package struct GatewayLimits: Sendable, Equatable {
     package var subscriptionsMax = 256
     /// Command batches and queries of one connection that may await their answer; beyond that they are refused as `busy`.
     package var inFlightMax = 4096
+    /// Queries that may await their answer, of one connection and of all: one takes the executor up to some milliseconds, in which no order
+    /// is executed. Further ones are refused as `busy`.
+    package var queriesInFlightPerConnectionMax = 8
+    package var queriesInFlightMax = 64
+    /// Questions of the gateway's own to the executor, whose answers account subscriptions await: at once, and in all before further
+    /// subscriptions to unknown accounts are refused as `busy`.
+    package var lookUpsInFlightMax = 16
+    package var lookUpsWaitingMax = 8192
     /// Levels of each side in a book snapshot: 2 x 16384 x 16 bytes stay under ``Wire/serverMessageBytesMax``.
     package var snapshotLevelsMax = 16_384
     /// Levels in one book update, for the same reason.

@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Sequencer
 import Signing
 import Synchronization
@@ -142,6 +143,58 @@ import Testing
         }
         #expect(reject.code == RejectCode.busy.rawValue)
         rig.executor.isPaused.store(false, ordering: .releasing)
+    }
+
+    /// A query can take the executor as long as thousands of orders, and needs no key: few may stand before anybody's order.
+    @Test func boundsTheQueriesThatWait() throws {
+        let rig = try Rig {
+            $0.queriesInFlightMax = 3
+            $0.queriesInFlightPerConnectionMax = 2
+        }
+        rig.executor.isPaused.store(true, ordering: .releasing)
+        let clients = [try rig.client(), try rig.client()]
+        for (client, admitted) in zip(clients, [2, 1]) {
+            for _ in 0..<5 { try client.sendMessage([4, 0, 0, 0, 9, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 27)) }
+            for _ in admitted..<5 {
+                guard case .reject(let reject) = try client.receive(timeoutMs: 5000) else {
+                    Issue.record("not refused")
+                    return
+                }
+                #expect(reject.code == RejectCode.busy.rawValue && reject.requestId == 9)
+            }
+        }
+        clients[1].close()
+        rig.executor.isPaused.store(false, ordering: .releasing)
+        rig.executor.wake()
+        for _ in 0..<2 {
+            guard case .queryReply = try clients[0].receive(timeoutMs: 5000) else {
+                Issue.record("not answered")
+                return
+            }
+        }
+        // Also what was answered to nobody is counted off.
+        let others = try (0..<3).map { _ in try rig.client() }
+        for client in others { #expect(try client.query(.status).count > 0) }
+    }
+
+    /// Subscriptions given up before they were looked up are worked off all the same, and then others get their turn.
+    @Test func boundsTheSubscriptionsThatWait() throws {
+        let rig = try Rig { $0.lookUpsWaitingMax = 4 }
+        rig.executor.isPaused.store(true, ordering: .releasing)
+        let hasty = try rig.client()
+        for number in 1...6 as ClosedRange<UInt8> {
+            for type in [2, 3] as [UInt8] { try hasty.sendMessage([type, 4 - 1, 0, 0] + [UInt8](repeating: 240 + number, count: 20)) }
+        }
+        var refused = 0
+        for _ in 0..<8 {
+            if case .reject(let reject) = try hasty.receive(timeoutMs: 5000), reject.code == RejectCode.busy.rawValue { refused += 1 }
+        }
+        #expect(refused == 2)
+        hasty.close()
+        rig.executor.isPaused.store(false, ordering: .releasing)
+        rig.executor.wake()
+        usleep(100_000)
+        try rig.client().subscribe(.account, owner: ServerMessageTests.address(5))
     }
 
     /// What was sent before draining is answered; what comes later is refused, and the ring stays empty.

@@ -36,6 +36,8 @@ final class Connection: WebSocketEndpointHandler {
     var phaseBeganMs: UInt64
     /// Answers that the executor owes.
     var inFlightCount = 0
+    /// Those of them that are to queries.
+    var queryCount = 0
     var subscriptions: [ClientMessage.Subscription] = []
 
     init(loop: GatewayLoop, slot: Int, session: UInt32, tcp: UnsafeMutablePointer<uv_tcp_t>, nowMs: UInt64) {

@@ -87,10 +87,14 @@ extension GatewayLoop {
     }
 
     private func receivedQuery(_ requestId: UInt32, _ body: UnsafeRawBufferPointer, from connection: Connection) {
-        guard connection.inFlightCount < limits.inFlightMax, ask(session: connection.session, tag: UInt64(requestId), body) else {
+        guard connection.inFlightCount < limits.inFlightMax, connection.queryCount < limits.queriesInFlightPerConnectionMax,
+            queryCount < limits.queriesInFlightMax, ask(session: connection.session, tag: UInt64(requestId), body)
+        else {
             return send(to: connection) { $0.append(reject: .busy, messageType: Wire.ToServer.query, requestId: requestId) }
         }
         connection.inFlightCount += 1
+        connection.queryCount += 1
+        queryCount += 1
     }
 
     /// Puts a query on the ring; false if it is full, or not to be written any more.
@@ -102,10 +106,10 @@ extension GatewayLoop {
         }
     }
 
-    /// Asks for the accounts of addresses on the gateway's own behalf, a bounded number in a turn.
+    /// Asks for the accounts of addresses on the gateway's own behalf, a bounded number at once.
     func askForAccounts() {
-        guard accounts.hasUnresolved else { return }
-        accounts.ask(countMax: 256) { lookUp($0) }
+        guard accounts.waitingCount > 0 else { return }
+        accounts.ask(countMax: limits.lookUpsInFlightMax) { lookUp($0) }
         commitToExecutor()
     }
 

@@ -86,8 +86,10 @@ extension GatewayLoop {
             let account = base.loadUnaligned(fromByteOffset: QueryReply.Account.account, as: Account.self)
             return answeredLookup(account: account.id, owner: account.owner)
         }
+        queryCount -= 1
         guard let connection = connection(session: record.session) else { return }
         connection.inFlightCount -= 1
+        connection.queryCount -= 1
         send(to: connection) {
             $0.append(queryReplyTo: UInt32(truncatingIfNeeded: record.tag))
             $0.append(record.body)

@@ -20,6 +20,10 @@ extension GatewayLoop {
                 feed.tradeSubscribers.append(connection)
             }
         case .account:
+            // Each message may wait for an answer of the executor: one who sends them faster than it answers must not fill memory.
+            guard accounts[subscription.owner] != nil || accounts.waitingCount < limits.lookUpsWaitingMax else {
+                return send(to: connection) { $0.append(reject: .busy, messageType: Wire.ToServer.subscribe) }
+            }
             let feed = accounts.add(subscription.owner)
             if isNew { feed.subscribers.append(connection) }
             if feed.account != 0 {

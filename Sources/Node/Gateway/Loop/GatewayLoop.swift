@@ -59,6 +59,8 @@ final class GatewayLoop {
     var feeds: MarketFeeds
     var accounts = AccountFeeds()
     var blockSubscribers: [Connection] = []
+    /// Queries of all clients that the executor has not answered.
+    var queryCount = 0
     /// Events of a result that goes over several records.
     var unfinished: [Event] = []
 

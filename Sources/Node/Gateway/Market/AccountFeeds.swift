@@ -29,15 +29,18 @@ struct AccountFeeds {
     private var byAddress: [Address: Feed] = [:]
     /// More than one address can name an account.
     private var byAccount: [UInt32: [Feed]] = [:]
-    /// Feeds to be looked up: the first `askedCount` have been asked for and wait for their answers, which come in this order.
+    /// Feeds to be looked up: of the first `askedCount`, those behind the first `answeredCount` wait for their answers, which come in this order.
     private var pending: [Feed] = []
     private var askedCount = 0
+    private var answeredCount = 0
     /// Deposits to accounts not known yet, kept for the feeds that are being looked up.
     private(set) var unclaimedDeposits: [(event: Event, block: UInt64)] = []
     private var unresolvedCount = 0
 
     var isEmpty: Bool { byAddress.isEmpty }
     var hasUnresolved: Bool { unresolvedCount > 0 }
+    /// Feeds that wait for an answer.
+    var waitingCount: Int { pending.count - answeredCount }
 
     subscript(address: Address) -> Feed? { byAddress[address] }
 
@@ -73,17 +76,19 @@ struct AccountFeeds {
         if byAccount[feed.account]?.isEmpty == true { byAccount[feed.account] = nil }
     }
 
-    /// Asks, through `ask`, for up to `countMax` feeds; the others wait for the next call. `ask` returns false while the ring is full.
+    /// Asks, through `ask`, for feeds until `countMax` answers are awaited; the others wait for a later call. `ask` returns false while the
+    /// ring is full.
     mutating func ask(countMax: Int, _ ask: (Address) -> Bool) {
-        let end = min(pending.count, askedCount + countMax)
+        let end = min(pending.count, answeredCount + countMax)
         while askedCount < end, ask(pending[askedCount].address) { askedCount += 1 }
     }
 
     /// The executor's answer to the oldest question; `account` is 0 if there is none. Returns the feed.
     mutating func answered(account: UInt32, owner: Address) -> Feed? {
-        guard askedCount > 0 else { return nil }
-        let feed = pending.removeFirst()
-        askedCount -= 1
+        guard askedCount > answeredCount else { return nil }
+        let feed = pending[answeredCount]
+        answeredCount += 1
+        if answeredCount == pending.count || answeredCount >= 1024 && answeredCount >= pending.count / 2 { forgetAnswered() }
         feed.isPending = false
         guard account != 0, byAddress[feed.address] === feed else {
             if feed.isStale { lookUp(feed) }
@@ -107,6 +112,13 @@ struct AccountFeeds {
 
     /// Forgets the deposits kept, once nobody can claim them any more.
     mutating func dropDepositsIfSettled() {
-        if pending.isEmpty { unclaimedDeposits.removeAll() }
+        if waitingCount == 0 { unclaimedDeposits.removeAll() }
+    }
+
+    /// Not at each answer, since all behind it move.
+    private mutating func forgetAnswered() {
+        pending.removeFirst(answeredCount)
+        askedCount -= answeredCount
+        answeredCount = 0
     }
 }
