@@ -19,7 +19,7 @@ enum ExitStatus: Int32 {
           0  stopped on SIGTERM or SIGINT: everything is sealed and checkpointed
           1  failed while running, for example because the disk is full; what was acknowledged is safe
           2  an option, key or deployment file is not usable
-          3  the data directory is refused: in use, corrupted, or of another deployment or version
+          3  the data directory is refused: in use, corrupted, of another deployment or version, or behind what it posted to L1
           4  L1 does not answer, is another chain, or has no rollup contract where the deployment says
           5  cannot listen on the given address, or the TLS files are not usable
           64 the command line is not understood
@@ -29,7 +29,7 @@ enum ExitStatus: Int32 {
     init(_ error: any Error) {
         switch error {
         case is KeyFileError, is DeploymentError, is ConfigurationError: self = .badConfiguration
-        case is StoreRefused, is RecoveryRefused, is SQLiteFailed: self = .dataRefused
+        case is StoreRefused, is RecoveryRefused, is SQLiteFailed, is PosterError: self = .dataRefused
         case is EthereumError: self = .l1Unusable
         case is GatewayError: self = .cannotListen
         default: self = .failed

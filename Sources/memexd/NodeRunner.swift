@@ -30,17 +30,20 @@ struct NodeRunner {
         let identity = try await identity(deployment, client)
 
         let sequencer = try Sequencer(try configuration(identity, key), logger: logger)
+        let batches = try ChainBatches(
+            path: sequencer.configuration.directory.chain, durability: options.durability, deployment: identity)
+        let poster = poster(contract, client, key, deployment.chainId, batches)
+        // Orders that cannot be posted must not be acknowledged.
+        try await poster.check()
         let gateway = try startGateway(listen, deployment, sequencer)
         sequencer.shared.connect(
             wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { _ in ending.finish() })
         try sequencer.start()
         printReady(listen, gateway, sequencer, deployment)
 
-        let batches = try ChainBatches(
-            path: sequencer.configuration.directory.chain, durability: options.durability, deployment: identity)
         let tasks = [
             Task { await watchInbox(contract, deployment, sequencer) },
-            Task { await post(contract, client, key, deployment.chainId, batches) },
+            Task { await poster.run() },
             Task { await StatisticsReporter(sequencer, options, logger).run() },
         ]
         await ending.wait()
@@ -112,11 +115,11 @@ struct NodeRunner {
         }
     }
 
-    private func post(_ contract: RollupContract, _ client: EthereumClient, _ key: PrivateKey, _ chainId: UInt64, _ batches: ChainBatches)
-        async
-    {
+    private func poster(
+        _ contract: RollupContract, _ client: EthereumClient, _ key: PrivateKey, _ chainId: UInt64, _ batches: ChainBatches
+    ) -> Poster {
         let sender = TransactionSender(client: client, key: key, chainId: chainId, replacesPending: true)
-        await Poster(store: batches, chain: L1PostingChain(contract: contract, sender: sender), logger: logger).run()
+        return Poster(store: batches, chain: L1PostingChain(contract: contract, sender: sender), logger: logger)
     }
 }
 

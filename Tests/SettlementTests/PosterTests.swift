@@ -206,6 +206,7 @@ extension RollupCall {
         while try await poster(FakeStore(count: 4), chain).step() != .idle {}
         let store = FakeStore(count: 2)
         let poster = poster(store, chain)
+        await #expect(throws: PosterError.batchNotKept(number: 3)) { try await poster.check() }
         await #expect(throws: PosterError.batchNotKept(number: 3)) { try await poster.step() }
         // The node goes on from where its files end, and comes to the number that is next on L1.
         store.salt.withLock { $0 = 1 }

@@ -129,6 +129,9 @@ package actor Poster {
         return .submitted(posted: batch?.number, claimed: claimed, reclaimed: reclaimed, gasUsed: gasUsed)
     }
 
+    /// Throws ``PosterError`` if the batches on L1 are not those of the store, so that nothing that could be posted may follow; changes nothing.
+    package func check() async throws { try await checkStoreMatches(chain.progress()) }
+
     /// Refuses to go on from batches that are not those that L1 has: another data directory, one restored from an old copy, or one that lost its
     /// end with the power. What is posted next must follow the last batch on L1, and what is claimed must be the state after the bytes on L1.
     private func checkStoreMatches(_ progress: RollupProgress) async throws {
