@@ -1,5 +1,6 @@
 """A plain Ethereum JSON-RPC client over one kept-alive connection: what deploying and testing needs, for any L1."""
 
+import dataclasses
 import http.client
 import json
 import time
@@ -91,6 +92,35 @@ class Client:
                 return receipt
             time.sleep(0.05)
         raise TimeoutError(f"transaction {hash} was not mined within {seconds:.0f} s")
+
+
+@dataclasses.dataclass
+class Sender:
+    """Sends transactions one behind the other without waiting for each."""
+
+    client: Client
+    key: str
+
+    def __post_init__(self):
+        self.address = Account.from_key(self.key).address
+        self.chain_id = self.client.quantity("eth_chainId")
+        self.nonce = self.client.quantity("eth_getTransactionCount", self.address, "pending")
+        self.tip = self.client.quantity("eth_maxPriorityFeePerGas")
+        self.fee = 3 * self.client.quantity("eth_gasPrice") + self.tip
+
+    def send(self, to: str | None, data: bytes, gas: int, value: int = 0) -> str:
+        transaction = {
+            "type": 2, "chainId": self.chain_id, "nonce": self.nonce, "gas": gas, "maxFeePerGas": self.fee,
+            "maxPriorityFeePerGas": self.tip, "value": value, "data": data,
+        } | ({"to": to_checksum_address(to)} if to else {})
+        raw = Account.sign_transaction(transaction, self.key).raw_transaction
+        hash = self.client.request("eth_sendRawTransaction", "0x" + raw.hex())
+        self.nonce += 1
+        return hash
+
+    def deploy(self, code: bytes) -> str:
+        gas = self.client.quantity("eth_estimateGas", {"from": self.address, "data": "0x" + code.hex()})
+        return self.send(None, code, gas * 5 // 4)
 
 
 def encode_call(signature: str, *arguments) -> bytes:

@@ -1,17 +1,17 @@
 """`Deploy/deploy`: compiles the contracts, deploys them to any L1, lists tokens and markets, and writes the deployment file."""
 
 import argparse
-import dataclasses
+import http.client
 import json
 import os
 import pathlib
 import sys
 
-from eth_account import Account
 from eth_utils import is_hex_address, to_checksum_address
 from vyper.cli.vyper_compile import compile_files
 
-from .client import Client, RpcFailure, encode_call, encode_constructor
+from .arguments import address, key, number
+from .client import Client, RpcFailure, Sender, encode_call, encode_constructor
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -52,24 +52,35 @@ def fail(text: str):
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="Deploy/deploy", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rpc", default="http://127.0.0.1:8545", help="JSON-RPC of the L1 (default http://127.0.0.1:8545)")
-    parser.add_argument("--key", help="private key that pays and becomes the lister (default: environment variable MEMEX_DEPLOYER_KEY)")
-    parser.add_argument("--sequencer", help="address of the sequencer: a plain account (default: that of the key)")
-    parser.add_argument("--fee-account", help="owner of the account that receives the fees (default: that of the key)")
-    parser.add_argument("--challenge-window", type=int, default=7 * 86_400, help="seconds until a claim is final (default 7 days)")
-    parser.add_argument("--inbox-deadline", type=int, default=86_400, help="seconds until an unconsumed message allows a halt (default 1 day)")
-    parser.add_argument("--batch-deadline", type=int, default=86_400, help="seconds until a missing batch allows a halt (default 1 day)")
-    parser.add_argument("--time-drift", type=int, help="seconds between batch and L1 time at most (default: the batch deadline, at least 1 h)")
-    parser.add_argument("--claim-bond-wei", type=int, default=10**18, help="bond of a claim (default 1 ETH)")
-    parser.add_argument("--listing", type=pathlib.Path, default=ROOT / "Deploy" / "listing.json", help="tokens and markets")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("deployment.json"), help="deployment file to write")
+    parser.add_argument(
+        "--key", type=key, help="private key, or file with it, that pays and becomes the lister (default: environment variable MEMEX_DEPLOYER_KEY)"
+    )
+    parser.add_argument("--sequencer", type=address, help="address or key file of the sequencer: a plain account (default: that of the key)")
+    parser.add_argument("--fee-account", type=address, help="owner of the account that receives the fees (default: that of the key)")
+    parser.add_argument("--challenge-window", type=number(1, 10**9), default=7 * 86_400, help="seconds until a claim is final (default 7 days)")
+    parser.add_argument("--inbox-deadline", type=number(1, 10**9), default=86_400, help="seconds until an unconsumed message allows a halt (default 1 day)")
+    parser.add_argument("--batch-deadline", type=number(1, 10**9), default=86_400, help="seconds until a missing batch allows a halt (default 1 day)")
+    parser.add_argument("--time-drift", type=number(1, 10**9), help="seconds between batch and L1 time at most (default: the batch deadline, at least 1 h)")
+    parser.add_argument("--claim-bond-wei", type=number(0, 2**128), default=10**18, help="bond of a claim (default 1 ETH)")
+    parser.add_argument("--listing", type=pathlib.Path, default=ROOT / "Deploy" / "listing.json", help="tokens and markets (default Deploy/listing.json)")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("deployment.json"), help="deployment file to write (default deployment.json)")
     options = parser.parse_args(argv)
-    options.key = options.key or os.environ.get("MEMEX_DEPLOYER_KEY") or fail("give --key or set MEMEX_DEPLOYER_KEY")
+    if options.key is None:
+        try:
+            options.key = key(os.environ.get("MEMEX_DEPLOYER_KEY") or fail("give --key KEY or FILE, or set MEMEX_DEPLOYER_KEY"))
+        except argparse.ArgumentTypeError as error:
+            fail(f"MEMEX_DEPLOYER_KEY: {error}")
     if options.time_drift is None:
         options.time_drift = max(3_600, options.batch_deadline)
-    for name in ("sequencer", "fee_account"):
-        value = getattr(options, name)
-        if value is not None and not is_hex_address(value):
-            fail(f"--{name.replace('_', '-')}: not an address: {value}")
+    # Before anything is paid for: the file must be writable.
+    try:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        was_there = options.out.exists()
+        options.out.open("a").close()
+        if not was_there:
+            options.out.unlink()
+    except OSError as error:
+        fail(f"cannot write {options.out}: {error.strerror}")
     return options
 
 
@@ -80,53 +91,36 @@ def load_listing(path: pathlib.Path) -> dict:
         symbols = {"ETH"}
         for token in listing["tokens"]:
             symbol = token["symbol"]
-            if not 1 <= len(symbol) <= 16 or not all("!" <= c <= "~" for c in symbol):
+            if not isinstance(symbol, str) or not 1 <= len(symbol) <= 16 or not all("!" <= c <= "~" for c in symbol):
                 fail(f"{path}: a symbol is 1 to 16 printable ASCII characters: {symbol!r}")
             if symbol in symbols:
                 fail(f"{path}: token {symbol} appears twice")
             symbols.add(symbol)
             if not token.get("testToken") and not is_hex_address(token.get("address", "")):
                 fail(f'{path}: token {symbol} needs an "address", or "testToken": true on a development chain')
-            int(token["decimals"]), int(token["unitExponent"])
+            check(path, f"token {symbol}", token, decimals=36, unitExponent=36)
         for market in listing["markets"]:
             for side in ("base", "quote"):
                 if market[side] not in symbols:
                     fail(f"{path}: market names the unknown token {market[side]}")
-            int(market["lotExponent"]), int(market["makerBps"]), int(market["takerBps"])
+            if market["base"] == market["quote"]:
+                fail(f"{path}: market {market['base']}/{market['quote']} has one token on both sides")
+            check(path, f"market {market['base']}/{market['quote']}", market, lotExponent=18, makerBps=100, takerBps=100)
         return listing
     except (OSError, ValueError) as error:
         fail(f"{path}: {error}")
     except KeyError as error:
         fail(f"{path}: {error} is missing")
+    except TypeError:
+        fail(f'{path}: a listing is {{"tokens": [...], "markets": [...]}}; see --help')
 
 
-@dataclasses.dataclass
-class Sender:
-    """Sends transactions one behind the other without waiting for each."""
-
-    client: Client
-    key: str
-
-    def __post_init__(self):
-        self.address = Account.from_key(self.key).address
-        self.chain_id = self.client.quantity("eth_chainId")
-        self.nonce = self.client.quantity("eth_getTransactionCount", self.address, "pending")
-        self.tip = self.client.quantity("eth_maxPriorityFeePerGas")
-        self.fee = 3 * self.client.quantity("eth_gasPrice") + self.tip
-
-    def send(self, to: str | None, data: bytes, gas: int) -> str:
-        transaction = {
-            "type": 2, "chainId": self.chain_id, "nonce": self.nonce, "gas": gas, "maxFeePerGas": self.fee,
-            "maxPriorityFeePerGas": self.tip, "value": 0, "data": data,
-        } | ({"to": to_checksum_address(to)} if to else {})
-        raw = Account.sign_transaction(transaction, self.key).raw_transaction
-        hash = self.client.request("eth_sendRawTransaction", "0x" + raw.hex())
-        self.nonce += 1
-        return hash
-
-    def deploy(self, code: bytes) -> str:
-        gas = self.client.quantity("eth_estimateGas", {"from": self.address, "data": "0x" + code.hex()})
-        return self.send(None, code, gas * 5 // 4)
+def check(path: pathlib.Path, what: str, entry: dict, **limits: int) -> None:
+    """Refuses what is not a whole number from 0 to its limit, which is the contract's."""
+    for name, limit in limits.items():
+        value = entry[name]
+        if type(value) is not int or not 0 <= value <= limit:
+            fail(f"{path}: {name} of {what} must be a whole number from 0 to {limit}, not {value!r}")
 
 
 def deploy(options: argparse.Namespace) -> dict:
@@ -212,11 +206,10 @@ def main(argv: list[str]) -> None:
         deployment = deploy(options)
     except RpcFailure as error:
         fail(str(error))
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, http.client.HTTPException) as error:
         fail(f"{options.rpc}: {error}")
     except (ValueError, RuntimeError, AssertionError) as error:
         fail(str(error))
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(deployment, indent=2) + "\n")
     print(options.out)
 

@@ -1,6 +1,7 @@
 """`Deploy/devnet`: a local L1 that speaks Ethereum JSON-RPC over HTTP on loopback."""
 
 import argparse
+import http.client
 import http.server
 import json
 import pathlib
@@ -12,8 +13,9 @@ import time
 from eth_utils import to_canonical_address
 
 from .accounts import MNEMONIC, dev_keys
+from .arguments import address, number
 from .chain import DevChain
-from .client import Client
+from .client import Client, RpcFailure, Sender, encode_call
 from .rpc import Rpc
 
 BODY_BYTES_MAX = 16 << 20
@@ -83,17 +85,20 @@ def run(arguments: list[str]) -> None:
         prog="Deploy/devnet",
         description="Starts a local L1 (py-evm, Prague rules) that speaks Ethereum JSON-RPC on 127.0.0.1. Prints its funded accounts, "
         "then a line 'devnet ready URL chain ID', then runs until it is terminated. "
-        "`Deploy/devnet time SECONDS [--url URL]` moves the time of a running one.",
+        "`Deploy/devnet fund WHO...` gives ether and test tokens of a running one, `Deploy/devnet time SECONDS` moves its time "
+        "(each has its --help). The chain lives in memory: when the devnet ends, it is gone, and with it what was deployed on it.",
     )
-    parser.add_argument("--port", type=int, default=8545, help="TCP port, 0 for any free one (default 8545)")
+    parser.add_argument("--port", type=number(0, 65535), default=8545, help="TCP port, 0 for any free one (default 8545)")
     parser.add_argument(
         "--block-seconds", type=float, default=1,
         help="seconds between blocks, empty or not; below 1 the L1 time runs ahead of the clock; 0: only on evm_mine (default 1)",
     )
-    parser.add_argument("--chain-id", type=int, default=1337)
-    parser.add_argument("--accounts", type=int, default=20, help="how many accounts of the development mnemonic are funded (default 20)")
+    parser.add_argument("--chain-id", type=number(1, 2**53), default=1337, help="chain id (default 1337)")
+    parser.add_argument("--accounts", type=number(1, 1000), default=20, help="how many accounts of the development mnemonic are funded (default 20)")
     parser.add_argument("--dir", type=pathlib.Path, help="write devnet.json (url, chainId, accounts with private keys) into this folder")
     options = parser.parse_args(arguments)
+    if not 0 <= options.block_seconds <= 3600:
+        parser.error(f"argument --block-seconds: {options.block_seconds} is not between 0 and 3600")
 
     accounts = dev_keys(options.accounts)
     balances = {to_canonical_address(address): BALANCE_ETHER * 10**18 for address, _ in accounts}
@@ -101,15 +106,18 @@ def run(arguments: list[str]) -> None:
     try:
         server = Server(options.port, rpc)
     except OSError as error:
-        sys.exit(f"devnet: error: cannot listen on 127.0.0.1:{options.port}: {error.strerror}")
+        sys.exit(f"devnet: error: cannot listen on 127.0.0.1:{options.port}: {error.strerror}; is another devnet running? --port takes another one")
     url = f"http://127.0.0.1:{server.server_address[1]}"
     rpc.mine()
 
     if options.dir:
-        options.dir.mkdir(parents=True, exist_ok=True)
         listed = [{"address": address, "privateKey": key} for address, key in accounts]
         description = {"url": url, "chainId": options.chain_id, "mnemonic": MNEMONIC, "accounts": listed}
-        (options.dir / "devnet.json").write_text(json.dumps(description, indent=2) + "\n")
+        try:
+            options.dir.mkdir(parents=True, exist_ok=True)
+            (options.dir / "devnet.json").write_text(json.dumps(description, indent=2) + "\n")
+        except OSError as error:
+            sys.exit(f"devnet: error: cannot write {options.dir / 'devnet.json'}: {error.strerror}")
 
     stopping = threading.Event()
 
@@ -131,23 +139,56 @@ def run(arguments: list[str]) -> None:
 
 def move_time(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="Deploy/devnet time", description="Moves the L1 time of a running devnet ahead, and mines a block.")
-    parser.add_argument("seconds", type=int)
+    parser.add_argument("seconds", type=number(0, 100 * 365 * 86_400), help="how far: 604800 are seven days")
     parser.add_argument("--url", default="http://127.0.0.1:8545", help="of the devnet (default http://127.0.0.1:8545)")
     options = parser.parse_args(arguments)
-    if options.seconds < 0:
-        sys.exit("devnet: error: time does not go back")
     try:
         client = Client(options.url)
         client.request("evm_increaseTime", options.seconds)
         client.request("evm_mine")
         head = client.request("eth_getBlockByNumber", "latest", False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException, RpcFailure) as error:
         sys.exit(f"devnet: error: no devnet at {options.url}: {error}")
     print(f"block {int(head['number'], 16)} time {int(head['timestamp'], 16)}")
 
 
+def fund(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="Deploy/devnet fund",
+        description="Gives ether of a running devnet's first account, and with --deployment test tokens, to addresses or owners of key files.",
+    )
+    parser.add_argument("who", nargs="+", type=address, help="an address, or a key file as `memex keys new` writes it")
+    parser.add_argument("--deployment", type=pathlib.Path, help="deployment file: mints every test token of it, too")
+    parser.add_argument("--ether", type=number(0, 10_000), default=100, help="how much ether (default 100)")
+    parser.add_argument("--tokens", type=number(0, 10**15), default=10**9, help="how much of each test token (default 1000000000)")
+    parser.add_argument("--url", default="http://127.0.0.1:8545", help="of the devnet (default http://127.0.0.1:8545)")
+    options = parser.parse_args(arguments)
+    try:
+        tokens = json.loads(options.deployment.read_text())["tokens"] if options.deployment else []
+        tokens = [token for token in tokens if int(token["address"], 16)]  # ETH is no contract
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        sys.exit(f"devnet: error: {options.deployment} is no deployment file: {error}")
+    try:
+        sender = Sender(Client(options.url), dev_keys(1)[0][1])
+        sent = []
+        for who in options.who:
+            sent.append(sender.send(who, b"", 100_000, value=options.ether * 10**18))
+            for token in tokens:
+                units = options.tokens * 10 ** (token["decimals"] + token["unitExponent"])
+                sent.append(sender.send(token["address"], encode_call("mint(address,uint256)", who, units), 120_000))
+        for hash in sent:
+            sender.client.wait(hash)
+    except (OSError, ValueError, RuntimeError, http.client.HTTPException, RpcFailure) as error:
+        sys.exit(f"devnet: error: {options.url}: {error}")
+    given = [f"{options.ether} ETH"] + [f"{options.tokens} {token['symbol']}" for token in tokens]
+    for who in options.who:
+        print(f"{who} has got {', '.join(given)}")
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["time"]:
+    if sys.argv[1:2] == ["fund"]:
+        fund(sys.argv[2:])
+    elif sys.argv[1:2] == ["time"]:
         move_time(sys.argv[2:])
     else:
         run(sys.argv[1:])

@@ -3,8 +3,7 @@
 import concurrent.futures
 import dataclasses
 
-from l1.client import encode_call
-from l1.deploy import Sender
+from l1.client import Sender, encode_call
 
 from .exchange import Exchange
 

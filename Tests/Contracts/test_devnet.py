@@ -242,15 +242,48 @@ def test_deploy_says_what_is_wrong(devnet, tmp_path):
     key = ["--key", KEY, "--out", str(tmp_path / "x.json")]
     assert "time drift out of range" in run("l1.deploy", "--rpc", client.url, *key, "--time-drift", "1").stderr
     assert "Connection refused" in run("l1.deploy", "--rpc", "http://127.0.0.1:9", *key).stderr
+    for arguments, sentence in (
+        (["--challenge-window", "-1"], "-1 is not between"), (["--sequencer", "0x12"], "no address"), (["--key", "0x12"], "No such file"),
+        (["--key", __file__], "holds no private key"), (["--out", "/proc/none/x.json"], "cannot write /proc/none/x.json"),
+    ):
+        done = run("l1.deploy", "--rpc", client.url, *key, *arguments)
+        assert done.returncode != 0 and sentence in done.stderr and "Traceback" not in done.stderr, done.stderr
     listing = tmp_path / "listing.json"
     for text, sentence in (
         ("{", "listing.json"), ("{}", "'tokens' is missing"), ('{"tokens": [{"symbol": "A"}], "markets": []}', 'needs an "address"'),
         ('{"tokens": [], "markets": [{"base": "A", "quote": "ETH"}]}', "unknown token A"),
+        ("[]", "a listing is"), ('{"tokens": [{"symbol": "A", "testToken": true, "decimals": 300, "unitExponent": 0}], "markets": []}', "decimals of"),
+        ('{"tokens": [], "markets": [{"base": "ETH", "quote": "ETH"}]}', "on both sides"),
     ):
         listing.write_text(text)
         done = run("l1.deploy", "--rpc", client.url, *key, "--listing", str(listing))
         assert done.returncode != 0 and sentence in done.stderr, done.stderr
     assert not (tmp_path / "x.json").exists()
+
+
+def test_fund_gives_ether_and_test_tokens_to_key_files_and_addresses(devnet, deployment, tmp_path):
+    _, client = devnet
+    (tmp_path / "deployment.json").write_text(json.dumps(deployment))
+    (tmp_path / "new.key").write_text("0x" + "17" * 32 + "\n")
+    owner = Account.from_key("17" * 32).address
+    arguments = ["--url", client.url, "--deployment", str(tmp_path / "deployment.json"), "--ether", "3", "--tokens", "7"]
+    done = run("l1.devnet", "fund", str(tmp_path / "new.key"), *arguments)
+    assert done.returncode == 0 and done.stdout.startswith(f"{owner} has got 3 ETH, 7 "), done.stderr
+    assert client.quantity("eth_getBalance", owner, "latest") == 3 * 10**18
+    token = deployment["tokens"][1]
+    assert client.call(token["address"], "balanceOf(address)", ["uint256"], owner) == 7 * 10 ** (token["decimals"] + token["unitExponent"])
+
+
+def test_devnet_says_what_is_wrong(devnet, tmp_path):
+    _, client = devnet
+    busy = client.url.rsplit(":", 1)[1]
+    for arguments, sentence in (
+        (["--port", "99999"], "not between"), (["--port", busy], "already in use"), (["--accounts", "-1"], "not between"),
+        (["--block-seconds", "-1"], "not between"), (["--port", "0", "--dir", "/proc/none"], "cannot write"),
+        (["fund", "nothere"], "No such file"), (["fund", "0x12"], "no address"), (["time", "-1"], "not between"),
+    ):
+        done = run("l1.devnet", *arguments)
+        assert done.returncode != 0 and sentence in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
 def test_time_moves_ahead_and_the_rollup_can_be_halted(devnet, deployment):
