@@ -36,6 +36,7 @@ struct ClaimCommand: AsyncParsableCommand {
         let cashier = try await Cashier(state.contract, state.deployment, payer: payer)
         var payments: [Payment] = []
         var waiting: [Cashier.Order] = []
+        var isTold = false
         while true {
             // A path is good under a final root alone, and a state that was advanced does not go back.
             let applied = await state.rebuild.batchCount
@@ -46,10 +47,18 @@ struct ClaimCommand: AsyncParsableCommand {
                 let payouts = await state.rebuild.withdrawals(of: owner)
                 payments += try await cashier.pay(cashier.unpaid(payouts, batch: final - 1))
             }
-            // What is posted but not final: state beyond what L1 would accept a path for.
-            try await state.advance(to: max(applied, UInt64(state.history.batches.count)))
-            waiting = try await cashier.unpaid(await state.rebuild.withdrawals(of: owner), batch: 0)
+            // What is posted but not final: state beyond what L1 would accept a path for. While that is waited for it stays where it is, or
+            // a sequencer that goes on posting would always be ahead of what is final, and nothing would ever be paid.
+            if waiting.isEmpty || applied <= final {
+                try await state.advance(to: max(applied, UInt64(state.history.batches.count)))
+                waiting = try await cashier.unpaid(await state.rebuild.withdrawals(of: owner), batch: 0)
+            }
             guard wait, payments.isEmpty || !waiting.isEmpty else { break }
+            if !isTold {
+                let what = waiting.isEmpty ? "for a withdrawal to be posted on L1" : "until \(waiting.count) posted withdrawals are final"
+                options.output.progress("waiting \(what); control-C ends this and loses nothing")
+                isTold = true
+            }
             try await Task.sleep(for: .seconds(2))
             state.history = try await state.reader.history()
         }
@@ -58,7 +67,8 @@ struct ClaimCommand: AsyncParsableCommand {
     }
 
     private func text(_ payments: [Payment], _ waiting: [Cashier.Order], _ listing: Listing) throws -> String {
-        var lines = payments.isEmpty ? ["no withdrawal can be paid now"] : [payments.text]
+        let nothing = waiting.isEmpty ? "no withdrawal that is posted on L1 remains to be paid" : "no withdrawal can be paid now"
+        var lines = [payments.isEmpty ? nothing : payments.text]
         for order in waiting {
             let token = try listing.known(token: order.token)
             lines.append("waiting: \(token.format(order.atoms)) \(token.symbol), posted on L1 but not final yet")
