@@ -16,7 +16,7 @@ struct Memex: AsyncParsableCommand {
             EXAMPLES
               memex keys new alice.key
               memex deposit --token USDX --amount 12.5 --wait
-              memex order --market PEPE/USDX --side buy --price 0.0000000012 --size 10000000
+              memex order --market WIF/USDX --side buy --price 2.5 --size 10
               memex balances --json
 
             \(ExitStatus.help)

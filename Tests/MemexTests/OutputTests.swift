@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import memex
@@ -9,6 +10,21 @@ struct OutputTests {
         table.add("P\u{1B}[2J", "1000000", "x")
         #expect(table.text == "token     free  note\nUSDX      12.5\nP?[2J  1000000  x")
         #expect(TextTable.fields([("a", "1"), ("long", "2\n")]) == "a     1\nlong  2?")
+    }
+
+    @Test func whatCannotBePrintedIsSaid() throws {
+        let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+        let failure = #expect(throws: OutputFailure.self) { try Output.write("x\n", to: full.fileDescriptor) }
+        #expect(failure.map { "\($0)" }?.contains("No space left") == true)
+        #expect(ExitStatus(OutputFailure(errorNumber: ENOSPC)) == .fileProblem)
+    }
+
+    @Test func fileSystemErrorsAreOneSentence() {
+        let error = #expect(throws: (any Error).self) {
+            try FileManager.default.createDirectory(atPath: "/proc/none", withIntermediateDirectories: true)
+        }
+        #expect(error.map { ExitStatus.text($0) } == "cannot use /proc/none: No such file or directory")
+        #expect(error.flatMap { ExitStatus($0) } == .fileProblem)
     }
 
     @Test func jsonKeepsOrderAndAllDigits() {

@@ -27,7 +27,7 @@ struct BalancesCommand: ParsableCommand {
         defer { client.close() }
         let listing = try Listing(from: client)
         guard let answer = try client.account(owner) else {
-            options.output.show(
+            try options.output.show(
                 ["owner": .text(owner.hex), "account": nil, "balances": [], "openOrders": []],
                 "\(owner) has no account on the exchange: `memex deposit` opens one")
             return

@@ -52,7 +52,7 @@ struct DepositCommand: AsyncParsableCommand {
         let outcome = try await Depositor(contract: contract, sender: sender).deposit(token, atoms: atoms, for: owner)
         if wait { options.output.progress("deposited as inbox message \(outcome.inboxIndex); waiting for the exchange") }
         let creditedBlock = wait ? try waitForCredit(of: outcome.inboxIndex) : nil
-        options.output.show(
+        try options.output.show(
             Self.json(info, atoms, owner, outcome, creditedBlock), Self.text(info, atoms, owner, outcome, creditedBlock))
     }
 

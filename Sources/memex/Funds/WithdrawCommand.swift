@@ -29,7 +29,7 @@ struct WithdrawCommand: ParsableCommand {
         let token = try session.listing.token(self.token)
         let atoms = try token.atoms(amount)
         let (ack, result) = try session.submit(.withdraw(token: token.id, atoms: atoms))
-        options.output.show(
+        try options.output.show(
             [
                 "token": .text(token.symbol), "tokenId": .integer(token.id), "amount": .text(token.format(atoms)), "atoms": .integer(atoms),
                 "owner": .text(session.key.address.hex), "withdrawalId": .integer(result.orderId), "block": .integer(ack.block),

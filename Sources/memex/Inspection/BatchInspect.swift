@@ -41,7 +41,7 @@ struct BatchInspect: AsyncParsableCommand {
         let posted = batch.posted
         let messages = source.history.messages[Int(posted.inboxStart)..<Int(posted.inboxEnd)]
         let page = BatchPage(listing: try await source.listing(), messages: messages, limit: limit)
-        options.output.show(
+        try options.output.show(
             source.json(batch, contents).adding([
                 "dataHash": .text(posted.dataHash.hex), "batchHash": .text(posted.batchHash.hex),
                 "decodeError": .optional(contents.failure) { .text("\($0)") }, "inboxMessages": page.messagesJSON,

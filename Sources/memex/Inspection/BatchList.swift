@@ -39,7 +39,7 @@ struct BatchList: AsyncParsableCommand {
         }
         let total = source.history.batches.count
         let head = total > last ? "the last \(last) of \(total) batches\n\n" : ""
-        options.output.show(
+        try options.output.show(
             ["batchCount": .integer(total), "batches": .list(items)], table.isEmpty ? "no batch is posted yet" : head + table.text)
     }
 }

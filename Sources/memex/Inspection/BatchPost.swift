@@ -56,11 +56,11 @@ struct BatchPost: AsyncParsableCommand {
                 gas += gasUsed
             }
         }
-        report(posted: posted, claimed: claimed, gas: gas)
+        try report(posted: posted, claimed: claimed, gas: gas)
     }
 
-    private func report(posted: [UInt64], claimed: [UInt64], gas: UInt64) {
-        options.output.show(
+    private func report(posted: [UInt64], claimed: [UInt64], gas: UInt64) throws {
+        try options.output.show(
             ["posted": .list(posted.map { .number($0) }), "claimed": .list(claimed.map { .number($0) }), "gas": .number(gas)],
             posted.isEmpty && claimed.isEmpty
                 ? "L1 has everything already" : "posted \(posted.count) batches and claimed \(claimed.count) states for \(gas) gas")

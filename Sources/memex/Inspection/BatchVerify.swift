@@ -35,7 +35,7 @@ struct BatchVerify: AsyncParsableCommand {
         if let data { try await state.rebuild.write(to: data, deployment: state.deployment) }
         let root = await state.rebuild.stateRoot
         let claims = state.history.batches[Int(first)..<Int(count)].filter { $0.claimedRoot != nil }.count
-        options.output.show(
+        try options.output.show(
             [
                 "firstBatch": .number(first), "batches": .number(count - first), "claims": .integer(claims), "stateRoot": .text(root.hex),
             ],

@@ -29,7 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
         } else {
             l1 = .notAsked(option: "--l1")
         }
-        options.output.show(
+        try options.output.show(
             ["exchange": exchange.json(\.json), "l1": l1.json(\.json)],
             "EXCHANGE\n" + exchange.text(\.text) + "\n\nL1\n" + l1.text(\.text))
         // Neither answered, and both have said why.

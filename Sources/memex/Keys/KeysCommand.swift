@@ -29,7 +29,7 @@ struct KeysCommand: ParsableCommand {
             let path = try file ?? options.keyPath()
             let key = PrivateKey.generate()
             try KeyFile.write(key, to: path)
-            KeysCommand.show(key, path, options)
+            try KeysCommand.show(key, path, options)
         }
     }
 
@@ -49,12 +49,12 @@ struct KeysCommand: ParsableCommand {
 
         func run() throws {
             let path = try file ?? options.keyPath()
-            KeysCommand.show(try KeyFile.read(path), path, options)
+            try KeysCommand.show(try KeyFile.read(path), path, options)
         }
     }
 
-    private static func show(_ key: PrivateKey, _ path: String, _ options: Options) {
-        options.output.show(
+    private static func show(_ key: PrivateKey, _ path: String, _ options: Options) throws {
+        try options.output.show(
             ["address": .text(key.address.hex), "file": .text(path)],
             TextTable.fields([("address", key.address.hex), ("file", path)]))
     }

@@ -41,7 +41,7 @@ struct ExitCommand: AsyncParsableCommand {
         }
         orders += try await cashier.unpaid(state.history.deposits(of: owner, notConsumedBy: claimCount))
         let payments = try await cashier.pay(orders)
-        options.output.show(payments.json, payments.isEmpty ? "nothing is left to pay to \(owner.hex)" : payments.text)
+        try options.output.show(payments.json, payments.isEmpty ? "nothing is left to pay to \(owner.hex)" : payments.text)
     }
 
     private func checkMayLeave(_ contract: RollupContract) async throws {

@@ -29,7 +29,7 @@ struct HaltCommand: AsyncParsableCommand {
             if case .halted(let time, let reason) = event { (time, reason) } else { nil }
         }.first
         let reason = halted?.reason ?? "unknown"
-        options.output.show(
+        try options.output.show(
             [
                 "reason": .text(reason), "time": .optional(halted?.time) { .number($0) }, "transaction": .text(receipt.transactionHash.hex),
                 "gas": .number(receipt.gasUsed),

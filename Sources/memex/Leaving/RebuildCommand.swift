@@ -35,7 +35,7 @@ struct RebuildCommand: AsyncParsableCommand {
         let root = await state.rebuild.stateRoot
         let blocks = await state.rebuild.head?.number ?? 0
         let claimed = count == 0 ? nil : state.history.batches[Int(count) - 1].claimedRoot
-        options.output.show(
+        try options.output.show(
             [
                 "batches": .number(count), "blocks": .number(blocks), "stateRoot": .text(root.hex),
                 "claimedRoot": .optional(claimed) { .text($0.hex) }, "data": .text(data),

@@ -42,7 +42,7 @@ enum ExitStatus: Int32 {
             case .wrongClaim: self = .mismatch
             }
         case is L1ReaderError, is ABIError, is PosterError, is MissingInboxMessage: self = .mismatch
-        case is StoreRefused, is SQLiteFailed: self = .fileProblem
+        case is StoreRefused, is SQLiteFailed, is CocoaError, is OutputFailure: self = .fileProblem
         case let error as EthereumError: self.init(error)
         case let error as GatewayClientError: self.init(error)
         default: return nil
@@ -68,22 +68,31 @@ enum ExitStatus: Int32 {
 
     /// Says what went wrong on stderr and ends the process.
     static func end(_ error: any Error) -> Never {
+        // The parsed options are out of reach here, and may be what is wrong.
+        let isJSON = CommandLine.arguments.contains("--json")
         if let status = ExitStatus(error) {
-            say("\(error)")
-            // The parsed options are out of reach here, and may be what is wrong.
-            if CommandLine.arguments.contains("--json") { print(json(error, status).line) }
+            say(text(error))
+            if isJSON, !(error is OutputFailure) { print(json(error, text(error), status).line) }
             exit(status.rawValue)
         }
         // The parser's own: help and version are no failures, and its messages show the usage.
         let code = Memex.exitCode(for: error)
         if code == .success || code != .validationFailure { Memex.exit(withError: error) }
         FileHandle.standardError.write(Data((Memex.fullMessage(for: error) + "\n").utf8))
+        if isJSON { print(json(error, Memex.message(for: error), .usage).line) }
         exit(ExitStatus.usage.rawValue)
     }
 
+    /// An error in one sentence. Foundation's own descriptions of what the file system refused are no prose.
+    static func text(_ error: any Error) -> String {
+        guard let error = error as? CocoaError else { return "\(error)" }
+        let reason = (error.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+        return error.filePath.map { "cannot use \($0): \(reason)" } ?? reason
+    }
+
     /// What machines read on stdout instead of a result.
-    private static func json(_ error: any Error, _ status: ExitStatus) -> JSON {
-        var members: JSON = ["exitStatus": .integer(status.rawValue), "text": .text("\(error)")]
+    private static func json(_ error: any Error, _ text: String, _ status: ExitStatus) -> JSON {
+        var members: JSON = ["exitStatus": .integer(status.rawValue), "text": .text(text)]
         if let refused = error as? CommandRefused {
             members = members.adding(["code": .integer(refused.code), "reason": .text(refused.name)])
         }

@@ -33,7 +33,7 @@ struct AgentCommand: ParsableCommand {
             defer { session.client.close() }
             let expiryMs = try expiresIn.map { try session.client.serverTimeMs() + $0.milliseconds } ?? 0
             let (ack, _) = try session.submit(.approveAgent(address, expiryMs: expiryMs))
-            options.output.show(
+            try options.output.show(
                 [
                     "agent": .text(address.hex), "owner": .text(session.key.address.hex), "state": "approved",
                     "expiryMs": expiryMs == 0 ? .null : .integer(expiryMs), "sequence": .integer(ack.sequence),
@@ -64,7 +64,7 @@ struct AgentCommand: ParsableCommand {
             let session = try TradingSession(options)
             defer { session.client.close() }
             let (ack, _) = try session.submit(.revokeAgent(address))
-            options.output.show(
+            try options.output.show(
                 [
                     "agent": .text(address.hex), "owner": .text(session.key.address.hex), "state": "revoked",
                     "sequence": .integer(ack.sequence), "block": .integer(ack.block),

@@ -38,7 +38,7 @@ struct BookCommand: ParsableCommand {
             try follow(market, client)
         } else if let answer = try client.book(market: market.id, depth: depth) {
             let view = BookView(answer)
-            options.output.show(view.json(market, depth: Int(depth)), view.text(market, depth: Int(depth)))
+            try options.output.show(view.json(market, depth: Int(depth)), view.text(market, depth: Int(depth)))
         } else {
             throw CommandFailure(.mismatch, "the exchange lists market \(market.name) but has no book for it")
         }
@@ -54,15 +54,18 @@ struct BookCommand: ParsableCommand {
             let now = MonotonicClock.milliseconds()
             if isNew, now >= nextShow {
                 // Home and clear, as `watch` does.
-                options.output.show(
+                try options.output.show(
                     view.json(market, depth: Int(depth)), "\u{1B}[H\u{1B}[2J" + view.text(market, depth: Int(depth)))
                 isNew = false
                 nextShow = now + 100
             }
-            switch try client.receive(timeoutMs: isNew ? Int(nextShow - now) : 5000) {
+            switch try client.receive(timeoutMs: isNew ? Int(nextShow - now) : 1000) {
             case .bookSnapshot(let levels) where levels.market == market.id: view.replace(levels)
             case .bookUpdate(let levels) where levels.market == market.id: view.update(levels)
-            default: continue
+            default:
+                // In a quiet market no write would notice it.
+                if Output.isAbandoned() { return }
+                continue
             }
             isNew = true
         }

@@ -62,7 +62,7 @@ struct CancelCommand: ParsableCommand {
             let (ack, result) = try session.submit(command)
             cancelled.append(Cancelled(market, result, orderId: order ?? result.orderId, block: ack.block))
         }
-        options.output.show(["cancelled": .list(cancelled.map(\.json))], Self.table(cancelled))
+        try options.output.show(["cancelled": .list(cancelled.map(\.json))], Self.table(cancelled))
     }
 
     private static func table(_ orders: [Cancelled]) -> String {

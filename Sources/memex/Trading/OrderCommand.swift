@@ -14,7 +14,7 @@ struct OrderCommand: ParsableCommand {
             fills at once.
 
             EXAMPLES
-              memex order --market PEPE/USDX --side buy --price 0.0000000012 --size 10000000
+              memex order --market WIF/USDX --side buy --price 2.5 --size 10
               memex order --market 2 --side sell --price 12.5 --size 3 --type post-only --client-id 7
             """)
 
@@ -54,7 +54,7 @@ struct OrderCommand: ParsableCommand {
         let report = OrderReport(
             market: market, side: side.side, type: type, priceCode: priceCode, lots: lots, clientOrderId: clientId, ack: ack,
             result: result, fills: fills)
-        options.output.show(report.json, report.text)
+        try options.output.show(report.json, report.text)
     }
 
     /// Collects the order's fills, which come around its ack.

@@ -19,6 +19,7 @@ package struct Deployment: Equatable, Sendable {
 
     /// Reads `{"chainId": 1337, "rollup": "0x…", "deployedAtBlock": 1, "sequencer": "0x…", …}`; further keys are for people.
     package init(path: String) throws(DeploymentError) {
+        guard access(path, R_OK) == 0 else { throw .cannotRead(path: path, reason: String(cString: strerror(errno))) }
         let data: Data
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
             throw .cannotRead(path: path, reason: error.localizedDescription)
@@ -62,7 +63,7 @@ package enum DeploymentError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .cannotRead(let path, let reason): "cannot read the deployment file \(path): \(reason)"
+        case .cannotRead(let path, let reason): "cannot read the deployment file \(path): \(reason); Deploy/deploy writes one"
         case .notJSON(let path): "the deployment file \(path) is not JSON"
         case .badValue(let path, let key, let expected): "in the deployment file \(path), \"\(key)\" must be \(expected)"
         }
