@@ -17,10 +17,13 @@ enum ExitStatus: Int32 {
     static let help = """
         EXIT STATUS
           0  stopped on SIGTERM or SIGINT: everything is sealed and checkpointed
-          1  failed while running, for example because the disk is full; what was acknowledged is safe
+          1  failed while running, for example because the disk is full; what
+             was acknowledged is safe
           2  an option, key or deployment file is not usable
-          3  the data directory is refused: in use, corrupted, of another deployment or version, or behind what it posted to L1
-          4  L1 does not answer, is another chain, or has no rollup contract where the deployment says
+          3  the data directory is refused: in use, not writable, corrupted, of
+             another deployment or version, or behind what it posted to L1
+          4  L1 does not answer, is another chain, or has no rollup contract where
+             the deployment says
           5  cannot listen on the given address, or the TLS files are not usable
           64 the command line is not understood
         """
@@ -29,7 +32,7 @@ enum ExitStatus: Int32 {
     init(_ error: any Error) {
         switch error {
         case is KeyFileError, is DeploymentError, is ConfigurationError: self = .badConfiguration
-        case is StoreRefused, is RecoveryRefused, is SQLiteFailed, is PosterError: self = .dataRefused
+        case is StoreRefused, is RecoveryRefused, is SQLiteFailed, is PosterError, is CocoaError: self = .dataRefused
         case is EthereumError: self = .l1Unusable
         case is GatewayError: self = .cannotListen
         default: self = .failed
@@ -38,8 +41,15 @@ enum ExitStatus: Int32 {
 
     /// Says what went wrong on stderr and ends the process.
     static func end(_ error: any Error) -> Never {
-        FileHandle.standardError.write(Data("memexd: \(error)\n".utf8))
+        FileHandle.standardError.write(Data("memexd: \(text(error))\n".utf8))
         ExitStatus(error).end()
+    }
+
+    /// An error in one sentence. Foundation's own descriptions of what the file system refused are no prose.
+    private static func text(_ error: any Error) -> String {
+        guard let error = error as? CocoaError else { return "\(error)" }
+        let reason = (error.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+        return "cannot make the data directory \(error.filePath ?? ""): \(reason)"
     }
 
     func end() -> Never { exit(rawValue) }

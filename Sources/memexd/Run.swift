@@ -11,9 +11,10 @@ struct Run: AsyncParsableCommand {
             When it serves, it prints one line of JSON on stdout: {"event":"ready","address":"wss://127.0.0.1:9443/",...}. Logs go to stderr.
 
             EXAMPLES
-              A node for a local devnet, as Deploy/demo runs it:
-                memexd run --data ./data --deployment ./deployment.json --l1 http://127.0.0.1:8545 \\
-                  --sequencer-key ./sequencer.key --listen 127.0.0.1:9443 --certificate ./cert.pem --key ./cert.key
+              A node for a local devnet (README.md has the steps before it):
+                memexd run --data local/data --deployment local/deployment.json \\
+                  --l1 http://127.0.0.1:8545 --sequencer-key local/operator.key \\
+                  --certificate local/tls.pem --key local/tls.key
               Commits that survive power loss, on all interfaces:
                 memexd run ... --durability fsync --listen 0.0.0.0:443
               Without TLS, for a proxy on the same machine that has it:
@@ -90,6 +91,9 @@ struct Run: AsyncParsableCommand {
         guard ListenAddress(listen) != nil else {
             throw ValidationError("--listen takes host:port, for example 127.0.0.1:9443 or [::1]:9443")
         }
+        guard ListenAddress(listen)?.isNumeric == true else {
+            throw ValidationError("--listen takes an address, not a name: 127.0.0.1:9443, [::1]:9443, or 0.0.0.0:9443 for all interfaces")
+        }
         guard let url = URL(string: l1), ["http", "https"].contains(url.scheme), url.host() != nil else {
             throw ValidationError("--l1 takes an http:// or https:// URL, for example http://127.0.0.1:8545")
         }
@@ -127,5 +131,11 @@ struct ListenAddress: Equatable {
         guard !host.isEmpty else { return nil }
         self.host = String(host)
         self.port = port
+    }
+
+    /// Whether the host is an address, not a name: names are not looked up.
+    var isNumeric: Bool {
+        var address = in6_addr()
+        return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1
     }
 }

@@ -75,7 +75,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("--listen", "9443", "host:port"), ("--l1", "127.0.0.1:8545", "http://"), ("--durability", "maybe", "durability"),
+        ("--listen", "9443", "host:port"), ("--listen", "localhost:9443", "not a name"),
+        ("--l1", "127.0.0.1:8545", "http://"), ("--durability", "maybe", "durability"),
         ("--block-interval-ms", "0", "at least 1"), ("--idle-block-interval-ms", "10", "below"),
     ]) func badOptionsAre64(option: String, value: String, hint: String) throws {
         let end = try run { options, _ in options[option] = value }
