@@ -2,7 +2,7 @@
 """A market maker for Memex in a page: quotes both sides of one market over memex.v1, then cancels and leaves.
 
     pip install websockets eth-account
-    ./bot.py --url wss://localhost:8443 --ca server.pem --key trader.key --market 1 --price 12.5 --seconds 10
+    ./bot.py --url wss://localhost:9443 --ca server.pem --key trader.key --market 2 --price 2.5 --seconds 10
 
 The protocol: Sources/Node/Gateway/Gateway.docc/Protocol.md. Exit code 0: every batch was acknowledged, at least one order was accepted,
 and what the acks promised equals what fills and cancels reported. 1: it does not add up, or something was refused. 2: wrong arguments.

@@ -16,7 +16,7 @@ struct GatewayCommand: ParsableCommand {
             Times count from when a batch was due, not from when it was sent: a stall is not hidden by the silence that follows it.
 
             EXAMPLES
-              memex-load --url wss://localhost:8443 --ca server.pem --deployment deployment.json --keys keys.txt --rate 20000
+              memex-load --url wss://localhost:9443 --ca server.pem --deployment deployment.json --keys keys.txt --rate 20000
               memex-load --local --rate 20000 --seconds 10 --json load.json
             """)
 
