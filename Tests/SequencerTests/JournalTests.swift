@@ -83,8 +83,8 @@ import Testing
         let directory = try TestDirectory()
         let path = directory.file("journal.sqlite")
         do { _ = try Journal(path: path, durability: .process, deployment: .test) }
-        try tamper(path, "PRAGMA user_version = 2")
-        #expect(throws: StoreRefused.unknownFormat(path: path, found: 2, supported: 1)) {
+        try tamper(path, "PRAGMA user_version = 77")
+        #expect(throws: StoreRefused.unknownFormat(path: path, found: 77, supported: Journal.formatVersion)) {
             try Journal(path: path, durability: .process, deployment: .test)
         }
     }

@@ -1,25 +1,34 @@
 /// The resting orders of each account: a list for "all my orders", and a chained table that finds one by its client order id.
 extension Exchange {
-    /// Bucket of (account, client order id): a place for the account, plus the id, so that the ids of a bot that counts share cache lines.
-    /// Users choose both, so chains are only as short as they let them be; `Layout.openOrdersPerAccountMax` bounds what one account can do.
+    /// Bucket of (account, client order id): a place for the account, plus the id, so that the ids of a bot that counts share cache lines;
+    /// the upper bits of the id are mixed, so that ids that differ only there (a time above a counter) do not share a chain.
+    /// Users choose both, so chains are only as short as they let them be; `Layout.ordersPerBucketMax` bounds what one account can do.
     @inline(__always)
     private func bucketOffset(account: UInt32, clientOrderId: UInt64) -> Int {
         let start = UInt64(account) &* 0x9E37_79B9_7F4A_7C15 >> 40
-        let bucket = (start &+ clientOrderId) % UInt64(Layout.clientOrderBuckets)
+        let upper = (clientOrderId / UInt64(Layout.clientOrderBuckets)) &* 0x9E37_79B9_7F4A_7C15 >> 40
+        let bucket = (start &+ upper &+ clientOrderId) % UInt64(Layout.clientOrderBuckets)
         return Layout.clientOrderIndex + Int(truncatingIfNeeded: bucket) * 4
     }
 
     /// Slot of the account's resting order with this client order id, or 0.
     func findOrder(account: UInt32, clientOrderId: UInt64) -> UInt32 {
+        searchOrder(account: account, clientOrderId: clientOrderId).slot
+    }
+
+    /// The same, with the number of the account's other orders in the chain that came before it.
+    func searchOrder(account: UInt32, clientOrderId: UInt64) -> (slot: UInt32, others: Int) {
+        var others = 0
         var slot = pointer(bucketOffset(account: account, clientOrderId: clientOrderId), as: UInt32.self).pointee
         while slot != 0 {
             let detail = pointer(detailOffset(slot), as: OrderDetail.self)
-            if detail.pointee.clientOrderId == clientOrderId && pointer(orderOffset(slot), as: Order.self).pointee.account == account {
-                return slot
+            if pointer(orderOffset(slot), as: Order.self).pointee.account == account {
+                if detail.pointee.clientOrderId == clientOrderId { return (slot, others) }
+                others += 1
             }
             slot = detail.pointee.chainNext
         }
-        return 0
+        return (0, others)
     }
 
     /// Enters a fresh order at the head of its account's list, and into the client order index if it has a client order id.

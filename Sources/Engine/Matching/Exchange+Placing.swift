@@ -21,7 +21,9 @@ extension Exchange {
         let needed = side == .buy ? quoteAtoms : baseAtoms
         guard freeAtoms(account: account, token: given) >= needed else { return .insufficientBalance }
         if clientOrderId != 0 {
-            guard findOrder(account: account, clientOrderId: clientOrderId) == 0 else { return .clientOrderIdInUse }
+            let (slot, others) = searchOrder(account: account, clientOrderId: clientOrderId)
+            guard slot == 0 else { return .clientOrderIdInUse }
+            guard others < Layout.ordersPerBucketMax else { return .tooManyOpenOrders }
         }
         let incoming = Incoming(account: account, side: side, priceCode: priceCode, lots: lots)
         if crosses(side, limit: priceCode, opposite: bestOpposite(side, market)) {

@@ -68,6 +68,9 @@ package enum Layout {
     package static let commandsPerPayloadMax = 512
     /// Resting orders of one account.
     package static let openOrdersPerAccountMax = 10_000
+    /// Resting orders of one account whose client order ids fall into one bucket: none has so many but who chose the ids for it, to have
+    /// every search go through them all.
+    package static let ordersPerBucketMax = 256
     /// Agent keys that one account may ever approve.
     package static let agentsPerAccountMax = 16
     /// Highest maker or taker fee, in basis points.

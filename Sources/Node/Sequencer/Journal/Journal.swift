@@ -24,7 +24,8 @@ package final class Journal {
     /// Ids of the rows that may have been pruned end here.
     private var firstRow: Int64
 
-    static let formatVersion: Int64 = 1
+    /// Also counts the changes of what the exchange makes of the same commands, since a journal is replayed: 2 mixes client order ids.
+    static let formatVersion: Int64 = 2
     /// "MxJ1"
     static let applicationId: Int64 = 0x4D78_4A31
 
