@@ -5,7 +5,7 @@ import Synchronization
 /// The first reason to end: SIGTERM or SIGINT, or a part that cannot go on. Made before anything else, so that no signal ends the process
 /// halfway through.
 final class Ending: Sendable {
-    private let state = Mutex<(isOver: Bool, waiter: CheckedContinuation<Void, Never>?)>((false, nil))
+    private let state = Mutex<(isOver: Bool, reason: (any Error)?, waiter: CheckedContinuation<Void, Never>?)>((false, nil, nil))
     /// Only kept alive.
     nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
@@ -22,8 +22,12 @@ final class Ending: Sendable {
         }
     }
 
-    func finish() {
+    /// Why, if it was not a signal; the first reason counts.
+    var reason: (any Error)? { state.withLock { $0.reason } }
+
+    func finish(because reason: (any Error)? = nil) {
         let waiter = state.withLock { state in
+            if !state.isOver { state.reason = reason }
             state.isOver = true
             defer { state.waiter = nil }
             return state.waiter

@@ -13,6 +13,7 @@ enum ExitStatus: Int32 {
     case dataRefused = 3
     case l1Unusable = 4
     case cannotListen = 5
+    case halted = 6
 
     static let help = """
         EXIT STATUS
@@ -25,6 +26,7 @@ enum ExitStatus: Int32 {
           4  L1 does not answer, is another chain, or has no rollup contract where
              the deployment says
           5  cannot listen on the given address, or the TLS files are not usable
+          6  the rollup is halted on L1: nothing can be posted any more
           64 the command line is not understood
         """
 
@@ -33,7 +35,8 @@ enum ExitStatus: Int32 {
         switch error {
         case is KeyFileError, is DeploymentError, is ConfigurationError: self = .badConfiguration
         case is StoreRefused, is RecoveryRefused, is SQLiteFailed, is PosterError, is CocoaError: self = .dataRefused
-        case is EthereumError: self = .l1Unusable
+        case is EthereumError, is OtherChain: self = .l1Unusable
+        case is RollupHalted: self = .halted
         case is GatewayError: self = .cannotListen
         default: self = .failed
         }

@@ -28,6 +28,7 @@ struct NodeRunner {
         let client = EthereumClient(url: url)
         let contract = try await deployment.contract(through: client)
         let identity = try await identity(deployment, client)
+        guard try await contract.progress().haltedAt == nil else { throw RollupHalted() }
 
         let sequencer = try Sequencer(try configuration(identity, key), logger: logger)
         let batches = try ChainBatches(
@@ -43,7 +44,12 @@ struct NodeRunner {
 
         let tasks = [
             Task { await watchInbox(contract, deployment, sequencer) },
-            Task { await poster.run() },
+            Task {
+                await poster.run()
+                // It ends by itself only after a halt.
+                if !Task.isCancelled { ending.finish(because: RollupHalted()) }
+            },
+            Task { await watchChain(identity, deployment, client, ending) },
             Task { await StatisticsReporter(sequencer, options, logger).run() },
         ]
         await ending.wait()
@@ -55,6 +61,7 @@ struct NodeRunner {
         do { try sequencer.stop() } catch { throw RunningFailed(reason: error) }
         let head = sequencer.shared.sealedHead
         logger.info("stopped", metadata: ["block": "\(head.number)", "root": "\(head.stateRoot)"])
+        if let reason = ending.reason { throw reason }
     }
 
     /// The hash of the L1 block with the deployment tells one devnet from the next.
@@ -102,6 +109,21 @@ struct NodeRunner {
 
     // MARK: L1
 
+    /// Ends the node when the L1 behind the address is not the one that it began with: a devnet that was started anew has the same chain id, and
+    /// soon the same contract address, but other deposits.
+    private func watchChain(
+        _ identity: DeploymentIdentity, _ deployment: Deployment, _ client: EthereumClient, _ ending: Ending
+    ) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(5))
+            guard let head = try? await client.blockNumber(), head >= deployment.deployedAtBlock,
+                let block = try? await client.block(.number(deployment.deployedAtBlock)), block.hash != identity.genesis
+            else { continue }
+            ending.finish(because: OtherChain(block: deployment.deployedAtBlock))
+            return
+        }
+    }
+
     private func watchInbox(_ contract: RollupContract, _ deployment: Deployment, _ sequencer: Sequencer) async {
         var configuration = InboxWatcher.Configuration()
         configuration.confirmations = options.confirmations
@@ -120,6 +142,24 @@ struct NodeRunner {
     ) -> Poster {
         let sender = TransactionSender(client: client, key: key, chainId: chainId, replacesPending: true)
         return Poster(store: batches, chain: L1PostingChain(contract: contract, sender: sender), logger: logger)
+    }
+}
+
+/// Nothing that is traded after a halt reaches L1: it would be undone.
+struct RollupHalted: Error, CustomStringConvertible {
+    var description: String {
+        "the rollup is halted on L1, so no more orders are taken; `memex exit` takes funds out, a new deployment begins anew"
+    }
+}
+
+/// L1 is not the chain that the deployment was on.
+struct OtherChain: Error, CustomStringConvertible {
+    /// In which the rollup was deployed.
+    let block: UInt64
+
+    var description: String {
+        "L1 has another block \(block) than before, in which the rollup was deployed: it is another chain, or a devnet that was started anew; "
+            + "deploy again and take another --data directory"
     }
 }
 

@@ -90,6 +90,16 @@ import Testing
         #expect(end.errors.contains("--insecure-ws"))
     }
 
+    @Test func theFirstReasonToEndCounts() async {
+        let ending = Ending()
+        ending.finish(because: RollupHalted())
+        ending.finish(because: OtherChain(block: 3))
+        await ending.wait()
+        #expect(ending.reason is RollupHalted)
+        #expect(ExitStatus(RollupHalted()) == .halted)
+        #expect(ExitStatus(OtherChain(block: 3)) == .l1Unusable)
+    }
+
     @Test func listenAddresses() {
         #expect(ListenAddress("127.0.0.1:9443")?.port == 9443)
         #expect(ListenAddress("localhost:0")?.host == "localhost")
