@@ -5,7 +5,7 @@
     ./bot.py --url wss://localhost:9443 --ca server.pem --key trader.key --market 2 --price 2.5 --seconds 10
 
 The protocol: Sources/Node/Gateway/Gateway.docc/Protocol.md. Exit code 0: every batch was acknowledged, at least one order was accepted,
-and what the acks promised equals what fills and cancels reported. 1: it does not add up, or something was refused. 2: wrong arguments.
+and what the acks promised equals what fills and cancels reported. 1: it does not add up, something was refused, or there is no connection. 2: wrong arguments.
 """
 import argparse, asyncio, os, ssl, struct, sys, time
 from decimal import Decimal
@@ -192,4 +192,9 @@ async def main():
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    try:
+        sys.exit(asyncio.run(main()))
+    except (OSError, ValueError, ArithmeticError, websockets.exceptions.WebSocketException) as error:
+        sys.exit(f"bot: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -22,6 +22,13 @@ struct EngineCommand: ParsableCommand {
     @Option(help: "Where to write the result.")
     var json: String?
 
+    func validate() throws {
+        guard commands > 0, accounts >= 2 else { throw ValidationError("--commands must be above 0, --accounts at least 2.") }
+        guard (1...Layout.commandsPerPayloadMax).contains(batch) else {
+            throw ValidationError("--batch must lie between 1 and \(Layout.commandsPerPayloadMax).")
+        }
+    }
+
     func run() throws {
         var stream = try EngineStream(accounts: accounts, batch: batch, seed: seed)
         stream.apply(commands: commands / 10)

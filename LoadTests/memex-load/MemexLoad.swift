@@ -1,8 +1,23 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct MemexLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "memex-load", abstract: "Load harness and benchmarks of Memex.",
         subcommands: [GatewayCommand.self, TradeCommand.self, EngineCommand.self], defaultSubcommand: GatewayCommand.self)
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as CocoaError {
+            // Foundation's own descriptions of what the file system refused are no prose.
+            let reason = (error.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+            FileHandle.standardError.write(Data("memex-load: cannot use \(error.filePath ?? "a file"): \(reason)\n".utf8))
+            Foundation.exit(1)
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
