@@ -172,5 +172,6 @@ struct RunningFailed: Error, CustomStringConvertible {
 
 /// Prints a line at once, whatever stdout is.
 func printLine(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    // A reader that went away must not end the node.
+    try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
 }
