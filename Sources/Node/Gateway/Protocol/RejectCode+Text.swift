@@ -28,7 +28,8 @@ extension RejectCode {
         case .unknownOrder: "No such order rests in this market; it was filled or cancelled before."
         case .notYourOrder: "This order belongs to another account."
         case .clientOrderIdInUse: "One of your resting orders has this client order id; choose another or cancel that order."
-        case .tooManyOpenOrders: "The account has 10000 resting orders; cancel some."
+        case .tooManyOpenOrders:
+            "The account has 10000 resting orders, or 256 whose client order ids collide; cancel some, or count client order ids up by one."
         case .capacityExhausted: "The exchange has no room for another record of this kind; try again later."
         case .agentMayNot: "An agent key trades only; withdrawals and approvals need the owner's key."
         case .unknownToken: "No such token is listed; query the tokens."
