@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "memex-load",
             dependencies: [
-                "CLinux", "Engine", "Gateway", "Proof", "Sequencer", "Settlement", "Signing",
+                "CLinux", "Engine", "Gateway", "Proof", "SeededRandom", "Sequencer", "Settlement", "Signing",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -82,10 +82,13 @@ let package = Package(
             path: "LoadTests/memex-load", swiftSettings: strict),
 
         // Tests mirror Sources.
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "Proof"], path: "Tests/EngineTests", swiftSettings: strict),
-        .testTarget(name: "ProofTests", dependencies: ["Engine", "Proof"], path: "Tests/ProofTests", swiftSettings: strict),
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "Proof", "SeededRandom"], path: "Tests/EngineTests", swiftSettings: strict),
+        .testTarget(
+            name: "ProofTests", dependencies: ["Engine", "Proof", "SeededRandom"], path: "Tests/ProofTests", swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
-        .testTarget(name: "RollupTests", dependencies: ["Rollup"], path: "Tests/RollupTests", swiftSettings: strict),
+        .testTarget(name: "RollupTests", dependencies: ["Rollup", "SeededRandom"], path: "Tests/RollupTests", swiftSettings: strict),
         .testTarget(name: "MemexdTests", dependencies: ["memexd", "Signing"], path: "Tests/MemexdTests", swiftSettings: strict),
         // A node made to be killed; the tests of recovery run it as a child process.
         .executableTarget(
@@ -96,7 +99,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Sequencer", "Signing", "Engine", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Gateway", "Sequencer", "Signing", "Engine", "SeededRandom", .product(name: "Logging", package: "swift-log")],
             path: "Tests/GatewayTests", swiftSettings: strict),
         .testTarget(
             name: "SettlementTests",

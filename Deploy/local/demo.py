@@ -44,7 +44,7 @@ class Demo:
             self.measure()
             self.trade()
             self.settle_all()
-            self.check_balances("after trading", self.exchange_balances)
+            self.check_balances("after trading")
             self.withdraw()
             self.rest_orders()
             self.settle_all()
@@ -227,11 +227,10 @@ class Demo:
             self.view.step(f"{trader.name} left through L1 with {len(payments)} payments")
         self.report["exitsPaid"] = len(gas)
         self.report["gasPerExit"] = round(sum(gas) / len(gas)) if gas else 0
-        fees = self.fee_owner_atoms()
         for symbol in SYMBOLS:
             left = held_units(self.exchange, symbol)
             self.expect(held[symbol] - paid[symbol], left, f"{symbol} that left the contract")
-            owed = sum(t.expected(symbol) for t in (self.bob, self.cat)) + fees.get(symbol, 0)
+            owed = sum(t.expected(symbol) for t in (self.bob, self.cat)) + self.fees.get(symbol, 0)
             self.expect(left, owed * self.exchange.unit(symbol), f"{symbol} that the contract still holds for the others")
 
     # Checks.
@@ -249,11 +248,11 @@ class Demo:
         answer = self.exchange.memex("balances", "--owner", address)
         return {entry["token"]: int(entry["freeAtoms"]) + int(entry["lockedAtoms"]) for entry in answer["balances"]}
 
-    def check_balances(self, when: str, balances_of):
+    def check_balances(self, when: str):
         before = len(self.mismatches)
         self.fees = self.balances_of(self.exchange.address(2))
         for trader in self.traders:
-            balances = balances_of(trader)
+            balances = self.exchange_balances(trader)
             for symbol in SYMBOLS:
                 self.expect(balances.get(symbol, 0), trader.expected(symbol), f"{trader.name}'s {symbol} {when}, in atoms")
         for symbol in SYMBOLS:
@@ -261,9 +260,6 @@ class Demo:
             self.expect(held_units(self.exchange, symbol), owed * self.exchange.unit(symbol), f"{symbol} in the contract {when}")
         if len(self.mismatches) == before:
             self.view.step(f"{when}: every balance is what deposits and fills say, to the atom")
-
-    def fee_owner_atoms(self) -> dict[str, int]:
-        return self.fees
 
     # Showing.
 

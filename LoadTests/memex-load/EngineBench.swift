@@ -3,6 +3,7 @@ import Engine
 import Foundation
 import Gateway
 import Proof
+import SeededRandom
 
 /// `memex-load engine`: the transition alone, on one core, with no signatures, sockets or disk.
 struct EngineCommand: ParsableCommand {
@@ -63,28 +64,16 @@ private struct EngineStream {
     private let host: HostedExchange
     private let owners: [Address]
     private let batch: Int
-    private var random: SystemStream
+    private var random: SeededGenerator
     private var nonce: UInt64 = 1_790_000_000_000
     private var clientOrderIds: [[UInt64]]
     private var lastClientOrderIds: [UInt64]
     private(set) var fillCount: UInt64 = 0
 
-    /// SplitMix64.
-    struct SystemStream: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ mixed >> 31
-        }
-    }
-
     init(accounts: Int, batch: Int, seed: UInt64) throws {
         host = try HostedExchange()
         self.batch = max(1, min(batch, Layout.commandsPerPayloadMax))
-        random = SystemStream(state: seed)
+        random = SeededGenerator(seed: seed)
         clientOrderIds = Array(repeating: [], count: accounts)
         lastClientOrderIds = Array(repeating: 0, count: accounts)
         owners = (0..<accounts).map { number in
@@ -93,13 +82,9 @@ private struct EngineStream {
         host.exchange.beginBlock(number: 1, timeMs: nonce)
         consume(InboxMessage.Kind.tokenListed, a: Hash256(), b: 1, c: 9 | 9 << 8)
         consume(InboxMessage.Kind.tokenListed, a: Hash256(address: owners[0]), b: 2, c: 6 | 12 << 8)
-        var shape = InboxMessage()
-        shape.kind = Hash256(integer: InboxMessage.Kind.marketListed)
-        shape.a = Hash256(address: owners[0])
-        shape.b = Hash256(integer: 1)
-        shape.c.word3 = (UInt64(2) | UInt64(1) << 32).byteSwapped
-        shape.c.word2 = (UInt64(3) | UInt64(1) << 8 | UInt64(5) << 24).byteSwapped
-        host.exchange.consume(shape)
+        var shape = Hash256(integer: 2 | 1 << 32)
+        shape.word2 = (UInt64(3) | 1 << 8 | 5 << 24).byteSwapped
+        host.exchange.consume(InboxMessage(kind: InboxMessage.Kind.marketListed, a: Hash256(address: owners[0]), b: 1, c: shape))
         for owner in owners {
             consume(InboxMessage.Kind.deposit, a: Hash256(address: owner), b: 1, c: 1 << 54)
             consume(InboxMessage.Kind.deposit, a: Hash256(address: owner), b: 2, c: 1 << 54)
@@ -108,12 +93,7 @@ private struct EngineStream {
     }
 
     private func consume(_ kind: UInt64, a: Hash256, b: UInt64, c: UInt64) {
-        var message = InboxMessage()
-        message.kind = Hash256(integer: kind)
-        message.a = a
-        message.b = Hash256(integer: b)
-        message.c = Hash256(integer: c)
-        host.exchange.consume(message)
+        host.exchange.consume(InboxMessage(kind: kind, a: a, b: b, c: Hash256(integer: c)))
     }
 
     var openOrderCount: Int { Int(host.exchange.header.openOrderCount) }

@@ -1,4 +1,5 @@
 @testable import Engine
+import SeededRandom
 import Testing
 
 @testable import Rollup

@@ -1,5 +1,6 @@
 import Engine
 import Signing
+import SeededRandom
 import Testing
 
 @testable import Rollup

@@ -1,6 +1,7 @@
 import Engine
 import Proof
 import Signing
+import SeededRandom
 import Testing
 
 @testable import Rollup

@@ -1,3 +1,4 @@
+import SeededRandom
 import Engine
 import Proof
 import Signing

@@ -64,27 +64,20 @@ final class LocalExchange {
     /// ETH, a coin of 6 decimals, a market with lots of one coin and fees of 0 and 2 basis points, and two deposits for each owner.
     private static func messages(owners: [Address], market: UInt16) -> [InboxMessage] {
         var messages = [
-            message(InboxMessage.Kind.tokenListed, Hash256(), 1, Hash256(integer: 9 | 9 << 8)),
-            message(InboxMessage.Kind.tokenListed, Hash256(address: owners[0]), 2, Hash256(integer: 6 | 12 << 8)),
+            InboxMessage(kind: InboxMessage.Kind.tokenListed, a: Hash256(), b: 1, c: Hash256(integer: 9 | 9 << 8)),
+            InboxMessage(kind: InboxMessage.Kind.tokenListed, a: Hash256(address: owners[0]), b: 2, c: Hash256(integer: 6 | 12 << 8)),
         ]
         var shape = Hash256(integer: 2 | 1 << 32)
         shape.word2 = (UInt64(6) | 0 << 8 | 2 << 24).byteSwapped
-        messages.append(message(InboxMessage.Kind.marketListed, Hash256(address: owners[0]), UInt64(market), shape))
+        messages.append(InboxMessage(kind: InboxMessage.Kind.marketListed, a: Hash256(address: owners[0]), b: UInt64(market), c: shape))
         for owner in owners {
             for token in UInt64(1)...2 {
-                messages.append(message(InboxMessage.Kind.deposit, Hash256(address: owner), token, Hash256(integer: 1_000_000_000_000_000)))
+                messages.append(
+                    InboxMessage(
+                        kind: InboxMessage.Kind.deposit, a: Hash256(address: owner), b: token, c: Hash256(integer: 1_000_000_000_000_000)))
             }
         }
         return messages
-    }
-
-    private static func message(_ kind: UInt64, _ a: Hash256, _ b: UInt64, _ c: Hash256) -> InboxMessage {
-        var message = InboxMessage()
-        message.kind = Hash256(integer: kind)
-        message.a = a
-        message.b = Hash256(integer: b)
-        message.c = c
-        return message
     }
 
     private static var quiet: Logger { Logger(label: "memex-load", factory: { _ in SwiftLogNoOpLogHandler() }) }

@@ -22,8 +22,8 @@ final class BotSession {
         self.key = key
         self.nonces = nonces
         self.scoreboard = scoreboard
-        guard let shape = try MarketShape.all(client).first(where: { $0.id == market }) else { throw UnknownMarket(market: market) }
-        self.market = shape
+        guard let record = try client.markets().first(where: { $0.id == UInt32(market) }) else { throw UnknownMarket(market: market) }
+        self.market = MarketShape(record: record)
         try client.subscribe(.account, owner: key.address)
     }
 

@@ -22,6 +22,14 @@ package struct InboxMessage: Equatable, Sendable, BitwiseCopyable {
 
     package init() {}
 
+    /// A message of `kind`, with d = 0.
+    package init(kind: UInt64, a: Hash256, b: UInt64, c: Hash256) {
+        self.kind = Hash256(integer: kind)
+        self.a = a
+        self.b = Hash256(integer: b)
+        self.c = c
+    }
+
     /// Reads 160 bytes at `bytes`, which need not be aligned.
     package init(loadingFrom bytes: UnsafeRawPointer) {
         self = bytes.loadUnaligned(as: InboxMessage.self)

@@ -59,24 +59,16 @@ final class NodeRig {
         var shape = Hash256(integer: 2 | 1 << 32)
         shape.word2 = (UInt64(6) | 0 << 8 | 2 << 24).byteSwapped
         var messages = [
-            message(InboxMessage.Kind.tokenListed, Hash256(), 1, Hash256(integer: 9 | 9 << 8)),
-            message(InboxMessage.Kind.tokenListed, Hash256(address: Rig.rollup), 2, Hash256(integer: 6 | 12 << 8)),
-            message(InboxMessage.Kind.marketListed, Hash256(address: Rig.rollup), UInt64(market), shape),
+            InboxMessage(kind: InboxMessage.Kind.tokenListed, a: Hash256(), b: 1, c: Hash256(integer: 9 | 9 << 8)),
+            InboxMessage(kind: InboxMessage.Kind.tokenListed, a: Hash256(address: Rig.rollup), b: 2, c: Hash256(integer: 6 | 12 << 8)),
+            InboxMessage(kind: InboxMessage.Kind.marketListed, a: Hash256(address: Rig.rollup), b: UInt64(market), c: shape),
         ]
         for owner in owners {
             for token in UInt64(1)...2 {
-                messages.append(message(InboxMessage.Kind.deposit, Hash256(address: owner), token, Hash256(integer: funds)))
+                messages.append(
+                    InboxMessage(kind: InboxMessage.Kind.deposit, a: Hash256(address: owner), b: token, c: Hash256(integer: funds)))
             }
         }
         return messages
-    }
-
-    private static func message(_ kind: UInt64, _ a: Hash256, _ b: UInt64, _ c: Hash256) -> InboxMessage {
-        var message = InboxMessage()
-        message.kind = Hash256(integer: kind)
-        message.a = a
-        message.b = Hash256(integer: b)
-        message.c = c
-        return message
     }
 }

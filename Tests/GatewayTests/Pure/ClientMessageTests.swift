@@ -1,5 +1,6 @@
 import Engine
 import Sequencer
+import SeededRandom
 import Testing
 
 @testable import Gateway

@@ -38,18 +38,3 @@ struct SlowTree {
     private static func hash(_ bytes: [UInt8]) -> Hash256 { bytes.withUnsafeBytes { Keccak256.hash($0) } }
     private static func bytes(_ hash: Hash256) -> [UInt8] { withUnsafeBytes(of: hash) { Array($0) } }
 }
-
-/// SplitMix64: small, seedable, the same everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
