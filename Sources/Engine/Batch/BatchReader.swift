@@ -59,7 +59,7 @@ package struct BatchReader {
         }
         // From here on these are small enough for any sum and product below.
         let room = UInt64(bytes.count)
-        guard max(blockCount, envelopes, commands) <= room else { throw .countTooLarge(max(blockCount, envelopes, commands)) }
+        guard max(blockCount, max(envelopes, commands)) <= room else { throw .countTooLarge(max(blockCount, max(envelopes, commands))) }
         guard signers <= envelopes, signers <= UInt64(BatchFormat.signersMax) else { throw .countTooLarge(signers) }
         self.firstBlock = firstBlock
         self.blockCount = blockCount

@@ -1,28 +1,55 @@
-/// The entry points of the RISC-V build: Engine's transitions over the arena at its place in the machine's memory.
-///
-/// The machine that runs them comes with the fraud proofs; `Deploy/build-guest` compiles this file together with Engine's sources, so that the build
-/// fails as soon as the engine needs anything that a bare RV64IM machine does not have.
+/// Engine's transitions for callers outside of Swift, one by one: what the differential test links instead of ``memexApplyBatch()``, from the
+/// same object file, so that the instructions it tests are those of the guest.
+
+extension Exchange {
+    /// An exchange in the machine. It marks no cells, because the machine itself sees what is written, and keeps no more events than there is room for.
+    init(guestArena arena: UnsafeMutableRawPointer, events: UnsafeMutableRawPointer? = nil, eventCapacity: Int = 0) {
+        self.init(
+            ExchangeMemory(
+                arena: arena,
+                // Never touched in the guest.
+                dirtyWords: arena.assumingMemoryBound(to: UInt64.self), dirtyWordIndices: arena.assumingMemoryBound(to: UInt32.self),
+                events: (events ?? arena).assumingMemoryBound(to: Event.self), eventCapacity: eventCapacity))
+    }
+}
+
+/// Makes an exchange over `arena` at `exchange`, where 128 bytes are free.
+@c(memex_open)
+public func memexOpen(
+    _ exchange: UnsafeMutableRawPointer, _ arena: UnsafeMutableRawPointer, _ events: UnsafeMutableRawPointer, _ eventCapacity: Int
+) {
+    precondition(MemoryLayout<Exchange>.size <= 128)
+    exchange.bindMemory(to: Exchange.self, capacity: 1).initialize(
+        to: Exchange(guestArena: arena, events: events, eventCapacity: eventCapacity))
+}
+
+/// Forgets the events of earlier calls, and returns how many there were.
+@c(memex_take_events)
+public func memexTakeEvents(_ exchange: UnsafeMutableRawPointer) -> Int {
+    let exchange = exchange.assumingMemoryBound(to: Exchange.self)
+    let count = exchange.pointee.eventCount
+    exchange.pointee.clearEvents()
+    return count
+}
 
 /// Opens a block.
-@_cdecl("memex_begin_block")
-public func memexBeginBlock(_ memory: UnsafeRawPointer, _ number: UInt64, _ timeMs: UInt64) {
-    var exchange = Exchange(memory.load(as: ExchangeMemory.self))
-    exchange.beginBlock(number: number, timeMs: timeMs)
+@c(memex_begin_block)
+public func memexBeginBlock(_ exchange: UnsafeMutableRawPointer, _ number: UInt64, _ timeMs: UInt64) {
+    exchange.assumingMemoryBound(to: Exchange.self).pointee.beginBlock(number: number, timeMs: timeMs)
 }
 
 /// Applies one inbox message of 160 bytes.
-@_cdecl("memex_consume")
-public func memexConsume(_ memory: UnsafeRawPointer, _ message: UnsafeRawPointer) {
-    var exchange = Exchange(memory.load(as: ExchangeMemory.self))
-    exchange.consume(InboxMessage(loadingFrom: message))
+@c(memex_consume)
+public func memexConsume(_ exchange: UnsafeMutableRawPointer, _ message: UnsafeRawPointer) {
+    exchange.assumingMemoryBound(to: Exchange.self).pointee.consume(InboxMessage(loadingFrom: message))
 }
 
-/// Admits and applies one command batch whose signature was found good; returns its reject code.
-@_cdecl("memex_execute")
+/// Admits and applies one command batch whose signature the caller answers for; returns its reject code.
+@c(memex_execute)
 public func memexExecute(
-    _ memory: UnsafeRawPointer, _ signer: UnsafeRawPointer, _ nonce: UInt64, _ payload: UnsafeRawPointer, _ count: Int
+    _ exchange: UnsafeMutableRawPointer, _ signer: UnsafeRawPointer, _ nonce: UInt64, _ payload: UnsafeRawPointer, _ count: Int
 ) -> UInt16 {
-    var exchange = Exchange(memory.load(as: ExchangeMemory.self))
     let bytes = UnsafeRawBufferPointer(start: payload, count: count)
-    return exchange.execute(signer: Address(loadingFrom: signer), nonce: nonce, payload: bytes).rawValue
+    return exchange.assumingMemoryBound(to: Exchange.self).pointee
+        .execute(signer: Address(loadingFrom: signer), nonce: nonce, payload: bytes).rawValue
 }

@@ -1,0 +1,134 @@
+/* The guest's transitions under qemu-riscv64 (Linux user mode), driven by the differential test on the host (GuestProcess.swift).
+
+   Standard input: groups of calls. A group is its length in bytes, u32, then its calls. A call is a 16-byte head and its body:
+       u32 what (1 begin block, 2 consume, 3 execute) | u32 bytes of the body | u32 cells asked for | u32 0
+       body: 1: u64 number, u64 time; 2: the inbox message; 3: u64 nonce, signer (20 bytes), payload
+       then the indices of the cells asked for, u32 each
+   Standard output, for each call: u32 reject code, u32 number of events, the events, then the cells asked for, 64 bytes each.
+   File descriptor 3: a file of 32 GiB that becomes the arena, so that the host sees every byte written, asked for or not.
+
+   Signatures do not occur: the host answers for them, as the gateway does. */
+
+typedef unsigned long size;
+typedef unsigned int u32;
+typedef unsigned long u64;
+typedef unsigned char byte;
+
+void memex_open(void *exchange, void *arena, void *events, long event_capacity);
+long memex_take_events(void *exchange);
+void memex_begin_block(void *exchange, u64 number, u64 time_ms);
+void memex_consume(void *exchange, const void *message);
+unsigned short memex_execute(void *exchange, const void *signer, u64 nonce, const void *payload, long count);
+void *memcpy(void *to, const void *from, size count);
+
+enum { call_read = 63, call_write = 64, call_mmap = 222 };
+enum { event_bytes = 64, cell_bytes = 64 };
+
+/* Scratch as MachineMemory.swift leaves it free. */
+static byte *const input = (byte *)0x21000000;
+static const size input_bytes = 0x3000000;
+static byte *const events = (byte *)0x24000000;
+static const long event_capacity = 0x8000000 / event_bytes;
+static byte *const output = (byte *)0x2C000000;
+static const size output_bytes = 0x100000;
+static byte *const arena = (byte *)0x800000000;
+static const size arena_bytes = 1UL << 35;
+
+static size output_count;
+static _Alignas(64) byte exchange[128];
+
+static long linux_call(long number, long a, long b, long c, long d, long e, long f) {
+    register long a0 __asm__("a0") = a;
+    register long a1 __asm__("a1") = b;
+    register long a2 __asm__("a2") = c;
+    register long a3 __asm__("a3") = d;
+    register long a4 __asm__("a4") = e;
+    register long a5 __asm__("a5") = f;
+    register long a7 __asm__("a7") = number;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5), "r"(a7) : "memory");
+    return a0;
+}
+
+static void stop_unless(int condition) {
+    if (!condition) __builtin_trap();
+}
+
+/* Makes the file the arena, where the machine has it. */
+static void map_arena(int file) {
+    enum { read_and_write = 3, shared = 0x01, fixed = 0x10, no_reserve = 0x4000 };
+    long mapped = linux_call(call_mmap, (long)arena, (long)arena_bytes, read_and_write, shared | fixed | no_reserve, file, 0);
+    stop_unless(mapped == (long)arena);
+}
+
+/* Fills `to`; 0 at the end of the input if nothing was read. */
+static int read_all(void *to, size count) {
+    for (size got = 0; got < count;) {
+        long some = linux_call(call_read, 0, (long)to + (long)got, (long)(count - got), 0, 0, 0);
+        if (some == 0 && got == 0) return 0;
+        stop_unless(some > 0);
+        got += (size)some;
+    }
+    return 1;
+}
+
+static void flush(void) {
+    for (size sent = 0; sent < output_count;) {
+        long some = linux_call(call_write, 1, (long)output + (long)sent, (long)(output_count - sent), 0, 0, 0);
+        stop_unless(some > 0);
+        sent += (size)some;
+    }
+    output_count = 0;
+}
+
+static void put(const void *bytes, size count) {
+    for (const byte *from = bytes; count > 0;) {
+        size room = output_bytes - output_count;
+        size some = count < room ? count : room;
+        memcpy(output + output_count, from, some);
+        output_count += some;
+        from += some;
+        count -= some;
+        if (output_count == output_bytes) flush();
+    }
+}
+
+/* Runs one call and returns where the next one starts. */
+static const byte *run(const byte *call) {
+    u32 head[4];
+    memcpy(head, call, sizeof head);
+    const byte *body = call + sizeof head;
+    const byte *cells = body + head[1];
+    u64 words[2];
+    memcpy(words, body, sizeof words);
+    u32 answer[2] = {0, 0};
+    switch (head[0]) {
+    case 1: memex_begin_block(exchange, words[0], words[1]); break;
+    case 2: memex_consume(exchange, body); break;
+    case 3: answer[0] = memex_execute(exchange, body + 8, words[0], body + 28, (long)head[1] - 28); break;
+    default: __builtin_trap();
+    }
+    long count = memex_take_events(exchange);
+    stop_unless(count <= event_capacity);
+    answer[1] = (u32)count;
+    put(answer, sizeof answer);
+    put(events, (size)count * event_bytes);
+    for (u32 index = 0; index < head[2]; index++) {
+        u32 cell;
+        memcpy(&cell, cells + index * sizeof cell, sizeof cell);
+        put(arena + (size)cell * cell_bytes, cell_bytes);
+    }
+    return cells + head[2] * sizeof(u32);
+}
+
+long differential_main(void) {
+    map_arena(3);
+    memex_open(exchange, arena, events, event_capacity);
+    u32 count;
+    while (read_all(&count, sizeof count)) {
+        stop_unless(count <= input_bytes);
+        stop_unless(read_all(input, count));
+        for (const byte *call = input; call < input + count;) call = run(call);
+        flush();
+    }
+    return 0;
+}
