@@ -83,10 +83,14 @@ let package = Package(
 
         // Tests mirror Sources.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
+        .target(name: "RandomStreams", dependencies: ["Engine", "SeededRandom"], path: "Tests/RandomStreams", swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "Proof", "SeededRandom"], path: "Tests/EngineTests", swiftSettings: strict),
         .testTarget(
             name: "ProofTests", dependencies: ["Engine", "Proof", "SeededRandom"], path: "Tests/ProofTests", swiftSettings: strict),
+        .testTarget(
+            name: "GuestTests", dependencies: ["CLinux", "Engine", "Proof", "RandomStreams"], path: "Tests/GuestTests", exclude: ["Guest"],
+            swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup", "SeededRandom"], path: "Tests/RollupTests", swiftSettings: strict),
         .testTarget(name: "MemexdTests", dependencies: ["memexd", "Signing"], path: "Tests/MemexdTests", swiftSettings: strict),

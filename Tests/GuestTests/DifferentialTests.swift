@@ -1,0 +1,52 @@
+import Engine
+import Foundation
+import RandomStreams
+import Testing
+
+/// Random streams on the host and in the guest: the same bytes everywhere.
+///
+/// `MEMEX_SEED` runs one stream again, `MEMEX_COMMANDS` makes the streams longer.
+@Suite(.serialized) struct DifferentialTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    static let seeds: [UInt64] = environment["MEMEX_SEED"].flatMap(UInt64.init).map { [$0] } ?? [1, 2, 3]
+    static let commands = environment["MEMEX_COMMANDS"].flatMap(Int.init) ?? 300_000
+
+    @Test(arguments: seeds)
+    func sameBytes(seed: UInt64) throws {
+        print("guest and host: seed \(seed), \(Self.commands) commands")
+        let start = ContinuousClock.now
+        var stream = RandomStream(seed: seed)
+        let lockstep = try Lockstep()
+        var kinds = Set<UInt8>()
+        var codes = Set<UInt16>()
+        while stream.commandCount < Self.commands {
+            try lockstep.perform(stream.next()) { events in
+                stream.observe(events)
+                for event in events {
+                    kinds.insert(event.kind)
+                    codes.insert(event.code)
+                }
+            }
+        }
+        let pages = try lockstep.finish()
+        print(
+            "guest and host: \(stream.commandCount) commands in \(lockstep.callCount) calls, \(lockstep.eventCount) events,",
+            "\(lockstep.cellCount) written cells and \(pages) pages at the end are the same, \(ContinuousClock.now - start)")
+        // A stream in which nothing happens proves nothing.
+        #expect(Self.kinds.subtracting(kinds).isEmpty, "events that never happened")
+        #expect(Self.codes.subtracting(codes).isEmpty, "refusals that never happened")
+    }
+
+    /// What every stream of the usual length must bring about.
+    private static let kinds: Set<UInt8> = [
+        Event.Kind.placed, Event.Kind.fill, Event.Kind.cancelled, Event.Kind.rejected, Event.Kind.withdrawn, Event.Kind.agentChanged,
+        Event.Kind.deposited, Event.Kind.tokenListed, Event.Kind.marketListed, Event.Kind.inboxIgnored,
+    ]
+    private static let codes = Set(
+        [
+            RejectCode.unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance,
+            .selfTrade,
+            .postOnlyWouldTake, .unknownOrder, .notYourOrder, .clientOrderIdInUse, .agentMayNot, .unknownToken, .amountZero,
+            .agentAddressTaken, .unknownAgent,
+        ].map(\.rawValue))
+}

@@ -1,0 +1,56 @@
+import Engine
+import SeededRandom
+
+/// Messages from L1. The contract sends only good ones; the engine must not depend on it.
+extension RandomStream {
+    mutating func randomMessage() -> InboxMessage {
+        switch random.below(100) {
+        case 0..<60:
+            let owner = random.chance(10) ? Self.address(random.next()) : traders[random.below(traders.count)]
+            return Self.deposit(owner, token: UInt64(1 + random.below(4)), atoms: UInt64(1 + random.below(3_000_000_000)))
+        case 60..<64: return Self.tokenListed(UInt64(random.below(12)), decimals: UInt64(random.below(20)))
+        case 64..<68:
+            return Self.marketListed(
+                UInt64(random.below(10)), base: UInt64(random.below(8)), quote: UInt64(random.below(8)),
+                lotExponent: UInt64(random.below(20)),
+                makerFee: UInt64(random.below(110)), takerFee: UInt64(random.below(110)))
+        case 68..<80:
+            // A good message with some bits turned.
+            var message = Self.deposit(traders[random.below(traders.count)], token: UInt64(random.below(6)), atoms: random.next())
+            withUnsafeMutableBytes(of: &message) { bytes in
+                for _ in 0...random.below(3) { bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8)) }
+            }
+            return message
+        case 80..<90:
+            var message = InboxMessage()
+            withUnsafeMutableBytes(of: &message) { bytes in
+                for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: random.next()) }
+            }
+            message.kind = Hash256(integer: UInt64(random.below(6)))
+            return message
+        default:
+            return Self.deposit(
+                random.chance(20) ? .zero : traders[random.below(traders.count)], token: UInt64(random.below(7)),
+                atoms: random.next() >> UInt64(random.below(64)))
+        }
+    }
+
+    static func deposit(_ owner: Address, token: UInt64, atoms: UInt64) -> InboxMessage {
+        InboxMessage(kind: InboxMessage.Kind.deposit, a: Hash256(address: owner), b: token, c: Hash256(integer: atoms))
+    }
+
+    static func tokenListed(_ id: UInt64, decimals: UInt64) -> InboxMessage {
+        InboxMessage(
+            kind: InboxMessage.Kind.tokenListed, a: Hash256(address: id == 1 ? .zero : address(id + 1_000_000)), b: id,
+            c: Hash256(integer: decimals | 9 << 8))
+    }
+
+    static func marketListed(
+        _ id: UInt64, base: UInt64, quote: UInt64, lotExponent: UInt64, makerFee: UInt64, takerFee: UInt64
+    ) -> InboxMessage {
+        var shape = Hash256()
+        shape.word3 = (base | quote << 32).byteSwapped
+        shape.word2 = (lotExponent | makerFee << 8 | takerFee << 24).byteSwapped
+        return InboxMessage(kind: InboxMessage.Kind.marketListed, a: Hash256(address: address(99)), b: id, c: shape)
+    }
+}
