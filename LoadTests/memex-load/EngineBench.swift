@@ -163,12 +163,12 @@ private struct EngineStream {
                 precondition(code == .none, "the stream's own batch was refused: \(code)")
                 start = end
                 if index & 255 == 255 {
-                    fillCount = host.exchange.market(1)?.fillCount ?? 0
+                    fillCount = host.exchange.book(1).fillCount
                     host.exchange.clearEvents()
                 }
             }
             host.exchange.clearEvents()
-            fillCount = host.exchange.market(1)?.fillCount ?? 0
+            fillCount = host.exchange.book(1).fillCount
         }
     }
 }

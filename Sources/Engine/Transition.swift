@@ -30,10 +30,8 @@ package struct Exchange: ~Copyable {
         let slot = findSigner(signer)
         guard slot != 0 else { return .unknownSigner }
         let record = pointer(signerOffset(slot), as: Signer.self).pointee
-        if record.role != SignerRole.owner {
-            let now = pointer(Layout.header, as: StateHeader.self).pointee.blockTimeMs
-            guard record.role == SignerRole.agent, record.expiryMs == 0 || now < record.expiryMs else { return .agentExpired }
-        }
+        let isOwner = record.account != 0
+        guard isOwner || isActiveAgent(record) else { return .agentExpired }
         let (code, place) = checkNonce(nonce, signer: slot)
         guard code == .none else { return code }
 
@@ -41,8 +39,8 @@ package struct Exchange: ~Copyable {
         var offset = 0
         var index: UInt16 = 0
         while let command = Command.decode(payload, at: &offset) {
-            let code = apply(command, account: record.account, isOwner: record.role == SignerRole.owner, index: index)
-            if code != .none { emitRejected(code, account: record.account, index: index) }
+            let code = apply(command, account: isOwner ? record.account : record.principal, isOwner: isOwner, index: index)
+            if code != .none { emitRejected(code, account: isOwner ? record.account : record.principal, index: index) }
             index += 1
         }
         return .none
@@ -63,10 +61,8 @@ package struct Exchange: ~Copyable {
 
     private mutating func apply(_ command: Command, account: UInt32, isOwner: Bool, index: UInt16) -> RejectCode {
         switch command {
-        case .place(let market, let side, let timeInForce, let priceCode, let lots, let clientOrderId):
-            return place(
-                account: account, market: market, side: side, timeInForce: timeInForce, priceCode: priceCode, lots: lots,
-                clientOrderId: clientOrderId, commandIndex: index)
+        case .place(let order):
+            return place(order, account: account, commandIndex: index)
         case .cancel(let market, let orderId):
             return cancel(account: account, market: market, orderId: orderId, commandIndex: index)
         case .cancelByClientId(let market, let clientOrderId):
@@ -86,6 +82,9 @@ package struct Exchange: ~Copyable {
             let code = revokeAgent(agent, account: account)
             if code == .none { emitAgentChanged(account: account, index: index) }
             return code
+        case .placeUntil, .placeTrigger, .modify, .cancelAll, .scheduleCancel, .cancelOnDisconnect, .disconnected, .useAccount,
+            .openSubaccount, .transfer:
+            return .notAllowed
         }
     }
 }

@@ -22,7 +22,7 @@ struct ExitStatusTests {
     }
 
     @Test func refusalsNameTheirCode() {
-        #expect("\(CommandRefused(code: 27, text: "No."))" == "refused: No. (selfTrade, code 27)")
+        #expect("\(CommandRefused(code: 26, text: "No."))" == "refused: No. (insufficientBalance, code 26)")
         #expect(CommandRefused(code: 9999, text: "").name == "unknown")
     }
 }

@@ -41,9 +41,9 @@ import Testing
         let markets = try harness.query(.markets)
         #expect(markets.integer(at: QueryReply.count) == UInt32(1))
         #expect(markets.count == QueryReply.headerBytes + 128)
-        let market = markets.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: QueryReply.headerBytes, as: Market.self) }
-        #expect(market.id == 1)
-        #expect(market.bestBid == PriceCode.code(mantissa: 50_000, exponent: 15))
+        let market = markets.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: QueryReply.headerBytes, as: MarketAndBook.self) }
+        #expect(market.market.id == 1)
+        #expect(market.book.bestBid == PriceCode.code(mantissa: 50_000, exponent: 15))
     }
 
     @Test func account() throws {

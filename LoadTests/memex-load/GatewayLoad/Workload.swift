@@ -67,19 +67,20 @@ struct Workload {
     /// The price around which a market trades: the middle of its book, else its last price, else a price at which a lot costs 50000 atoms.
     static func middle(of market: UInt16, _ client: GatewayClient) throws -> UInt32 {
         let reply = try client.query(.markets)
-        let record = try reply.withUnsafeBytes { bytes throws -> Market in
+        let record = try reply.withUnsafeBytes { bytes throws -> MarketAndBook in
             let count = Int(bytes.loadUnaligned(fromByteOffset: QueryReply.count, as: UInt32.self))
             for index in 0..<count {
-                let offset = QueryReply.headerBytes + index * MemoryLayout<Market>.size
-                guard offset + MemoryLayout<Market>.size <= bytes.count else { break }
-                let record = bytes.loadUnaligned(fromByteOffset: offset, as: Market.self)
-                if record.id == UInt32(market) { return record }
+                let offset = QueryReply.headerBytes + index * MemoryLayout<MarketAndBook>.size
+                guard offset + MemoryLayout<MarketAndBook>.size <= bytes.count else { break }
+                let record = bytes.loadUnaligned(fromByteOffset: offset, as: MarketAndBook.self)
+                if record.market.id == UInt32(market) { return record }
             }
             throw UnknownMarket(market: market)
         }
-        if record.bestBid != PriceCode.none, record.bestAsk != PriceCode.none { return (record.bestBid + record.bestAsk) / 2 }
-        if record.lastPrice != PriceCode.none { return record.lastPrice }
-        let exponent = UInt32(clamping: max(0, min(35, -record.notionalExponent)))
+        let book = record.book
+        if book.bestBid != PriceCode.none, book.bestAsk != PriceCode.none { return (book.bestBid + book.bestAsk) / 2 }
+        if book.lastPrice != PriceCode.none { return book.lastPrice }
+        let exponent = UInt32(clamping: max(0, min(35, -record.market.notionalExponent)))
         return PriceCode.code(mantissa: 50_000, exponent: exponent)
     }
 }

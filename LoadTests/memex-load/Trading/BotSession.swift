@@ -22,7 +22,9 @@ final class BotSession {
         self.key = key
         self.nonces = nonces
         self.scoreboard = scoreboard
-        guard let record = try client.markets().first(where: { $0.id == UInt32(market) }) else { throw UnknownMarket(market: market) }
+        guard let record = try client.markets().map(\.market).first(where: { $0.id == UInt32(market) }) else {
+            throw UnknownMarket(market: market)
+        }
         self.market = MarketShape(record: record)
         try client.subscribe(.account, owner: key.address)
     }

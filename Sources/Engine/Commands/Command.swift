@@ -2,107 +2,86 @@
 ///
 /// | command | bytes | layout (little-endian) |
 /// | --- | --- | --- |
-/// | place | 24 | u8 1, u8 flags (bit 0 side, bits 1-2 time in force), u16 market, u32 price code, u64 lots, u64 client order id |
+/// | place | 24 | u8 1, u8 ``PlaceFlags``, u16 market, u32 price code, u64 lots, u64 client order id (0: none) |
 /// | cancel | 12 | u8 2, u8 0, u16 market, u64 order id |
 /// | cancel by client order id | 12 | u8 3, u8 0, u16 market, u64 client order id |
 /// | withdraw | 16 | u8 4, u8 0, u16 0, u32 token, u64 atoms |
 /// | approve agent | 32 | u8 5, u8 0, u16 0, agent 20 bytes, u64 expiry in ms (0: never) |
 /// | revoke agent | 24 | u8 6, u8 0, u16 0, agent 20 bytes |
+/// | place until | 32 | as place, with u8 7; then u64 expiry in ms (not 0) |
+/// | place trigger | 40 | as place, with u8 8; then u64 expiry in ms (0: never), u32 trigger price code, u32 0 |
+/// | modify | 24 | u8 9, u8 0, u16 market, u32 price code, u64 lots, u64 order id |
+/// | cancel all | 4 | u8 10, u8 ``SideSelection``, u16 market (0: all) |
+/// | schedule cancel | 12 | u8 11, u8 0, u16 0, u64 block time in ms (0: never) |
+/// | cancel on disconnect | 4 | u8 12, u8 1 on or 0 off, u16 0 |
+/// | disconnected | 4 | u8 13, u8 0, u16 0; alone in an unsigned envelope |
+/// | use account | 8 | u8 14, u8 0, u16 0, u32 account |
+/// | open sub-account | 4 | u8 15, u8 0, u16 0 |
+/// | transfer | 20 | u8 16, u8 0, u16 0, u32 token, u64 atoms, u32 to account |
 ///
 /// There is one encoding for each command: unused bits are zero.
 package enum Command: Equatable, Sendable {
-    case place(market: UInt16, side: Side, timeInForce: TimeInForce, priceCode: UInt32, lots: UInt64, clientOrderId: UInt64)
+    /// The order that is common to the commands that place one.
+    package struct Order: Equatable, Sendable {
+        package var market: UInt16
+        package var flags: PlaceFlags
+        package var priceCode: UInt32
+        package var lots: UInt64
+        package var clientOrderId: UInt64
+
+        package init(market: UInt16, flags: PlaceFlags, priceCode: UInt32, lots: UInt64, clientOrderId: UInt64 = 0) {
+            self.market = market
+            self.flags = flags
+            self.priceCode = priceCode
+            self.lots = lots
+            self.clientOrderId = clientOrderId
+        }
+    }
+
+    case place(Order)
     case cancel(market: UInt16, orderId: UInt64)
     case cancelByClientId(market: UInt16, clientOrderId: UInt64)
     case withdraw(token: UInt32, atoms: UInt64)
     case approveAgent(Address, expiryMs: UInt64)
     case revokeAgent(Address)
+    case placeUntil(Order, expiryMs: UInt64)
+    case placeTrigger(Order, expiryMs: UInt64, triggerPriceCode: UInt32)
+    case modify(market: UInt16, orderId: UInt64, priceCode: UInt32, lots: UInt64)
+    case cancelAll(market: UInt16, sides: SideSelection)
+    case scheduleCancel(timeMs: UInt64)
+    case cancelOnDisconnect(Bool)
+    case disconnected
+    case useAccount(UInt32)
+    case openSubaccount
+    case transfer(token: UInt32, atoms: UInt64, toAccount: UInt32)
+
+    /// A place command.
+    package static func place(
+        market: UInt16, side: Side, timeInForce: TimeInForce, priceCode: UInt32, lots: UInt64, clientOrderId: UInt64,
+        selfTradePrevention: SelfTradePrevention = .cancelTaker
+    ) -> Command {
+        .place(
+            Order(
+                market: market, flags: PlaceFlags(side: side, timeInForce: timeInForce, selfTradePrevention: selfTradePrevention),
+                priceCode: priceCode, lots: lots, clientOrderId: clientOrderId))
+    }
 
     /// The longest encoding of a command, in bytes.
-    package static let bytesMax = 32
+    package static let bytesMax = 40
 
     /// The length of a command of this type byte, or 0 if there is none.
+    @inline(__always)
     package static func byteCount(type: UInt8) -> Int {
         switch type {
-        case 1: 24
-        case 2, 3: 12
+        case 1, 6, 9: 24
+        case 2, 3, 11: 12
         case 4: 16
-        case 5: 32
-        case 6: 24
+        case 5, 7: 32
+        case 8: 40
+        case 10, 12, 13, 15: 4
+        case 14: 8
+        case 16: 20
         default: 0
         }
-    }
-
-    /// Decodes the command at `offset` and moves `offset` past it; nil if there is no well-formed command.
-    package static func decode(_ payload: UnsafeRawBufferPointer, at offset: inout Int) -> Command? {
-        guard offset < payload.count else { return nil }
-        let size = byteCount(type: payload[offset])
-        guard size > 0, payload.count - offset >= size, let start = payload.baseAddress else { return nil }
-        let bytes = start + offset
-        offset += size
-        let flags = bytes.load(fromByteOffset: 1, as: UInt8.self)
-        let market = bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self)
-        switch bytes.load(as: UInt8.self) {
-        case 1:
-            guard flags < 8, let timeInForce = TimeInForce(rawValue: flags >> 1) else { return nil }
-            return .place(
-                market: market, side: flags & 1 == 0 ? .buy : .sell, timeInForce: timeInForce,
-                priceCode: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self),
-                lots: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
-                clientOrderId: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
-        case 2 where flags == 0:
-            return .cancel(market: market, orderId: bytes.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
-        case 3 where flags == 0:
-            return .cancelByClientId(market: market, clientOrderId: bytes.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
-        case 4 where flags == 0 && market == 0:
-            return .withdraw(
-                token: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self),
-                atoms: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        case 5 where flags == 0 && market == 0:
-            return .approveAgent(Address(loadingFrom: bytes + 4), expiryMs: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
-        case 6 where flags == 0 && market == 0:
-            return .revokeAgent(Address(loadingFrom: bytes + 4))
-        default:
-            return nil
-        }
-    }
-
-    /// Writes the command at `bytes`, where ``bytesMax`` bytes are free, and returns its length.
-    package func encode(to bytes: UnsafeMutableRawPointer) -> Int {
-        var type: UInt8 = 0
-        var flags: UInt8 = 0
-        var header: UInt16 = 0
-        switch self {
-        case .place(let market, let side, let timeInForce, let priceCode, let lots, let clientOrderId):
-            type = 1
-            flags = side.rawValue | timeInForce.rawValue << 1
-            header = market
-            bytes.storeBytes(of: priceCode, toByteOffset: 4, as: UInt32.self)
-            bytes.storeBytes(of: lots, toByteOffset: 8, as: UInt64.self)
-            bytes.storeBytes(of: clientOrderId, toByteOffset: 16, as: UInt64.self)
-        case .cancel(let market, let orderId):
-            type = 2
-            header = market
-            bytes.storeBytes(of: orderId, toByteOffset: 4, as: UInt64.self)
-        case .cancelByClientId(let market, let clientOrderId):
-            type = 3
-            header = market
-            bytes.storeBytes(of: clientOrderId, toByteOffset: 4, as: UInt64.self)
-        case .withdraw(let token, let atoms):
-            type = 4
-            bytes.storeBytes(of: token, toByteOffset: 4, as: UInt32.self)
-            bytes.storeBytes(of: atoms, toByteOffset: 8, as: UInt64.self)
-        case .approveAgent(let agent, let expiryMs):
-            type = 5
-            bytes.storeBytes(of: agent, toByteOffset: 4, as: Address.self)
-            bytes.storeBytes(of: expiryMs, toByteOffset: 24, as: UInt64.self)
-        case .revokeAgent(let agent):
-            type = 6
-            bytes.storeBytes(of: agent, toByteOffset: 4, as: Address.self)
-        }
-        bytes.storeBytes(of: type, toByteOffset: 0, as: UInt8.self)
-        bytes.storeBytes(of: flags, toByteOffset: 1, as: UInt8.self)
-        bytes.storeBytes(of: header, toByteOffset: 2, as: UInt16.self)
-        return Self.byteCount(type: type)
     }
 }

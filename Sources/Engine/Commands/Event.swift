@@ -1,7 +1,8 @@
 /// What happened, in the order in which it happened: 64 bytes, one shape for every kind.
 ///
-/// Every command of an admitted batch yields exactly one result event (`placed`, `cancelled`, `withdrawn`,
-/// `agentChanged` or `rejected`) with its `commandIndex`; the fills of an order precede its result.
+/// Every command of an admitted batch yields exactly one result event (`placed`, `cancelled`, `rejected`, `withdrawn`, `agentChanged`,
+/// `modified`, `cancelledAll`, `triggerPlaced`, `transferred`, `subaccountOpened` or `settingChanged`) with its `commandIndex`; what else the
+/// command causes precedes its result, but for the triggers that it sets off, which follow with `commandIndex` 0xFFFF.
 package struct Event: BitwiseCopyable, Sendable {
     package enum Kind {
         /// Result of a place command. `lots`: filled at once, `remaining`: now resting (0: not resting),
@@ -27,6 +28,34 @@ package struct Event: BitwiseCopyable, Sendable {
         package static let marketListed: UInt8 = 9
         /// From the inbox: a message that had no effect.
         package static let inboxIgnored: UInt8 = 10
+        /// A resting order lost lots otherwise than by a fill or a cancel command. `code`: a ``Reduction``; `lots`: lost, `remaining`: left
+        /// (0: the order is gone); `account`, `orderId`, `side`, `priceCode`, `clientOrderId` of the order. Of a trigger order `priceCode` is
+        /// the trigger's and `counterOrderId` is 1.
+        package static let reduced: UInt8 = 11
+        /// Result of a modify command. `orderId`: the order now (0: not resting), `counterOrderId`: as it was named; `lots`: filled at once,
+        /// `remaining`: now resting. A `reduced` event precedes it.
+        package static let modified: UInt8 = 12
+        /// Result of a cancel-all command. `lots`: number of orders cancelled, each with a `reduced` event before.
+        package static let cancelledAll: UInt8 = 13
+        /// Result of a place-trigger command. `orderId`, `priceCode`: the trigger's, `otherPriceCode`: the limit, `remaining`: lots.
+        package static let triggerPlaced: UInt8 = 14
+        /// A trigger order fired and is gone. Fields as in `triggerPlaced`; the fills and a `placed` or `rejected` event of the order follow.
+        package static let triggered: UInt8 = 15
+        /// Result of a transfer. `account`: from, `counterAccount`: to, `counterOrderId`: token, `lots`: atoms.
+        package static let transferred: UInt8 = 16
+        /// Result of opening a sub-account. `counterAccount`: its id, `lots`: its number.
+        package static let subaccountOpened: UInt8 = 17
+        /// Result of use-account, schedule-cancel and cancel-on-disconnect commands. `account`: the account from here on.
+        package static let settingChanged: UInt8 = 18
+        /// One side of one trade of the opening auction. `account`, `orderId`, `side`, `clientOrderId`: the order; `priceCode`: the one price;
+        /// `otherPriceCode`: the order's own; `lots` traded, `remaining` left; `counterAccount`, `counterOrderId`: the other side.
+        package static let auctionFill: UInt8 = 19
+        /// A market's opening auction is over. `priceCode`: the price (`PriceCode.none` if nothing traded), `lots`: traded.
+        package static let marketOpened: UInt8 = 20
+        /// From the inbox. `account`: main account, `lots`: the tier.
+        package static let feeTierChanged: UInt8 = 21
+        /// All orders of an account were cancelled by its schedule or because its session ended (`code`: a ``Reduction``). `lots`: how many.
+        package static let accountCancelled: UInt8 = 22
     }
 
     package var kind: UInt8 = 0
@@ -40,7 +69,8 @@ package struct Event: BitwiseCopyable, Sendable {
     package var account: UInt32 = 0
     package var counterAccount: UInt32 = 0
     package var priceCode: UInt32 = 0
-    package var reserved: UInt32 = 0
+    /// A second price, where the kind says so.
+    package var otherPriceCode: UInt32 = 0
     package var orderId: UInt64 = 0
     package var counterOrderId: UInt64 = 0
     package var lots: UInt64 = 0
@@ -48,4 +78,14 @@ package struct Event: BitwiseCopyable, Sendable {
     package var clientOrderId: UInt64 = 0
 
     package init() {}
+}
+
+/// Why a resting order lost lots otherwise than by a fill or a cancel command.
+package enum Reduction: UInt16, Sendable, CaseIterable {
+    case modified = 1
+    case cancelledAll = 2
+    case selfTrade = 3
+    case expired = 4
+    case scheduled = 5
+    case disconnected = 6
 }

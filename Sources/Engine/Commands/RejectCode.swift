@@ -23,13 +23,21 @@ package enum RejectCode: UInt16, Sendable, CaseIterable {
     case priceTooFine = 24
     case notionalTooLarge = 25
     case insufficientBalance = 26
-    case selfTrade = 27
+    // 27 was selfTrade, before orders said what is to happen then.
     case postOnlyWouldTake = 28
     case unknownOrder = 29
     case notYourOrder = 30
     case clientOrderIdInUse = 31
     case tooManyOpenOrders = 32
     case capacityExhausted = 33
+    case wouldNotFill = 34
+    case tooDeep = 35
+    case expiryPassed = 36
+    case triggerWouldFire = 37
+    case noLastPrice = 38
+    case marketOpening = 39
+    case notDuringAuction = 52
+    case timeInForceInvalid = 53
 
     // Funds and keys.
     case agentMayNot = 40
@@ -38,6 +46,9 @@ package enum RejectCode: UInt16, Sendable, CaseIterable {
     case agentAddressTaken = 43
     case tooManyAgents = 44
     case unknownAgent = 45
+    case notYourAccount = 46
+    case tooManySubaccounts = 47
+    case notAllowed = 48
 
     // The connection; these never reach the engine.
     case malformedMessage = 60

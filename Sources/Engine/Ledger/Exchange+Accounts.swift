@@ -16,14 +16,12 @@ extension Exchange {
     /// Id of the account that `owner` owns, or 0.
     func findAccount(owner: Address) -> UInt32 {
         let slot = findSigner(owner)
-        guard slot != 0 else { return 0 }
-        let signer = pointer(signerOffset(slot), as: Signer.self)
-        return signer.pointee.role == SignerRole.owner ? signer.pointee.account : 0
+        return slot == 0 ? 0 : pointer(signerOffset(slot), as: Signer.self).pointee.account
     }
 
-    /// The account of `owner`, opened if there is none yet; 0 when there is no room for another.
+    /// The main account of `owner`, opened if there is none yet; 0 when there is no room for another.
     ///
-    /// An address that had been approved as somebody's agent becomes its own owner: funds sent to an address always reach
+    /// An address that had been approved as somebody's agent gets an account of its own all the same: funds sent to an address always reach
     /// its holder.
     mutating func openAccount(owner: Address) -> UInt32 {
         let existing = findAccount(owner: owner)
@@ -36,12 +34,11 @@ extension Exchange {
         if slot == 0 { slot = addSigner(owner) }
         let signer = writable(signerOffset(slot), as: Signer.self)
         signer.pointee.account = id
-        signer.pointee.role = SignerRole.owner
-        signer.pointee.expiryMs = 0
         let account = writableAccount(id)
         account.pointee.owner = owner
         account.pointee.signer = slot
         account.pointee.id = id
+        account.pointee.mainAccount = id
         return id
     }
 
@@ -77,6 +74,12 @@ extension Exchange {
 
     // MARK: Agents
 
+    /// Whether the key may trade for its principal now.
+    func isActiveAgent(_ signer: Signer) -> Bool {
+        guard signer.agentState == AgentState.approved else { return false }
+        return signer.expiryMs == 0 || pointer(Layout.header, as: StateHeader.self).pointee.blockTimeMs < signer.expiryMs
+    }
+
     /// Lets `agent` trade for the account until block time `expiryMs` (0: for ever). Approving again sets a new expiry.
     mutating func approveAgent(_ agent: Address, expiryMs: UInt64, account: UInt32) -> RejectCode {
         guard !agent.isZero else { return .agentAddressTaken }
@@ -89,11 +92,11 @@ extension Exchange {
             slot = addSigner(agent)
         } else {
             let current = pointer(signerOffset(slot), as: Signer.self)
-            guard current.pointee.account == account, current.pointee.role != SignerRole.owner else { return .agentAddressTaken }
+            guard current.pointee.account == 0, current.pointee.principal == account else { return .agentAddressTaken }
         }
         let signer = writable(signerOffset(slot), as: Signer.self)
-        signer.pointee.account = account
-        signer.pointee.role = SignerRole.agent
+        signer.pointee.principal = account
+        signer.pointee.agentState = AgentState.approved
         signer.pointee.expiryMs = expiryMs
         return .none
     }
@@ -103,8 +106,8 @@ extension Exchange {
         let slot = findSigner(agent)
         guard slot != 0 else { return .unknownAgent }
         let current = pointer(signerOffset(slot), as: Signer.self)
-        guard current.pointee.account == account, current.pointee.role == SignerRole.agent else { return .unknownAgent }
-        writable(signerOffset(slot), as: Signer.self).pointee.role = SignerRole.revoked
+        guard current.pointee.principal == account, current.pointee.agentState == AgentState.approved else { return .unknownAgent }
+        writable(signerOffset(slot), as: Signer.self).pointee.agentState = AgentState.revoked
         return .none
     }
 }

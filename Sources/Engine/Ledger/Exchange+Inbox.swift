@@ -101,13 +101,19 @@ extension Exchange {
             - Int32(pointer(tokenOffset(base), as: Token.self).pointee.decimals) - PriceCode.exponentBias
         record.pointee.makerFeeBasisPoints = makerFee
         record.pointee.takerFeeBasisPoints = takerFee
-        record.pointee.bestBid = PriceCode.none
-        record.pointee.bestAsk = PriceCode.none
-        record.pointee.lastPrice = PriceCode.none
+        openBook(id)
+        openBook(id + UInt32(Layout.marketCapacity))
         var event = Event()
         event.kind = Event.Kind.marketListed
         event.market = UInt16(id)
         return event
+    }
+
+    private mutating func openBook(_ book: UInt32) {
+        let state = writableBook(book)
+        state.pointee.bestBid = PriceCode.none
+        state.pointee.bestAsk = PriceCode.none
+        state.pointee.lastPrice = PriceCode.none
     }
 
     /// Whether a token with this id is listed.

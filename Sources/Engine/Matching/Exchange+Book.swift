@@ -1,22 +1,22 @@
-/// The book of a market: levels as queues of pooled orders, linked by index.
+/// A book: levels as queues of pooled orders, linked by index.
 ///
 /// Invariants: a level is linked from both ends and `lots` is the sum over its queue; a price is in the trie exactly when its queue is
 /// not empty; a group owns a page exactly while one of its prices is occupied; an empty level is all zero; `bestBid < bestAsk` or one side is empty.
 extension Exchange {
     /// The queue at a price that is known to be occupied.
     @inline(__always)
-    mutating func occupiedLevel(market: UInt32, priceCode: UInt32) -> UnsafeMutablePointer<Level> {
-        let group = pointer(groupOffset(market: market, priceCode: priceCode), as: LevelGroup.self)
+    mutating func occupiedLevel(book: UInt32, priceCode: UInt32) -> UnsafeMutablePointer<Level> {
+        let group = pointer(groupOffset(book: book, priceCode: priceCode), as: LevelGroup.self)
         return writable(levelOffset(page: group.pointee.page, priceCode: priceCode), as: Level.self)
     }
 
     /// Puts a fresh order at the end of its level's queue. There must be a free slot and a free level page.
     /// Returns the order's slot.
     mutating func rest(
-        market: UnsafeMutablePointer<Market>, account: UInt32, side: Side, priceCode: UInt32, lots: UInt64, clientOrderId: UInt64
+        book: UInt32, account: UInt32, side: Side, priceCode: UInt32, lots: UInt64, clientOrderId: UInt64
     ) -> UInt32 {
         let slot = takeOrderSlot()
-        let level = levelForInsertion(market: market, side: side, priceCode: priceCode)
+        let level = levelForInsertion(book: book, side: side, priceCode: priceCode)
         let last = level.pointee.last
         let order = writableOrder(slot)
         order.pointee.lots = lots
@@ -24,7 +24,7 @@ extension Exchange {
         order.pointee.previous = last
         order.pointee.account = account
         order.pointee.priceAndSide = priceCode | UInt32(side.rawValue) << 31
-        order.pointee.market = market.pointee.id
+        order.pointee.book = book
         order.pointee.generation &+= 1
         if last == 0 {
             level.pointee.first = slot
@@ -33,29 +33,29 @@ extension Exchange {
         }
         level.pointee.last = slot
         level.pointee.lots += lots
-        market.pointee.orderCount += 1
+        writableBook(book).pointee.orderCount += 1
         linkToAccount(slot: slot, account: account, clientOrderId: clientOrderId)
         return slot
     }
 
     /// Takes an order off the book and gives its slot back. The caller has settled the locked funds.
-    mutating func remove(slot: UInt32, market: UnsafeMutablePointer<Market>) {
+    mutating func remove(slot: UInt32, book: UInt32) {
         let order = writableOrder(slot)
         let priceCode = order.pointee.priceCode
-        let level = occupiedLevel(market: market.pointee.id, priceCode: priceCode)
+        let level = occupiedLevel(book: book, priceCode: priceCode)
         let next = order.pointee.next
         let previous = order.pointee.previous
         if previous == 0 { level.pointee.first = next } else { writableOrder(previous).pointee.next = next }
         if next == 0 { level.pointee.last = previous } else { writableOrder(next).pointee.previous = previous }
         level.pointee.lots -= order.pointee.lots
-        if level.pointee.first == 0 { vacate(market: market, side: order.pointee.side, priceCode: priceCode) }
-        release(slot: slot, market: market)
+        if level.pointee.first == 0 { vacate(book: book, side: order.pointee.side, priceCode: priceCode) }
+        release(slot: slot, book: book)
     }
 
     /// Gives back the slot of an order that is in no queue any more.
-    mutating func release(slot: UInt32, market: UnsafeMutablePointer<Market>) {
+    mutating func release(slot: UInt32, book: UInt32) {
         unlinkFromAccount(slot: slot, account: pointer(orderOffset(slot), as: Order.self).pointee.account)
-        market.pointee.orderCount -= 1
+        writableBook(book).pointee.orderCount -= 1
         let header = writableHeader()
         let order = writableOrder(slot)
         order.pointee.lots = 0
@@ -66,42 +66,42 @@ extension Exchange {
     }
 
     /// Takes a price whose queue has become empty out of the trie, and moves the best price on.
-    mutating func vacate(market: UnsafeMutablePointer<Market>, side: Side, priceCode: UInt32) {
-        let id = market.pointee.id
-        let group = writable(groupOffset(market: id, priceCode: priceCode), as: LevelGroup.self)
+    mutating func vacate(book: UInt32, side: Side, priceCode: UInt32) {
+        let group = writable(groupOffset(book: book, priceCode: priceCode), as: LevelGroup.self)
         group.pointee.occupied &= ~(1 << UInt64(priceCode % 64))
         if group.pointee.occupied == 0 {
             releaseLevelPage(group.pointee.page)
             group.pointee.page = 0
-            clearGroup(market: id, group: Int(priceCode / 64))
+            clearGroup(book: book, group: Int(priceCode / 64))
         }
+        let state = writableBook(book)
         if side == .buy {
-            if market.pointee.bestBid == priceCode { market.pointee.bestBid = occupiedPrice(below: priceCode, market: id) }
+            if state.pointee.bestBid == priceCode { state.pointee.bestBid = occupiedPrice(below: priceCode, book: book) }
         } else {
-            if market.pointee.bestAsk == priceCode { market.pointee.bestAsk = occupiedPrice(above: priceCode, market: id) }
+            if state.pointee.bestAsk == priceCode { state.pointee.bestAsk = occupiedPrice(above: priceCode, book: book) }
         }
     }
 
     private mutating func levelForInsertion(
-        market: UnsafeMutablePointer<Market>, side: Side, priceCode: UInt32
+        book: UInt32, side: Side, priceCode: UInt32
     ) -> UnsafeMutablePointer<Level> {
-        let id = market.pointee.id
-        let offset = groupOffset(market: id, priceCode: priceCode)
+        let offset = groupOffset(book: book, priceCode: priceCode)
         let bit: UInt64 = 1 << UInt64(priceCode % 64)
         if pointer(offset, as: LevelGroup.self).pointee.occupied & bit == 0 {
             let group = writable(offset, as: LevelGroup.self)
             if group.pointee.occupied == 0 {
                 group.pointee.page = takeLevelPage()
-                setGroup(market: id, group: Int(priceCode / 64))
+                setGroup(book: book, group: Int(priceCode / 64))
             }
             group.pointee.occupied |= bit
+            let state = writableBook(book)
             if side == .buy {
-                if market.pointee.bestBid == PriceCode.none || priceCode > market.pointee.bestBid { market.pointee.bestBid = priceCode }
+                if state.pointee.bestBid == PriceCode.none || priceCode > state.pointee.bestBid { state.pointee.bestBid = priceCode }
             } else {
-                if priceCode < market.pointee.bestAsk { market.pointee.bestAsk = priceCode }
+                if priceCode < state.pointee.bestAsk { state.pointee.bestAsk = priceCode }
             }
         }
-        return occupiedLevel(market: id, priceCode: priceCode)
+        return occupiedLevel(book: book, priceCode: priceCode)
     }
 
     // MARK: Pools

@@ -15,18 +15,18 @@ extension Exchange {
     }
 
     @inline(__always)
-    func bestOpposite(_ side: Side, _ market: UnsafePointer<Market>) -> UInt32 {
-        side == .buy ? market.pointee.bestAsk : market.pointee.bestBid
+    func bestOpposite(_ side: Side, _ book: UInt32) -> UInt32 {
+        side == .buy
+            ? pointer(bookOffset(book), as: BookState.self).pointee.bestAsk : pointer(bookOffset(book), as: BookState.self).pointee.bestBid
     }
 
     /// Whether filling `incoming` would reach a resting order of the same account. Changes nothing.
-    func wouldTradeWithItself(_ incoming: Incoming, market: UnsafePointer<Market>) -> Bool {
+    func wouldTradeWithItself(_ incoming: Incoming, book: UInt32) -> Bool {
         guard pointer(accountOffset(incoming.account), as: Account.self).pointee.openOrderCount > 0 else { return false }
-        let id = market.pointee.id
-        var price = bestOpposite(incoming.side, market)
+        var price = bestOpposite(incoming.side, book)
         var remaining = incoming.lots
         while crosses(incoming.side, limit: incoming.priceCode, opposite: price) {
-            let page = pointer(groupOffset(market: id, priceCode: price), as: LevelGroup.self).pointee.page
+            let page = pointer(groupOffset(book: book, priceCode: price), as: LevelGroup.self).pointee.page
             var slot = pointer(levelOffset(page: page, priceCode: price), as: Level.self).pointee.first
             while slot != 0 {
                 let maker = pointer(orderOffset(slot), as: Order.self)
@@ -35,7 +35,7 @@ extension Exchange {
                 remaining -= maker.pointee.lots
                 slot = maker.pointee.next
             }
-            price = incoming.side == .buy ? occupiedPrice(above: price, market: id) : occupiedPrice(below: price, market: id)
+            price = incoming.side == .buy ? occupiedPrice(above: price, book: book) : occupiedPrice(below: price, book: book)
         }
         return false
     }
@@ -44,11 +44,11 @@ extension Exchange {
     ///
     /// The taker's funds were checked for its own limit, so every fill is covered; its balances are settled once at the end.
     /// Returns the lots that are left. Cannot fail.
-    mutating func match(_ incoming: Incoming, market: UnsafeMutablePointer<Market>, commandIndex: UInt16) -> UInt64 {
+    mutating func match(_ incoming: Incoming, market: UnsafePointer<Market>, commandIndex: UInt16) -> UInt64 {
         var remaining = incoming.lots
         var taker = TakerTotals()
         while remaining > 0 {
-            let price = bestOpposite(incoming.side, UnsafePointer(market))
+            let price = bestOpposite(incoming.side, market.pointee.id)
             guard crosses(incoming.side, limit: incoming.priceCode, opposite: price) else { break }
             remaining = matchLevel(price, incoming, remaining: remaining, market: market, taker: &taker, commandIndex: commandIndex)
         }
@@ -65,12 +65,12 @@ extension Exchange {
     }
 
     private mutating func matchLevel(
-        _ price: UInt32, _ incoming: Incoming, remaining: UInt64, market: UnsafeMutablePointer<Market>, taker: inout TakerTotals,
+        _ price: UInt32, _ incoming: Incoming, remaining: UInt64, market: UnsafePointer<Market>, taker: inout TakerTotals,
         commandIndex: UInt16
     ) -> UInt64 {
         guard let atomsPerLot = Notional.atomsPerLot(priceCode: price, notionalExponent: market.pointee.notionalExponent)
         else { preconditionFailure("an order rests at a price that is too fine for its market") }
-        let level = occupiedLevel(market: market.pointee.id, priceCode: price)
+        let level = occupiedLevel(book: market.pointee.id, priceCode: price)
         var remaining = remaining
         while remaining > 0 && level.pointee.first != 0 {
             let slot = level.pointee.first
@@ -86,24 +86,24 @@ extension Exchange {
             remaining -= lots
             maker.pointee.lots -= lots
             level.pointee.lots -= lots
-            market.pointee.fillCount += 1
+            writableBook(market.pointee.id).pointee.fillCount += 1
             emitFill(incoming, maker: maker, slot: slot, price: price, lots: lots, market: market, commandIndex: commandIndex)
             if maker.pointee.lots == 0 {
                 let next = maker.pointee.next
                 level.pointee.first = next
                 if next == 0 { level.pointee.last = 0 } else { writableOrder(next).pointee.previous = 0 }
-                release(slot: slot, market: market)
+                release(slot: slot, book: market.pointee.id)
             }
         }
-        market.pointee.lastPrice = price
-        if level.pointee.first == 0 { vacate(market: market, side: incoming.side.opposite, priceCode: price) }
+        writableBook(market.pointee.id).pointee.lastPrice = price
+        if level.pointee.first == 0 { vacate(book: market.pointee.id, side: incoming.side.opposite, priceCode: price) }
         return remaining
     }
 
     /// Moves one fill's funds on the maker's side: out of what its order locked, into its free balance, less the fee.
     @inline(__always)
     private mutating func settleMaker(
-        _ maker: UnsafeMutablePointer<Order>, baseAtoms: UInt64, quoteAtoms: UInt64, market: UnsafeMutablePointer<Market>,
+        _ maker: UnsafeMutablePointer<Order>, baseAtoms: UInt64, quoteAtoms: UInt64, market: UnsafePointer<Market>,
         totals: inout TakerTotals
     ) {
         let account = maker.pointee.account
@@ -118,7 +118,7 @@ extension Exchange {
     }
 
     /// Moves the funds of all fills on the taker's side, and all fees to the fee account.
-    private mutating func settle(_ totals: TakerTotals, _ incoming: Incoming, market: UnsafeMutablePointer<Market>) {
+    private mutating func settle(_ totals: TakerTotals, _ incoming: Incoming, market: UnsafePointer<Market>) {
         let base = market.pointee.baseToken
         let quote = market.pointee.quoteToken
         let fees = market.pointee.feeAccount
@@ -134,7 +134,7 @@ extension Exchange {
     @inline(__always)
     private mutating func emitFill(
         _ incoming: Incoming, maker: UnsafeMutablePointer<Order>, slot: UInt32, price: UInt32, lots: UInt64,
-        market: UnsafeMutablePointer<Market>, commandIndex: UInt16
+        market: UnsafePointer<Market>, commandIndex: UInt16
     ) {
         var event = Event()
         event.kind = Event.Kind.fill

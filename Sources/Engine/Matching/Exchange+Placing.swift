@@ -1,9 +1,9 @@
 /// Placing and cancelling orders: a cascade of checks, then a point after which nothing fails.
 extension Exchange {
-    mutating func place(
-        account: UInt32, market id: UInt16, side: Side, timeInForce: TimeInForce, priceCode: UInt32, lots: UInt64,
-        clientOrderId: UInt64, commandIndex: UInt16
-    ) -> RejectCode {
+    mutating func place(_ command: Command.Order, account: UInt32, commandIndex: UInt16) -> RejectCode {
+        let (id, side, timeInForce) = (command.market, command.flags.side, command.flags.timeInForce)
+        let (priceCode, lots, clientOrderId) = (command.priceCode, command.lots, command.clientOrderId)
+        guard timeInForce != .fillOrKill, timeInForce != .market else { return .timeInForceInvalid }
         guard isListed(market: id) else { return .unknownMarket }
         let market = pointer(marketOffset(UInt32(id)), as: Market.self)
         guard lots > 0 else { return .sizeZero }
@@ -26,9 +26,9 @@ extension Exchange {
             guard others < Layout.ordersPerBucketMax else { return .tooManyOpenOrders }
         }
         let incoming = Incoming(account: account, side: side, priceCode: priceCode, lots: lots)
-        if crosses(side, limit: priceCode, opposite: bestOpposite(side, market)) {
+        if crosses(side, limit: priceCode, opposite: bestOpposite(side, UInt32(id))) {
             guard timeInForce != .postOnly else { return .postOnlyWouldTake }
-            guard !wouldTradeWithItself(incoming, market: market) else { return .selfTrade }
+            guard !wouldTradeWithItself(incoming, book: UInt32(id)) else { return .wouldNotFill }
         }
         if timeInForce != .immediateOrCancel {
             let open = pointer(accountOffset(account), as: Account.self).pointee.openOrderCount
@@ -40,8 +40,7 @@ extension Exchange {
         // From here on nothing fails.
         openBalance(account: account, token: base)
         openBalance(account: account, token: quote)
-        let writableRecord = writableMarket(UInt32(id))
-        let left = match(incoming, market: writableRecord, commandIndex: commandIndex)
+        let left = match(incoming, market: market, commandIndex: commandIndex)
         var result = Event()
         result.kind = Event.Kind.placed
         result.side = side.rawValue
@@ -57,7 +56,7 @@ extension Exchange {
             balance.pointee.free -= locked
             balance.pointee.locked += locked
             let slot = rest(
-                market: writableRecord, account: account, side: side, priceCode: priceCode, lots: left, clientOrderId: clientOrderId)
+                book: UInt32(id), account: account, side: side, priceCode: priceCode, lots: left, clientOrderId: clientOrderId)
             result.orderId = Order.id(slot: slot, generation: pointer(orderOffset(slot), as: Order.self).pointee.generation)
             result.remaining = left
         }
@@ -70,7 +69,7 @@ extension Exchange {
         let slot = UInt32(truncatingIfNeeded: orderId)
         guard slot > 0, slot < UInt32(Layout.orderCapacity) else { return .unknownOrder }
         let order = pointer(orderOffset(slot), as: Order.self)
-        guard order.pointee.lots > 0, order.pointee.generation == UInt32(orderId >> 32), order.pointee.market == UInt32(id)
+        guard order.pointee.lots > 0, order.pointee.generation == UInt32(orderId >> 32), order.pointee.book == UInt32(id)
         else { return .unknownOrder }
         guard order.pointee.account == account else { return .notYourOrder }
         cancelResting(slot: slot, commandIndex: commandIndex)
@@ -80,7 +79,7 @@ extension Exchange {
     mutating func cancel(account: UInt32, market id: UInt16, clientOrderId: UInt64, commandIndex: UInt16) -> RejectCode {
         guard isListed(market: id) else { return .unknownMarket }
         let slot = clientOrderId == 0 ? 0 : findOrder(account: account, clientOrderId: clientOrderId)
-        guard slot != 0, pointer(orderOffset(slot), as: Order.self).pointee.market == UInt32(id) else { return .unknownOrder }
+        guard slot != 0, pointer(orderOffset(slot), as: Order.self).pointee.book == UInt32(id) else { return .unknownOrder }
         cancelResting(slot: slot, commandIndex: commandIndex)
         return .none
     }
@@ -94,7 +93,7 @@ extension Exchange {
     /// Unlocks the funds of a resting order and takes it off the book.
     private mutating func cancelResting(slot: UInt32, commandIndex: UInt16) {
         let order = pointer(orderOffset(slot), as: Order.self).pointee
-        let market = writableMarket(order.market)
+        let market = pointer(marketOffset(order.market), as: Market.self)
         var locked = order.lots * market.pointee.lotAtoms
         var token = market.pointee.baseToken
         if order.side == .buy {
@@ -116,7 +115,7 @@ extension Exchange {
         event.orderId = Order.id(slot: slot, generation: order.generation)
         event.remaining = order.lots
         event.clientOrderId = pointer(detailOffset(slot), as: OrderDetail.self).pointee.clientOrderId
-        remove(slot: slot, market: market)
+        remove(slot: slot, book: order.book)
         emit(event)
     }
 }

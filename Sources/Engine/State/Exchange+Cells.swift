@@ -54,18 +54,20 @@ extension Exchange {
     // MARK: Where each record lies.
 
     @inline(__always) func tokenOffset(_ id: UInt32) -> Int { Layout.tokens + Int(id) * 64 }
-    @inline(__always) func marketOffset(_ id: UInt32) -> Int { Layout.markets + Int(id) * 128 }
+    @inline(__always) func marketOffset(_ id: UInt32) -> Int { Layout.markets + Int(id) * 64 }
+    @inline(__always) func bookOffset(_ book: UInt32) -> Int { Layout.bookStates + Int(book) * 64 }
     @inline(__always) func accountOffset(_ id: UInt32) -> Int { Layout.accounts + Int(id) * 128 }
+    @inline(__always) func scheduleOffset(_ id: UInt32) -> Int { Layout.accounts + Int(id) * 128 + 64 }
     @inline(__always) func signerOffset(_ slot: UInt32) -> Int { Layout.signers + Int(slot) * 64 }
     @inline(__always) func noncesOffset(_ slot: UInt32) -> Int { Layout.nonces + Int(slot) * (8 * Layout.noncesPerSigner) }
     @inline(__always) func orderOffset(_ slot: UInt32) -> Int { Layout.orders + Int(slot) * 32 }
-    @inline(__always) func detailOffset(_ slot: UInt32) -> Int { Layout.orderDetails + Int(slot) * 32 }
+    @inline(__always) func detailOffset(_ slot: UInt32) -> Int { Layout.orderDetails + Int(slot) * 64 }
     @inline(__always) func withdrawalOffset(_ id: UInt64) -> Int { Layout.withdrawals + Int(id) * 64 }
     @inline(__always) func pageEntryOffset(account: UInt32, token: UInt32) -> Int {
         Layout.balanceDirectories + Int(account) * Layout.balanceDirectoryBytes + Int(token) / Layout.balancesPerPage * 4
     }
-    @inline(__always) func groupOffset(market: UInt32, priceCode: UInt32) -> Int {
-        Layout.levelDirectories + Int(market) * Layout.levelDirectoryBytes + Int(priceCode / 64) * 16
+    @inline(__always) func groupOffset(book: UInt32, priceCode: UInt32) -> Int {
+        Layout.levelDirectories + Int(book) * Layout.levelDirectoryBytes + Int(priceCode / 64) * 16
     }
     @inline(__always) func levelOffset(page: UInt32, priceCode: UInt32) -> Int {
         Layout.levelPages + Int(page) * 1024 + Int(priceCode % 64) * 16
@@ -79,8 +81,14 @@ extension Exchange {
     @inline(__always) mutating func writableMarket(_ id: UInt32) -> UnsafeMutablePointer<Market> {
         writable(marketOffset(id), as: Market.self)
     }
+    @inline(__always) mutating func writableBook(_ book: UInt32) -> UnsafeMutablePointer<BookState> {
+        writable(bookOffset(book), as: BookState.self)
+    }
     @inline(__always) mutating func writableAccount(_ id: UInt32) -> UnsafeMutablePointer<Account> {
         writable(accountOffset(id), as: Account.self)
+    }
+    @inline(__always) mutating func writableSchedule(_ account: UInt32) -> UnsafeMutablePointer<AccountSchedule> {
+        writable(scheduleOffset(account), as: AccountSchedule.self)
     }
     @inline(__always) mutating func writableOrder(_ slot: UInt32) -> UnsafeMutablePointer<Order> {
         writable(orderOffset(slot), as: Order.self)

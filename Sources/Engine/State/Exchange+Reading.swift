@@ -3,6 +3,9 @@ extension Exchange {
     /// Global counters.
     package var header: StateHeader { pointer(Layout.header, as: StateHeader.self).pointee }
 
+    /// Counters of what happens by itself.
+    package var schedule: ScheduleHeader { pointer(Layout.scheduleHeader, as: ScheduleHeader.self).pointee }
+
     /// The token with this id, or nil.
     package func token(_ id: UInt32) -> Token? {
         isListed(token: id) ? pointer(tokenOffset(id), as: Token.self).pointee : nil
@@ -14,13 +17,25 @@ extension Exchange {
         return pointer(marketOffset(id), as: Market.self).pointee
     }
 
-    /// The account that `owner` owns, or nil.
+    /// What changes in a book (a market's id, or `Layout.marketCapacity` more for its trigger book).
+    package func book(_ index: UInt32) -> BookState {
+        precondition(index < UInt32(Layout.bookCapacity))
+        return pointer(bookOffset(index), as: BookState.self).pointee
+    }
+
+    /// The main account that `owner` owns, or nil.
     package func account(owner: Address) -> Account? { account(id: findAccount(owner: owner)) }
 
     /// The account with this id, or nil.
     package func account(id: UInt32) -> Account? {
         guard id > 0, id <= header.accountCount else { return nil }
         return pointer(accountOffset(id), as: Account.self).pointee
+    }
+
+    /// When the orders of an account with this id are to be cancelled.
+    package func schedule(account id: UInt32) -> AccountSchedule {
+        precondition(id < UInt32(Layout.accountCapacity))
+        return pointer(scheduleOffset(id), as: AccountSchedule.self).pointee
     }
 
     /// The signer record of an address (owner or agent key), or nil.
@@ -57,21 +72,22 @@ extension Exchange {
     }
 
     /// The best occupied price of a side, or nil.
-    package func bestPrice(market: UInt32, side: Side) -> UInt32? {
-        guard let record = self.market(market) else { return nil }
+    package func bestPrice(book: UInt32, side: Side) -> UInt32? {
+        guard self.market(book % UInt32(Layout.marketCapacity)) != nil else { return nil }
+        let record = self.book(book)
         let price = side == .buy ? record.bestBid : record.bestAsk
         return price == PriceCode.none ? nil : price
     }
 
     /// The next occupied price of the same side behind `priceCode` (lower for bids, higher for asks), or nil.
-    package func nextPrice(market: UInt32, side: Side, behind priceCode: UInt32) -> UInt32? {
-        let price = side == .buy ? occupiedPrice(below: priceCode, market: market) : occupiedPrice(above: priceCode, market: market)
+    package func nextPrice(book: UInt32, side: Side, behind priceCode: UInt32) -> UInt32? {
+        let price = side == .buy ? occupiedPrice(below: priceCode, book: book) : occupiedPrice(above: priceCode, book: book)
         return price == PriceCode.none ? nil : price
     }
 
     /// The level at a price: empty if nothing rests there.
-    package func level(market: UInt32, priceCode: UInt32) -> Level {
-        let group = pointer(groupOffset(market: market, priceCode: priceCode), as: LevelGroup.self).pointee
+    package func level(book: UInt32, priceCode: UInt32) -> Level {
+        let group = pointer(groupOffset(book: book, priceCode: priceCode), as: LevelGroup.self).pointee
         guard group.occupied >> UInt64(priceCode % 64) & 1 == 1 else { return Level() }
         return pointer(levelOffset(page: group.page, priceCode: priceCode), as: Level.self).pointee
     }

@@ -16,9 +16,12 @@ package enum Layout {
     // MARK: Offsets of the regions, in bytes.
 
     package static let header = 0x0_0000_0000
+    package static let scheduleHeader = 0x0_0000_0040
     package static let tokens = 0x0_0010_0000
     package static let markets = 0x0_0020_0000
-    package static let marketSummaries = 0x0_0400_0000
+    package static let bookStates = 0x0_0030_0000
+    package static let timerBuckets = 0x0_0038_0000
+    package static let priceSummaries = 0x0_0400_0000
     package static let signers = 0x0_0800_0000
     package static let accounts = 0x0_1000_0000
     package static let signerIndex = 0x0_1800_0000
@@ -26,16 +29,18 @@ package enum Layout {
     package static let nonces = 0x0_4000_0000
     package static let balanceDirectories = 0x0_8000_0000
     package static let orders = 0x1_0000_0000
-    package static let orderDetails = 0x1_8000_0000
-    package static let levelDirectories = 0x2_0000_0000
+    package static let orderDetails = 0x2_0000_0000
     package static let levelPages = 0x3_0000_0000
     package static let balances = 0x4_0000_0000
     package static let withdrawals = 0x5_0000_0000
+    package static let levelDirectories = 0x6_0000_0000
 
     // MARK: Capacities, in records; slot 0 is never used.
 
     package static let tokenCapacity = 1 << 12
     package static let marketCapacity = 1 << 12
+    /// The book of market m has index m, its trigger book `marketCapacity + m`.
+    package static let bookCapacity = 2 * marketCapacity
     package static let accountCapacity = 1 << 20
     package static let signerCapacity = 1 << 21
     package static let orderCapacity = 1 << 26
@@ -55,10 +60,14 @@ package enum Layout {
     package static let balancesPerPage = 16
     /// Bytes of one account's directory of balance pages, 4 bytes a page.
     package static let balanceDirectoryBytes = 4 * tokenCapacity / balancesPerPage
-    /// Bytes between the level directories of two markets.
+    /// Bytes between the level directories of two books.
     package static let levelDirectoryBytes = 1 << 20
-    /// Bytes between the summary bitmaps of two markets.
-    package static let marketSummaryBytes = 8 << 10
+    /// Bytes between the summary bitmaps of two books.
+    package static let priceSummaryBytes = 8 << 10
+    /// Buckets of the wheel of timers; each holds what is due in one slice of time, of this or a later round.
+    package static let timerBucketCount = 1 << 16
+    /// Block time that one bucket of the wheel stands for, in milliseconds.
+    package static let timerBucketMs: UInt64 = 1024
 
     // MARK: Limits of what users may send.
 
@@ -71,8 +80,23 @@ package enum Layout {
     /// Resting orders of one account whose client order ids fall into one bucket: none has so many but who chose the ids for it, to have
     /// every search go through them all.
     package static let ordersPerBucketMax = 256
-    /// Agent keys that one account may ever approve.
+    /// Agent keys that one owner may ever approve.
     package static let agentsPerAccountMax = 16
+    /// Accounts that one owner may open besides the main one.
+    package static let subaccountsPerOwnerMax = 16
+    /// Resting orders that one order may meet: what is left of it then is dropped. Bounds the events and the proof steps of a command.
+    package static let makersPerOrderMax = 1024
+    /// Resting orders that are looked at to see whether a fill-or-kill order can be filled.
+    package static let fillOrKillReachMax = 1024
+    /// Trigger orders that fire because of one command, and because of one block; the others wait for the next.
+    package static let triggersPerCommandMax = 64
+    package static let triggersPerBlockMax = 1024
+    /// Timers that go off in one block; the others go off in the next.
+    package static let timersPerBlockMax = 4096
+    /// Steps of the opening auctions in one block.
+    package static let openingStepsPerBlockMax = 4096
+    /// Fee tiers are 0 (full fees) to this (none).
+    package static let feeTierMax: UInt32 = 10
     /// Highest maker or taker fee, in basis points.
     package static let feeBasisPointsMax = 100
     /// Age beyond which a nonce is stale, in milliseconds of block time: two days.

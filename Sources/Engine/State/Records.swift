@@ -21,6 +21,22 @@ package struct StateHeader: BitwiseCopyable {
     package var openOrderCount: UInt32 = 0
 }
 
+/// Counters of what happens by itself at the beginning of a block: the second cell of the arena.
+package struct ScheduleHeader: BitwiseCopyable {
+    /// Block time in milliseconds up to which all timers have gone off.
+    package var timersDoneMs: UInt64 = 0
+    /// Earliest time in milliseconds at which a collecting market opens; 0: none collects.
+    package var nextOpeningMs: UInt64 = 0
+    /// Highest market id listed so far.
+    package var marketHighWater: UInt32 = 0
+    /// Markets in phase `uncrossing`.
+    package var uncrossingCount: UInt32 = 0
+    /// First market with triggers that are due (0: none); the list goes on in its trigger book's state.
+    package var firstPendingMarket: UInt32 = 0
+    package var reserved32: UInt32 = 0
+    package var reserved: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+}
+
 /// A listed token. L1-visible cell:
 ///
 /// | offset | field |
@@ -43,7 +59,7 @@ package struct Token: BitwiseCopyable {
     package var reserved: UInt64 = 0
 }
 
-/// A market and its hot book data: two cells.
+/// A market as it was listed: one cell, read-only but while it opens.
 package struct Market: BitwiseCopyable {
     package var id: UInt32 = 0
     package var baseToken: UInt32 = 0
@@ -57,49 +73,22 @@ package struct Market: BitwiseCopyable {
     package var lotExponent: UInt32 = 0
     package var makerFeeBasisPoints: UInt32 = 0
     package var takerFeeBasisPoints: UInt32 = 0
-    /// Best prices as codes; `PriceCode.none` on an empty side.
-    package var bestBid: UInt32 = 0
-    package var bestAsk: UInt32 = 0
-    /// Price code of the last fill, `PriceCode.none` before the first.
-    package var lastPrice: UInt32 = 0
-    package var orderCount: UInt32 = 0
-    package var fillCount: UInt64 = 0
-    package var reserved: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+    /// A ``MarketPhase``.
+    package var phase: UInt32 = 0
+    /// Price code that decides between equally good opening prices.
+    package var referencePrice: UInt32 = 0
+    /// Block time in milliseconds at which the opening auction ends; 0 if there was none.
+    package var opensAtMs: UInt64 = 0
+    package var reserved: UInt64 = 0
 }
 
-/// An account: the owner of balances and orders. Two cells.
-package struct Account: BitwiseCopyable {
-    package var owner = Address()
-    /// Slot of the owner's key in the signers.
-    package var signer: UInt32 = 0
-    /// First of the account's resting orders, newest first (0: none).
-    package var firstOrder: UInt32 = 0
-    package var openOrderCount: UInt32 = 0
-    /// Agent keys approved so far, revoked ones included.
-    package var agentCount: UInt32 = 0
-    package var id: UInt32 = 0
-    package var reserved: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
-        (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-}
-
-/// A key that may sign commands.
-package struct Signer: BitwiseCopyable {
-    package var address = Address()
-    package var account: UInt32 = 0
-    /// A ``SignerRole``.
-    package var role: UInt32 = 0
-    package var reserved32: UInt32 = 0
-    /// Block time in milliseconds from which an agent may no longer sign; 0 never expires.
-    package var expiryMs: UInt64 = 0
-    package var reserved: (UInt64, UInt64, UInt64) = (0, 0, 0)
-}
-
-/// What a signer may do.
-package enum SignerRole {
-    package static let owner: UInt32 = 1
-    /// Trades, but never moves funds out and never approves keys.
-    package static let agent: UInt32 = 2
-    package static let revoked: UInt32 = 3
+/// Where a market stands between its listing and continuous trading.
+package enum MarketPhase {
+    package static let continuous: UInt32 = 0
+    /// Orders collect for the opening auction; bids and asks may overlap.
+    package static let collecting: UInt32 = 1
+    /// The auction is being executed, in as many blocks as it takes.
+    package static let uncrossing: UInt32 = 2
 }
 
 /// What one account holds of one token. L1-visible cell:
@@ -139,53 +128,4 @@ package struct Withdrawal: BitwiseCopyable {
     package var id: UInt64 = 0
     package var blockNumber: UInt64 = 0
     package var reserved: (UInt64, UInt64) = (0, 0)
-}
-
-/// What matching touches of a resting order: 32 bytes.
-package struct Order: BitwiseCopyable {
-    /// Remaining size; 0 in a slot that holds no order.
-    package var lots: UInt64 = 0
-    /// Neighbours in the queue of the price level (0: none). In a free slot `next` links the free slots.
-    package var next: UInt32 = 0
-    package var previous: UInt32 = 0
-    package var account: UInt32 = 0
-    /// Price code in the low 24 bits, ``Side`` in bit 31.
-    package var priceAndSide: UInt32 = 0
-    package var market: UInt32 = 0
-    /// Counts the uses of this slot, so that an old order id does not name a new order.
-    package var generation: UInt32 = 0
-
-    package var priceCode: UInt32 { priceAndSide & 0xFF_FFFF }
-    package var side: Side { priceAndSide >> 31 == 0 ? .buy : .sell }
-
-    /// The id by which users name an order: the use count of its slot, then the slot.
-    package static func id(slot: UInt32, generation: UInt32) -> UInt64 { UInt64(generation) << 32 | UInt64(slot) }
-}
-
-/// What matching does not touch of a resting order: 32 bytes in a table parallel to the orders.
-package struct OrderDetail: BitwiseCopyable {
-    package var clientOrderId: UInt64 = 0
-    /// Neighbours in the owner's list of resting orders.
-    package var accountNext: UInt32 = 0
-    package var accountPrevious: UInt32 = 0
-    /// Neighbours in the chain of the client order index.
-    package var chainNext: UInt32 = 0
-    package var chainPrevious: UInt32 = 0
-    package var reserved: UInt64 = 0
-}
-
-/// The queue of resting orders at one price of one market.
-package struct Level: BitwiseCopyable {
-    package var first: UInt32 = 0
-    package var last: UInt32 = 0
-    /// Sum of the orders' remaining lots.
-    package var lots: UInt64 = 0
-}
-
-/// Sixty-four neighbouring prices of one market: which have orders, and the page of their levels.
-package struct LevelGroup: BitwiseCopyable {
-    package var occupied: UInt64 = 0
-    /// Slot of the page that holds the 64 levels; 0 while none is occupied.
-    package var page: UInt32 = 0
-    package var reserved: UInt32 = 0
 }

@@ -6,29 +6,32 @@ extension Listing {
     /// The kind of `command` and what it says, in words.
     func describe(_ command: Command) -> (kind: String, text: String) {
         switch command {
-        case .place(let market, let side, let timeInForce, let priceCode, let lots, let clientOrderId):
-            let known = self.market(id: market)
-            let size = known.map { $0.format(lots: lots) } ?? "\(lots) lots"
-            let type = OrderType(timeInForce).rawValue
-            let client = clientOrderId == 0 ? "" : ", client id \(clientOrderId)"
-            return ("place", "\(name(market)) \(side.name) \(size) at \(price(priceCode)), \(type)\(client)")
+        case .place(let order):
+            let known = self.market(id: order.market)
+            let size = known.map { $0.format(lots: order.lots) } ?? "\(order.lots) lots"
+            let type = OrderType(order.flags.timeInForce).rawValue
+            let client = order.clientOrderId == 0 ? "" : ", client id \(order.clientOrderId)"
+            return ("place", "\(name(order.market)) \(order.flags.side.name) \(size) at \(price(order.priceCode)), \(type)\(client)")
         case .cancel(let market, let orderId): return ("cancel", "\(name(market)) order \(orderId)")
         case .cancelByClientId(let market, let clientOrderId): return ("cancel", "\(name(market)) client id \(clientOrderId)")
         case .withdraw(let token, let atoms): return ("withdraw", amount(atoms, token))
         case .approveAgent(let agent, let expiryMs):
             return ("approve", "\(agent) until \(expiryMs == 0 ? "revoked" : Moment.text(milliseconds: expiryMs))")
         case .revokeAgent(let agent): return ("revoke", agent.hex)
+        default: return ("other", "\(command)")
         }
     }
 
     func json(_ command: Command) -> JSON {
         switch command {
-        case .place(let market, let side, let timeInForce, let priceCode, let lots, let clientOrderId):
+        case .place(let order):
             [
-                "type": "place", "marketId": .integer(market), "market": .optional(self.market(id: market)) { .text($0.name) },
-                "side": .text(side.name), "orderType": .text(OrderType(timeInForce).rawValue), "price": .text(price(priceCode)),
-                "priceCode": .integer(priceCode), "size": .optional(self.market(id: market)) { .text($0.format(lots: lots)) },
-                "lots": .integer(lots), "clientOrderId": clientOrderId == 0 ? .null : .integer(clientOrderId),
+                "type": "place", "marketId": .integer(order.market),
+                "market": .optional(self.market(id: order.market)) { .text($0.name) },
+                "side": .text(order.flags.side.name), "orderType": .text(OrderType(order.flags.timeInForce).rawValue),
+                "price": .text(price(order.priceCode)), "priceCode": .integer(order.priceCode),
+                "size": .optional(self.market(id: order.market)) { .text($0.format(lots: order.lots)) },
+                "lots": .integer(order.lots), "clientOrderId": order.clientOrderId == 0 ? .null : .integer(order.clientOrderId),
             ]
         case .cancel(let market, let orderId):
             ["type": "cancel", "marketId": .integer(market), "orderId": .integer(orderId)]
@@ -42,6 +45,7 @@ extension Listing {
         case .approveAgent(let agent, let expiryMs):
             ["type": "approveAgent", "agent": .text(agent.hex), "expiryMs": expiryMs == 0 ? .null : .integer(expiryMs)]
         case .revokeAgent(let agent): ["type": "revokeAgent", "agent": .text(agent.hex)]
+        default: ["type": "other"]
         }
     }
 

@@ -1,5 +1,6 @@
 import Engine
 import Gateway
+import Sequencer
 import Settlement
 
 extension Listing {
@@ -12,13 +13,13 @@ extension Listing {
     }
 
     /// From the exchange's records; throws if they contradict each other.
-    init(tokens: [Token], markets: [Market]) throws {
+    init(tokens: [Token], markets: [MarketAndBook]) throws {
         self.init(
             tokens: tokens.map {
                 TokenInfo(id: $0.id, symbol: $0.symbol, decimals: $0.decimals, unitExponent: $0.unitExponent, l1Address: $0.l1Address)
             }, markets: [])
         guard self.tokens.allSatisfy({ $0.decimals <= Self.decimalsMax }) else { throw Self.contradiction("a token's decimals") }
-        for record in markets {
+        for record in markets.map(\.market) {
             guard let id = UInt16(exactly: record.id), let base = token(id: record.baseToken), let quote = token(id: record.quoteToken),
                 record.lotExponent <= Self.decimalsMax
             else { throw Self.contradiction("market \(record.id)") }

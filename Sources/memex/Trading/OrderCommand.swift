@@ -81,12 +81,16 @@ enum OrderType: String, CaseIterable, ExpressibleByArgument {
     case gtc
     case ioc
     case postOnly = "post-only"
+    case fok
+    case market
 
     var timeInForce: TimeInForce {
         switch self {
         case .gtc: .goodTilCancelled
         case .ioc: .immediateOrCancel
         case .postOnly: .postOnly
+        case .fok: .fillOrKill
+        case .market: .market
         }
     }
 }
@@ -97,6 +101,8 @@ extension OrderType {
         case .goodTilCancelled: self = .gtc
         case .immediateOrCancel: self = .ioc
         case .postOnly: self = .postOnly
+        case .fillOrKill: self = .fok
+        case .market: self = .market
         }
     }
 }

@@ -53,10 +53,10 @@ import Testing
             if code == codes[0] { #expect(events.last?.kind == Event.Kind.placed || events.last?.code == RejectCode.priceTooFine.rawValue) }
         }
         var seen: [UInt32] = []
-        var next = test.host.exchange.bestPrice(market: 1, side: .sell)
+        var next = test.host.exchange.bestPrice(book: 1, side: .sell)
         while let code = next {
             seen.append(code)
-            next = test.host.exchange.nextPrice(market: 1, side: .sell, behind: code)
+            next = test.host.exchange.nextPrice(book: 1, side: .sell, behind: code)
         }
         #expect(seen == codes.filter { Notional.atomsPerLot(priceCode: $0, notionalExponent: 9 + 18 - 18 - 24) != nil }.sorted())
         expectInvariants(test.host.exchange)

@@ -23,7 +23,7 @@ import Testing
         #expect(stream.fills > Self.steps / 20, "only \(stream.fills) fills")
         #expect(stream.reference.withdrawals.count > 0)
         for code: RejectCode in [
-            .unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance, .selfTrade,
+            .unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance, .wouldNotFill,
             .postOnlyWouldTake, .unknownOrder, .notYourOrder, .clientOrderIdInUse, .agentMayNot, .unknownToken, .amountZero,
         ] {
             #expect(stream.codes[code, default: 0] > 0, "\(code) never happened")

@@ -40,7 +40,7 @@ import Testing
         let header = test.host.exchange.header
         let used: [(Int, Int)] = [
             (Layout.header, 4096), (Layout.tokens, 64 * 16), (Layout.markets, 128 * 16),
-            (Layout.marketSummaries, 2 * Layout.marketSummaryBytes),
+            (Layout.priceSummaries, 2 * Layout.priceSummaryBytes),
             (Layout.signers, 64 * 64), (Layout.accounts, 128 * 64), (Layout.signerIndex, Layout.signerBuckets * 4),
             (Layout.clientOrderIndex, Layout.clientOrderBuckets * 4), (Layout.nonces, 64 * 512),
             (Layout.balanceDirectories, 64 * Layout.balanceDirectoryBytes), (Layout.orders, (Int(header.orderHighWater) + 64) * 32),

@@ -7,13 +7,17 @@ import Testing
     @Test func sizesFitCells() {
         #expect(MemoryLayout<StateHeader>.size == 64)
         #expect(MemoryLayout<Token>.size == 64)
-        #expect(MemoryLayout<Market>.size == 128)
-        #expect(MemoryLayout<Account>.size == 128)
+        #expect(MemoryLayout<ScheduleHeader>.size == 64)
+        #expect(MemoryLayout<Market>.size == 64)
+        #expect(MemoryLayout<BookState>.size == 64)
+        #expect(MemoryLayout<Account>.size == 64)
+        #expect(MemoryLayout<AccountSchedule>.size == 64)
+        #expect(MemoryLayout<TimerBucket>.size == 8)
         #expect(MemoryLayout<Signer>.size == 64)
         #expect(MemoryLayout<Balance>.size == 64)
         #expect(MemoryLayout<Withdrawal>.size == 64)
         #expect(MemoryLayout<Order>.size == 32)
-        #expect(MemoryLayout<OrderDetail>.size == 32)
+        #expect(MemoryLayout<OrderDetail>.size == 64)
         #expect(MemoryLayout<Level>.size == 16)
         #expect(MemoryLayout<LevelGroup>.size == 16)
         #expect(MemoryLayout<Event>.size == 64)
@@ -52,13 +56,17 @@ import Testing
         func byteCount<Value>(of value: Value) -> Int { MemoryLayout<Value>.size }
         #expect(fieldBytes(StateHeader()) == 64)
         #expect(fieldBytes(Token()) == 64)
-        #expect(fieldBytes(Market()) == 128)
-        #expect(fieldBytes(Account()) == 128)
+        #expect(fieldBytes(ScheduleHeader()) == 64)
+        #expect(fieldBytes(Market()) == 64)
+        #expect(fieldBytes(BookState()) == 64)
+        #expect(fieldBytes(Account()) == 64)
+        #expect(fieldBytes(AccountSchedule()) == 64)
+        #expect(fieldBytes(TimerBucket()) == 8)
         #expect(fieldBytes(Signer()) == 64)
         #expect(fieldBytes(Balance()) == 64)
         #expect(fieldBytes(Withdrawal()) == 64)
         #expect(fieldBytes(Order()) == 32)
-        #expect(fieldBytes(OrderDetail()) == 32)
+        #expect(fieldBytes(OrderDetail()) == 64)
         #expect(fieldBytes(Level()) == 16)
         #expect(fieldBytes(LevelGroup()) == 16)
         #expect(fieldBytes(Event()) == 64)
@@ -68,8 +76,10 @@ import Testing
         let regions: [(start: Int, bytes: Int)] = [
             (Layout.header, 4096),
             (Layout.tokens, Layout.tokenCapacity * 64),
-            (Layout.markets, Layout.marketCapacity * 128),
-            (Layout.marketSummaries, Layout.marketCapacity * Layout.marketSummaryBytes),
+            (Layout.markets, Layout.marketCapacity * 64),
+            (Layout.bookStates, Layout.bookCapacity * 64),
+            (Layout.timerBuckets, Layout.timerBucketCount * 8),
+            (Layout.priceSummaries, Layout.bookCapacity * Layout.priceSummaryBytes),
             (Layout.signers, Layout.signerCapacity * 64),
             (Layout.accounts, Layout.accountCapacity * 128),
             (Layout.signerIndex, Layout.signerBuckets * 4),
@@ -77,11 +87,11 @@ import Testing
             (Layout.nonces, Layout.signerCapacity * Layout.noncesPerSigner * 8),
             (Layout.balanceDirectories, Layout.accountCapacity * Layout.balanceDirectoryBytes),
             (Layout.orders, Layout.orderCapacity * 32),
-            (Layout.orderDetails, Layout.orderCapacity * 32),
-            (Layout.levelDirectories, Layout.marketCapacity * Layout.levelDirectoryBytes),
+            (Layout.orderDetails, Layout.orderCapacity * 64),
             (Layout.levelPages, Layout.levelPageCapacity * 1024),
             (Layout.balances, Layout.balancePageCapacity * Layout.balancesPerPage * 64),
             (Layout.withdrawals, Layout.withdrawalCapacity * 64),
+            (Layout.levelDirectories, Layout.bookCapacity * Layout.levelDirectoryBytes),
         ]
         for (region, next) in zip(regions, regions.dropFirst()) {
             #expect(region.start + region.bytes <= next.start)

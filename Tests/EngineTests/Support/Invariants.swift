@@ -10,18 +10,19 @@ func expectInvariants(_ exchange: borrowing Exchange, sourceLocation: SourceLoca
     var live = 0
     for market in 1..<UInt32(16) {
         guard let record = exchange.market(market) else { continue }
-        if record.bestBid != PriceCode.none && record.bestAsk != PriceCode.none {
-            #expect(record.bestBid < record.bestAsk, "book \(market) is crossed", sourceLocation: sourceLocation)
+        let book = exchange.book(market)
+        if book.bestBid != PriceCode.none && book.bestAsk != PriceCode.none {
+            #expect(book.bestBid < book.bestAsk, "book \(market) is crossed", sourceLocation: sourceLocation)
         }
         var count: UInt32 = 0
         for side in [Side.buy, .sell] {
-            var next = exchange.bestPrice(market: market, side: side)
+            var next = exchange.bestPrice(book: market, side: side)
             while let code = next {
                 count += expectLevel(exchange, record, code, side, &locked, &openOrders, sourceLocation)
-                next = exchange.nextPrice(market: market, side: side, behind: code)
+                next = exchange.nextPrice(book: market, side: side, behind: code)
             }
         }
-        #expect(count == record.orderCount, sourceLocation: sourceLocation)
+        #expect(count == book.orderCount, sourceLocation: sourceLocation)
         live += Int(count)
     }
     #expect(live == Int(header.openOrderCount), sourceLocation: sourceLocation)
@@ -47,7 +48,7 @@ private func expectLevel(
     _ exchange: borrowing Exchange, _ market: Market, _ code: UInt32, _ side: Side, _ locked: inout [UInt64: UInt64],
     _ openOrders: inout [UInt32: UInt32], _ sourceLocation: SourceLocation
 ) -> UInt32 {
-    let level = exchange.level(market: market.id, priceCode: code)
+    let level = exchange.level(book: market.id, priceCode: code)
     var lots: UInt64 = 0
     var count: UInt32 = 0
     var previous: UInt32 = 0

@@ -64,8 +64,9 @@ final class ReferenceExchange {
         let owner = owners.contains(signer) ? signer : agents[signer]!.owner
         let isOwner = owners.contains(signer)
         switch command {
-        case .place(let market, let side, let timeInForce, let priceCode, let lots, let clientOrderId):
-            return place(owner, market, side, timeInForce, priceCode, lots, clientOrderId)
+        case .place(let order):
+            return place(
+                owner, order.market, order.flags.side, order.flags.timeInForce, order.priceCode, order.lots, order.clientOrderId)
         case .cancel, .cancelByClientId:
             preconditionFailure("cancels are applied by `cancel(owner:market:matching:)`")
         case .withdraw(let token, let atoms):
@@ -89,6 +90,8 @@ final class ReferenceExchange {
             guard let existing = agents[agent], existing.owner == owner, existing.active else { return .rejected(.unknownAgent) }
             agents[agent] = (owner, false)
             return .agentChanged
+        default:
+            return .rejected(.notAllowed)
         }
     }
 
@@ -135,7 +138,7 @@ final class ReferenceExchange {
         if !queue.isEmpty && timeInForce == .postOnly { return .rejected(.postOnlyWouldTake) }
         var reach = lots
         for index in queue where reach > 0 {
-            if orders[index].owner == owner { return .rejected(.selfTrade) }
+            if orders[index].owner == owner { return .rejected(.wouldNotFill) }
             reach -= min(reach, orders[index].lots)
         }
 

@@ -122,18 +122,19 @@ final class FakeExecutor: @unchecked Sendable {
         event.commandIndex = index
         event.account = account
         switch command {
-        case .place(let market, let side, let timeInForce, let priceCode, let lots, let clientOrderId):
-            event.market = market
-            event.side = side.rawValue
-            event.priceCode = priceCode
-            event.clientOrderId = clientOrderId
+        case .place(let order):
+            let lots = order.lots
+            event.market = order.market
+            event.side = order.flags.side.rawValue
+            event.priceCode = order.priceCode
+            event.clientOrderId = order.clientOrderId
             guard lots < 1000 || lots > 2000 else {
                 event.kind = Event.Kind.rejected
                 event.code = UInt16(lots - 1000)
                 return [event]
             }
             event.kind = Event.Kind.placed
-            guard timeInForce == .immediateOrCancel else {
+            guard order.flags.timeInForce == .immediateOrCancel else {
                 event.orderId = UInt64(index) << 32 | 10
                 event.remaining = lots
                 return [event]
@@ -159,6 +160,7 @@ final class FakeExecutor: @unchecked Sendable {
             event.counterOrderId = UInt64(token)
             event.lots = atoms
         case .approveAgent, .revokeAgent: event.kind = Event.Kind.agentChanged
+        default: event.kind = Event.Kind.settingChanged
         }
         return [event]
     }

@@ -51,6 +51,7 @@ package struct AccountAnswer: Sendable {
 
     package var position: AnswerPosition
     package var account: Account
+    package var schedule: AccountSchedule
     /// By token id.
     package var balances: [Balance]
     /// Newest first.
@@ -62,6 +63,7 @@ package struct AccountAnswer: Sendable {
         guard reader.isFound else { return nil }
         position = reader.position
         account = try reader.next()
+        schedule = try reader.next()
         let orderCount: UInt32 = try reader.next()
         try reader.skip(4)
         balances = try reader.records(Int(reader.count))

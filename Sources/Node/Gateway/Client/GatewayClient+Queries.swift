@@ -12,7 +12,7 @@ extension GatewayClient {
     package func tokens() throws(GatewayClientError) -> [Token] { try records(.tokens) }
 
     /// All listed markets, by id.
-    package func markets() throws(GatewayClientError) -> [Market] { try records(.markets) }
+    package func markets() throws(GatewayClientError) -> [MarketAndBook] { try records(.markets) }
 
     /// The account that `address` owns or signs for; nil if there is none.
     package func account(_ address: Address) throws(GatewayClientError) -> AccountAnswer? {

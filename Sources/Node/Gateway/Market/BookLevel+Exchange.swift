@@ -8,10 +8,10 @@ extension BookLevel {
         for id in 1..<UInt32(Layout.marketCapacity) where exchange.market(id) != nil {
             var levels: [BookLevel] = []
             for side in [Side.buy, .sell] {
-                var price = exchange.bestPrice(market: id, side: side)
+                var price = exchange.bestPrice(book: id, side: side)
                 while let code = price {
-                    levels.append(BookLevel(priceCode: code, side: side, lots: exchange.level(market: id, priceCode: code).lots))
-                    price = exchange.nextPrice(market: id, side: side, behind: code)
+                    levels.append(BookLevel(priceCode: code, side: side, lots: exchange.level(book: id, priceCode: code).lots))
+                    price = exchange.nextPrice(book: id, side: side, behind: code)
                 }
             }
             books[UInt16(id)] = levels

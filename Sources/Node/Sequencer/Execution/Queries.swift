@@ -79,7 +79,7 @@ struct Queries {
         var count: UInt32 = 0
         for id in marketIds {
             guard let market = exchange.market(id) else { continue }
-            append(market)
+            append(MarketAndBook(market: market, book: exchange.book(id)))
             count += 1
         }
         set(count, at: QueryReply.count)
@@ -87,8 +87,11 @@ struct Queries {
 
     /// `address` is that of an owner or of an agent key.
     private mutating func account(_ exchange: borrowing Exchange, _ address: Address) {
-        guard let signer = exchange.signer(address), let account = exchange.account(id: signer.account) else { return setNotFound() }
+        guard let signer = exchange.signer(address),
+            let account = exchange.account(id: signer.account != 0 ? signer.account : signer.principal)
+        else { return setNotFound() }
         append(account)
+        append(exchange.schedule(account: account.id))
         append(UInt32(0))
         append(UInt32(0))
         var balances: UInt32 = 0
@@ -127,13 +130,13 @@ struct Queries {
 
     private mutating func levels(_ exchange: borrowing Exchange, market: UInt32, side: Side, depth: Int) -> UInt32 {
         var count: UInt32 = 0
-        var price = exchange.bestPrice(market: market, side: side)
+        var price = exchange.bestPrice(book: market, side: side)
         while let priceCode = price, count < depth {
             append(priceCode)
             append(UInt32(side.rawValue))
-            append(exchange.level(market: market, priceCode: priceCode).lots)
+            append(exchange.level(book: market, priceCode: priceCode).lots)
             count += 1
-            price = exchange.nextPrice(market: market, side: side, behind: priceCode)
+            price = exchange.nextPrice(book: market, side: side, behind: priceCode)
         }
         return count
     }

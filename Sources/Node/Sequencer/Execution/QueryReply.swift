@@ -19,8 +19,8 @@ import Engine
 /// | --- | --- |
 /// | 1 status | block time ms u64, inbox cursor u64, withdrawals u64, accounts u32, open orders u32, sealed block u64, its state root 32 bytes, its hash 32 bytes; count 1 |
 /// | 2 tokens | count `Token` records of 64 bytes, ascending by id |
-/// | 3 markets | count `Market` records of 128 bytes, ascending by id |
-/// | 4 account | `Account` record of 128 bytes, orders that follow u32, zero u32, count `Balance` cells of 64 bytes, orders of 32 bytes (see ``OpenOrder``), newest first |
+/// | 3 markets | count ``MarketAndBook`` records of 128 bytes, ascending by id |
+/// | 4 account | `Account` and `AccountSchedule` records, 128 bytes, orders that follow u32, zero u32, count `Balance` cells of 64 bytes, orders of 32 bytes (see ``OpenOrder``), newest first |
 /// | 5 book | bid levels u32, ask levels u32, then levels of 16 bytes (see ``Level``), bids and then asks, best first; count is their sum |
 package enum QueryReply {
     package static let kind = 0
@@ -84,4 +84,10 @@ package enum QueryReply {
         package static let lots = 8
         package static let bytes = 16
     }
+}
+
+/// A market as the markets query shows it: 128 bytes.
+package struct MarketAndBook: BitwiseCopyable, Sendable {
+    package var market: Market
+    package var book: BookState
 }
