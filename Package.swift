@@ -89,7 +89,8 @@ let package = Package(
         .testTarget(
             name: "ProofTests", dependencies: ["Engine", "Proof", "SeededRandom"], path: "Tests/ProofTests", swiftSettings: strict),
         .testTarget(
-            name: "GuestTests", dependencies: ["CLinux", "Engine", "Proof", "RandomStreams"], path: "Tests/GuestTests", exclude: ["Guest"],
+            name: "GuestTests", dependencies: ["CLinux", "Engine", "Proof", "RandomStreams", "Rollup", "SeededRandom", "Signing"],
+            path: "Tests/GuestTests", exclude: ["Guest"],
             swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup", "SeededRandom"], path: "Tests/RollupTests", swiftSettings: strict),

@@ -45,7 +45,6 @@ import Testing
     private static let codes = Set(
         [
             RejectCode.unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance,
-            .selfTrade,
             .postOnlyWouldTake, .unknownOrder, .notYourOrder, .clientOrderIdInUse, .agentMayNot, .unknownToken, .amountZero,
             .agentAddressTaken, .unknownAgent,
         ].map(\.rawValue))

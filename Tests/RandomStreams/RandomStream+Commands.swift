@@ -4,32 +4,87 @@ import SeededRandom
 /// Any command, more or less likely to be accepted.
 extension RandomStream {
     mutating func randomCommand(signer: Address) -> Command {
-        let market = UInt16(random.chance(1) ? random.below(1 << 16) : 1 + random.below(4))
-        switch random.below(100) {
-        case 0..<62: return randomPlace(market)
-        case 62..<80:
+        let market = randomMarket()
+        switch random.below(200) {
+        case 0..<88: return .place(randomPlacement(market))
+        case 88..<98: return .placeUntil(randomPlacement(market), expiryMs: max(1, randomTime()))
+        case 98..<108: return randomTrigger(market)
+        case 108..<124:
+            let (orderMarket, id) = randomOrder(signer)
+            return .modify(
+                market: random.chance(98) ? orderMarket : market, orderId: id, priceCode: randomPrice(orderMarket), lots: randomLots())
+        case 124..<154:
             let (orderMarket, id) = randomOrder(signer)
             return .cancel(market: random.chance(98) ? orderMarket : market, orderId: id)
-        case 80..<92: return .cancelByClientId(market: market, clientOrderId: randomClientOrderId())
-        case 92..<97: return .withdraw(token: UInt32(random.below(6)), atoms: randomAtoms())
+        case 154..<172: return .cancelByClientId(market: market, clientOrderId: randomClientOrderId())
+        case 172..<174:
+            return .cancelAll(market: random.chance(50) ? 0 : market, sides: SideSelection(rawValue: UInt8(random.below(3)))!)
+        case 174..<176: return .scheduleCancel(timeMs: random.chance(30) ? 0 : randomTime())
+        case 176: return .cancelOnDisconnect(random.chance(70))
+        case 177: return .disconnected
+        case 178..<181: return .useAccount(randomAccount(signer))
+        case 181: return .openSubaccount
+        case 182..<186: return .transfer(token: UInt32(random.below(6)), atoms: randomAtoms(), toAccount: randomAccount(signer))
+        case 186..<194: return .withdraw(token: UInt32(random.below(6)), atoms: randomAtoms())
         default: return randomKeyChange()
         }
     }
 
-    private mutating func randomPlace(_ market: UInt16) -> Command {
-        .place(
-            market: market, side: random.chance(50) ? .buy : .sell, timeInForce: TimeInForce(rawValue: UInt8(random.below(3)))!,
+    private mutating func randomPlacement(_ market: UInt16) -> Command.Order {
+        Command.Order(
+            market: market,
+            flags: PlaceFlags(
+                side: random.chance(50) ? .buy : .sell,
+                timeInForce: random.chance(50) ? .goodTilCancelled : TimeInForce.allCases[random.below(TimeInForce.allCases.count)],
+                selfTradePrevention: SelfTradePrevention.allCases[random.below(SelfTradePrevention.allCases.count)]),
             priceCode: randomPrice(market), lots: randomLots(), clientOrderId: random.chance(50) ? randomClientOrderId() : 0)
+    }
+
+    private mutating func randomTrigger(_ market: UInt16) -> Command {
+        var order = randomPlacement(market)
+        order.flags.firesAbove = random.chance(50)
+        return .placeTrigger(order, expiryMs: random.chance(50) ? 0 : randomTime(), triggerPriceCode: randomPrice(market))
     }
 
     // MARK: Values
 
+    mutating func randomMarket() -> UInt16 {
+        switch random.below(100) {
+        case 0: UInt16(random.below(1 << 16))
+        case 1..<8: UInt16(1 + random.below(36))
+        default: UInt16(1 + random.below(6))
+        }
+    }
+
+    /// Mostly soon.
+    mutating func randomTime() -> UInt64 {
+        switch random.below(20) {
+        case 0: random.next() >> UInt64(random.below(64))
+        case 1: timeMs - UInt64(random.below(1000))
+        case 2: timeMs + UInt64(random.below(400_000_000))
+        default: timeMs + UInt64(random.below(5_000))
+        }
+    }
+
+    /// Accounts are numbered in the order of the first deposits; 1 is that of the markets' fees.
+    private func mainAccount(_ signer: Address) -> UInt32 { traders.firstIndex(of: signer).map { UInt32($0 + 2) } ?? 2 }
+
+    /// Mostly one of the signer's.
+    mutating func randomAccount(_ signer: Address) -> UInt32 {
+        let main = mainAccount(signer)
+        if random.chance(30) { return main }
+        if random.chance(10) { return UInt32(truncatingIfNeeded: random.next() >> UInt64(random.below(64))) }
+        for _ in 0..<24 {
+            if let entry = subaccounts.randomElement(using: &random), entry.opener == main { return entry.id }
+        }
+        return UInt32(random.below(60))
+    }
+
     /// Mostly an order of the signer's account.
     mutating func randomOrder(_ signer: Address) -> (market: UInt16, id: UInt64) {
-        // Accounts are numbered in the order of the first deposits; 1 is that of the markets' fees.
-        let account = traders.firstIndex(of: signer).map { UInt32($0 + 2) } ?? 2
+        let account = mainAccount(signer)
         guard !random.chance(3), let entry = orders.any(of: account, using: &random) else {
-            return (UInt16(1 + random.below(4)), random.next() >> UInt64(random.below(64)))
+            return (randomMarket(), random.next() >> UInt64(random.below(64)))
         }
         return (entry.market, random.chance(2) ? entry.id ^ 1 << UInt64(random.below(64)) : entry.id)
     }

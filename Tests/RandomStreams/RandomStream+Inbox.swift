@@ -5,9 +5,13 @@ import SeededRandom
 extension RandomStream {
     mutating func randomMessage() -> InboxMessage {
         switch random.below(100) {
-        case 0..<60:
+        case 0..<56:
             let owner = random.chance(10) ? Self.address(random.next()) : traders[random.below(traders.count)]
             return Self.deposit(owner, token: UInt64(1 + random.below(4)), atoms: UInt64(1 + random.below(3_000_000_000)))
+        case 56..<58: return auction(UInt16(5 + random.below(30)))
+        case 58..<60:
+            return InboxMessage(
+                kind: 4, a: Hash256(address: traders[random.below(traders.count)]), b: UInt64(random.below(13)), c: Hash256())
         case 60..<64: return Self.tokenListed(UInt64(random.below(12)), decimals: UInt64(random.below(20)))
         case 64..<68:
             return Self.marketListed(
@@ -33,6 +37,16 @@ extension RandomStream {
                 random.chance(20) ? .zero : traders[random.below(traders.count)], token: UInt64(random.below(7)),
                 atoms: random.next() >> UInt64(random.below(64)))
         }
+    }
+
+    /// Lists a market like market 4 that collects orders for up to ten seconds before it opens.
+    mutating func auction(_ market: UInt16) -> InboxMessage {
+        let center = Self.price(25_000, -6)
+        centers[market] = centers[market] ?? center
+        var message = Self.marketListed(UInt64(market), base: 3, quote: 2, lotExponent: 0, makerFee: 7, takerFee: 13)
+        message.d.word3 = (timeMs + UInt64(random.below(10_000))).byteSwapped
+        message.d.word2 = UInt64(random.chance(90) ? center : random.below(5_000_000)).byteSwapped
+        return message
     }
 
     static func deposit(_ owner: Address, token: UInt64, atoms: UInt64) -> InboxMessage {

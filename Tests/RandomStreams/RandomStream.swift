@@ -17,6 +17,8 @@ package struct RandomStream {
     private var usedNonces: [(signer: Address, nonce: UInt64)] = []
     /// Ids of orders that were placed, the latest ones; most rest no more.
     var orders = RecentOrders()
+    /// Sub-accounts that were opened, each after an account of the same owner.
+    var subaccounts: [(opener: UInt32, id: UInt32)] = []
     let traders: [Address]
     let agents: [Address]
     /// Price codes around which each market trades.
@@ -24,10 +26,13 @@ package struct RandomStream {
     /// Commands made so far, those of malformed payloads not counted.
     package private(set) var commandCount = 0
 
-    package init(seed: UInt64) {
+    /// Traders own accounts from the start; agents sign for some of them.
+    package init(
+        seed: UInt64, traders: [Address] = (1...16).map { Self.address($0) }, agents: [Address] = (100..<108).map { Self.address($0) }
+    ) {
         random = SeededGenerator(seed: seed)
-        traders = (1...16).map { Self.address($0) }
-        agents = (100..<108).map { Self.address($0) }
+        self.traders = traders
+        self.agents = agents
         open()
     }
 
@@ -43,8 +48,14 @@ package struct RandomStream {
 
     /// Learns what the last call did.
     package mutating func observe(_ events: UnsafeBufferPointer<Event>) {
-        for event in events where event.kind == Event.Kind.placed && event.orderId != 0 {
-            orders.insert(RecentOrders.Entry(id: event.orderId, market: event.market, account: event.account))
+        for event in events {
+            switch event.kind {
+            case Event.Kind.placed, Event.Kind.modified, Event.Kind.triggerPlaced:
+                guard event.orderId != 0 else { continue }
+                orders.insert(RecentOrders.Entry(id: event.orderId, market: event.market, account: event.account))
+            case Event.Kind.subaccountOpened: subaccounts.append((event.account, event.counterAccount))
+            default: continue
+            }
         }
     }
 
@@ -68,6 +79,7 @@ package struct RandomStream {
         // Single atoms, so that fees have to be rounded.
         calls.append(.consume(Self.marketListed(4, base: 3, quote: 2, lotExponent: 0, makerFee: 7, takerFee: 13)))
         centers = [1: Self.price(12_500, -3), 2: Self.price(12_000, -13), 3: Self.price(99_990, 0), 4: Self.price(25_000, -6)]
+        list(auctions: [5, 6], into: &calls)
         for trader in traders {
             for token in UInt64(1)...4 { calls.append(.consume(Self.deposit(trader, token: token, atoms: 400_000_000_000))) }
         }
@@ -76,6 +88,11 @@ package struct RandomStream {
             calls.append(batch([.approveAgent(agent, expiryMs: random.chance(50) ? 0 : timeMs + 100_000)], signer: owner))
         }
         opening = calls.reversed()
+    }
+
+    /// Markets that open with an auction, in a moment.
+    private mutating func list(auctions: [UInt16], into calls: inout [EngineCall]) {
+        for market in auctions { calls.append(.consume(auction(market))) }
     }
 
     static func price(_ mantissa: UInt32, _ power: Int32) -> Int {

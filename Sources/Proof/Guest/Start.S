@@ -1,6 +1,6 @@
-# Where the machine starts, and the only instructions of the guest that Swift cannot write: its calls to the machine.
+# Where the machine starts.
 #
-# A call puts its number into a7, its arguments into a0...a2 and its answer into a0. Numbers:
+# A call to the machine puts its number into a7, its arguments into a0...a2 and finds its answer in a0. Numbers:
 #     93      halt with exit code a0. The number of Linux' exit, so that a user-mode emulator halts too.
 #     0x4D58  is the ECDSA signature at a1 (r and s, 64 bytes) over the digest at a0 (32 bytes) by the address at a2 (20 bytes)
 #             good? 1 yes, 0 no. Whatever does not know the call must not answer 1 (Linux answers -38).
@@ -26,10 +26,3 @@ cleared:
     ecall
     # No machine goes on after a halt.
     unimp
-
-    .section .text.machine_signature_is_good, "ax"
-    .globl machine_signature_is_good
-machine_signature_is_good:
-    li a7, 0x4D58
-    ecall
-    ret

@@ -1,13 +1,14 @@
 /* The guest's transitions under qemu-riscv64 (Linux user mode), driven by the differential test on the host (GuestProcess.swift).
 
    Standard input: groups of calls. A group is its length in bytes, u32, then its calls. A call is a 16-byte head and its body:
-       u32 what (1 begin block, 2 consume, 3 execute) | u32 bytes of the body | u32 cells asked for | u32 0
-       body: 1: u64 number, u64 time; 2: the inbox message; 3: u64 nonce, signer (20 bytes), payload
+       u32 what (1 begin block, 2 consume, 3 execute, 4 apply batch) | u32 bytes of the body | u32 cells asked for | u32 0
+       body: 1: u64 number, u64 time; 2: the inbox message; 3: u64 nonce, signer (20 bytes), payload;
+             4: u64 number of verdicts, u64 bytes of the machine's input, the verdicts (struct verdict), the input
        then the indices of the cells asked for, u32 each
-   Standard output, for each call: u32 reject code, u32 number of events, the events, then the cells asked for, 64 bytes each.
+   Standard output, for each call: u32 reject or exit code, u32 number of events, the events, then the cells asked for, 64 bytes each.
    File descriptor 3: a file of 32 GiB that becomes the arena, so that the host sees every byte written, asked for or not.
 
-   Signatures do not occur: the host answers for them, as the gateway does. */
+   The host answers for signatures: in execute they do not occur, and apply batch comes with what it found about each. */
 
 typedef unsigned long size;
 typedef unsigned int u32;
@@ -19,7 +20,9 @@ long memex_take_events(void *exchange);
 void memex_begin_block(void *exchange, u64 number, u64 time_ms);
 void memex_consume(void *exchange, const void *message);
 unsigned short memex_execute(void *exchange, const void *signer, u64 nonce, const void *payload, long count);
+int memex_apply_batch(void);
 void *memcpy(void *to, const void *from, size count);
+int memcmp(const void *a, const void *b, size count);
 
 enum { call_read = 63, call_write = 64, call_mmap = 222 };
 enum { event_bytes = 64, cell_bytes = 64 };
@@ -31,9 +34,21 @@ static byte *const events = (byte *)0x24000000;
 static const long event_capacity = 0x8000000 / event_bytes;
 static byte *const output = (byte *)0x2C000000;
 static const size output_bytes = 0x100000;
+static byte *const batch_input = (byte *)0x40000000;
+static const size batch_input_bytes = 0x1000000;
 static byte *const arena = (byte *)0x800000000;
 static const size arena_bytes = 1UL << 35;
 
+/* What the host found about one signature. */
+struct verdict {
+    byte digest[32];
+    byte signature[64];
+    byte signer[20];
+    u32 good;
+};
+
+static const struct verdict *verdicts;
+static u64 verdict_count;
 static size output_count;
 static _Alignas(64) byte exchange[128];
 
@@ -53,11 +68,38 @@ static void stop_unless(int condition) {
     if (!condition) __builtin_trap();
 }
 
-/* Makes the file the arena, where the machine has it. */
-static void map_arena(int file) {
-    enum { read_and_write = 3, shared = 0x01, fixed = 0x10, no_reserve = 0x4000 };
+/* Maps what the machine has there but a Linux process has not: the file as the arena, and room for the input. */
+static void map_memory(int file) {
+    enum { read_and_write = 3, shared = 0x01, private = 0x02, fixed = 0x10, anonymous = 0x20, no_reserve = 0x4000 };
     long mapped = linux_call(call_mmap, (long)arena, (long)arena_bytes, read_and_write, shared | fixed | no_reserve, file, 0);
     stop_unless(mapped == (long)arena);
+    mapped = linux_call(call_mmap, (long)batch_input, (long)batch_input_bytes, read_and_write, private | fixed | anonymous, -1, 0);
+    stop_unless(mapped == (long)batch_input);
+}
+
+/* In place of the machine's call (Machine.S): the guest must ask about each envelope in order, with the host's digest. */
+long machine_signature_is_good(const void *digest, const void *signature, const void *signer) {
+    stop_unless(verdict_count > 0);
+    const struct verdict *verdict = verdicts++;
+    verdict_count--;
+    stop_unless(memcmp(digest, verdict->digest, sizeof verdict->digest) == 0);
+    stop_unless(memcmp(signature, verdict->signature, sizeof verdict->signature) == 0);
+    stop_unless(memcmp(signer, verdict->signer, sizeof verdict->signer) == 0);
+    return verdict->good;
+}
+
+/* Runs the guest as the machine does, on the input and verdicts in `body`; they start at a multiple of 8. */
+static u32 apply_batch(const byte *body) {
+    u64 counts[2];
+    memcpy(counts, body, sizeof counts);
+    verdicts = (const struct verdict *)(body + sizeof counts);
+    verdict_count = counts[0];
+    stop_unless(counts[1] <= batch_input_bytes);
+    memcpy(batch_input, verdicts + counts[0], counts[1]);
+    u32 exit_code = (u32)memex_apply_batch();
+    /* A batch that means nothing is found out before the first signature. */
+    stop_unless(verdict_count == (exit_code == 0 ? 0 : counts[0]));
+    return exit_code;
 }
 
 /* Fills `to`; 0 at the end of the input if nothing was read. */
@@ -105,6 +147,7 @@ static const byte *run(const byte *call) {
     case 1: memex_begin_block(exchange, words[0], words[1]); break;
     case 2: memex_consume(exchange, body); break;
     case 3: answer[0] = memex_execute(exchange, body + 8, words[0], body + 28, (long)head[1] - 28); break;
+    case 4: answer[0] = apply_batch(body); break;
     default: __builtin_trap();
     }
     long count = memex_take_events(exchange);
@@ -121,7 +164,7 @@ static const byte *run(const byte *call) {
 }
 
 long differential_main(void) {
-    map_arena(3);
+    map_memory(3);
     memex_open(exchange, arena, events, event_capacity);
     u32 count;
     while (read_all(&count, sizeof count)) {
