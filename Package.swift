@@ -85,7 +85,8 @@ let package = Package(
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
         .target(name: "RandomStreams", dependencies: ["Engine", "SeededRandom"], path: "Tests/RandomStreams", swiftSettings: strict),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Proof", "SeededRandom"], path: "Tests/EngineTests", swiftSettings: strict),
+            name: "EngineTests", dependencies: ["Engine", "Proof", "RandomStreams", "SeededRandom"], path: "Tests/EngineTests",
+            swiftSettings: strict),
         .testTarget(
             name: "ProofTests", dependencies: ["Engine", "Proof", "SeededRandom"], path: "Tests/ProofTests", swiftSettings: strict),
         .testTarget(

@@ -51,7 +51,7 @@ extension RandomStream {
     mutating func randomMarket() -> UInt16 {
         switch random.below(100) {
         case 0: UInt16(random.below(1 << 16))
-        case 1..<8: UInt16(1 + random.below(36))
+        case 1..<8: UInt16(1 + random.below(16))
         default: UInt16(1 + random.below(6))
         }
     }

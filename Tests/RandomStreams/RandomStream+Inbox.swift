@@ -8,7 +8,7 @@ extension RandomStream {
         case 0..<56:
             let owner = random.chance(10) ? Self.address(random.next()) : traders[random.below(traders.count)]
             return Self.deposit(owner, token: UInt64(1 + random.below(4)), atoms: UInt64(1 + random.below(3_000_000_000)))
-        case 56..<58: return auction(UInt16(5 + random.below(30)))
+        case 56..<58: return auction(UInt16(5 + random.below(10)))
         case 58..<60:
             return InboxMessage(
                 kind: 4, a: Hash256(address: traders[random.below(traders.count)]), b: UInt64(random.below(13)), c: Hash256())

@@ -21,7 +21,9 @@ void memex_begin_block(void *exchange, u64 number, u64 time_ms);
 void memex_consume(void *exchange, const void *message);
 unsigned short memex_execute(void *exchange, const void *signer, u64 nonce, const void *payload, long count);
 int memex_apply_batch(void);
+void *memset(void *to, int value, size count);
 void *memcpy(void *to, const void *from, size count);
+void *memmove(void *to, const void *from, size count);
 int memcmp(const void *a, const void *b, size count);
 
 enum { call_read = 63, call_write = 64, call_mmap = 222 };
@@ -163,7 +165,36 @@ static const byte *run(const byte *call) {
     return cells + head[2] * sizeof(u32);
 }
 
+/* Memory.c against plain loops: every function at every alignment, for all small sizes, overlapping or not. */
+static void check_memory(void) {
+    enum { area = 96, largest = 40 };
+    static byte before[area], expected[area], actual[area];
+    for (u32 index = 0; index < area; index++) before[index] = (byte)(index * 37 + 11);
+    for (u32 to = 0; to < 48; to++)
+        for (u32 from = 0; from < 48; from++)
+            for (u32 count = 0; count <= largest; count++) {
+                for (u32 index = 0; index < area; index++) expected[index] = actual[index] = before[index];
+                for (u32 index = 0; index < count; index++) expected[to + index] = before[from + index];
+                stop_unless(memmove(actual + to, actual + from, count) == actual + to);
+                for (u32 index = 0; index < area; index++) stop_unless(actual[index] == expected[index]);
+                if (from >= to + count || to >= from + count) {
+                    for (u32 index = 0; index < area; index++) actual[index] = before[index];
+                    stop_unless(memcpy(actual + to, actual + from, count) == actual + to);
+                    for (u32 index = 0; index < area; index++) stop_unless(actual[index] == expected[index]);
+                }
+                if (from != 0) continue;
+                for (u32 index = 0; index < area; index++) expected[index] = index >= to && index < to + count ? 0xA5 : actual[index];
+                stop_unless(memset(actual + to, 0x1A5, count) == actual + to);
+                for (u32 index = 0; index < area; index++) stop_unless(actual[index] == expected[index]);
+                stop_unless(memcmp(actual + to, expected + to, count) == 0);
+                if (count == 0) continue;
+                actual[to + count - 1] = 0xA6;
+                stop_unless(memcmp(actual + to, expected + to, count) > 0 && memcmp(expected + to, actual + to, count) < 0);
+            }
+}
+
 long differential_main(void) {
+    check_memory();
     map_memory(3);
     memex_open(exchange, arena, events, event_capacity);
     u32 count;
