@@ -77,6 +77,79 @@ import Testing
         }
     }
 
+    /// The worst of every kind of command, so that no kind hides behind the others.
+    @Test func everyKindStaysWithinItsBound() throws {
+        func order(_ index: Int, _ flags: PlaceFlags) -> Command.Order {
+            let isEven = index % 2 == 0
+            return Command.Order(
+                market: isEven ? 50_000 : 50_000 + 4096, flags: flags, priceCode: isEven ? 1 << 31 : 0, lots: .max,
+                clientOrderId: isEven ? 1 << 63 : .max)
+        }
+        let flags = PlaceFlags(side: .sell, timeInForce: .market, selfTradePrevention: .decrement)
+        let orderIds: [UInt64] = [UInt64(UInt32.max) << 32 | 1 << 31, UInt64(UInt32.max) << 32]
+        let kinds: [(Int) -> Command] = [
+            { .place(order($0, flags)) }, { .cancel(market: order($0, flags).market, orderId: orderIds[$0 % 2]) },
+            { .cancelByClientId(market: order($0, flags).market, clientOrderId: order($0, flags).clientOrderId) },
+            { _ in .withdraw(token: .max, atoms: .max) }, { _ in .approveAgent(.zero, expiryMs: .max) }, { _ in .revokeAgent(.zero) },
+            { .placeUntil(order($0, flags), expiryMs: 1 << 63 | 1) },
+            { .placeTrigger(order($0, flags), expiryMs: 1 << 63 | 1, triggerPriceCode: order($0, flags).priceCode ^ 1 << 31) },
+            {
+                .modify(
+                    market: order($0, flags).market, orderId: orderIds[$0 % 2], priceCode: order($0, flags).priceCode, lots: .max)
+            },
+            { _ in .cancelAll(market: .max, sides: .sells) }, { _ in .scheduleCancel(timeMs: 1 << 63 | 1) },
+            { _ in .cancelOnDisconnect(true) }, { _ in .disconnected }, { _ in .useAccount(.max) }, { _ in .openSubaccount },
+            { _ in .transfer(token: .max, atoms: .max, toAccount: .max) },
+        ]
+        #expect(kinds.count == 16)
+        var random = RandomBlocks(seed: 77)
+        var block = random.block(envelopes: 0)
+        block.header.timeMs = 1
+        let empty = try Self.encode([block]).count
+        for kind in kinds {
+            let commands = (0..<512).map(kind)
+            let bytesEach = RandomBlocks.payload([commands[0]]).count
+            let payload = Array(commands.prefix(Layout.payloadBytesMax / bytesEach))
+            var full = block
+            let envelope = RandomBlocks.envelope(
+                signer: .zero, nonce: 1 << 63, signature: [UInt8](repeating: 1, count: 64), commands: payload)
+            envelope.withUnsafeBytes { full.envelopes.append($0) }
+            let bytes = try Self.encode([full])
+            // Lengths and counts at the head, which have a bound of their own, grow by at most 2 bytes each.
+            let grown = 2 * (BatchFormat.Column.count + 6)
+            #expect(
+                bytes.count - empty <= BatchFormat.envelopeBytesMax(payloadBytes: payload.count * bytesEach) + grown, "\(commands[1])")
+            let room = Room()
+            #expect(try bytes.withUnsafeBytes { try room.decode($0) }.envelopes == [full.envelopes])
+        }
+    }
+
+    /// The commands that bots send all day take one byte besides their values.
+    @Test func commonCommandsHaveOneByteOfHead() throws {
+        var random = RandomBlocks(seed: 78)
+        let block = random.block(envelopes: 0)
+        func bytes(_ commands: [Command]) throws -> Int {
+            var full = block
+            RandomBlocks.envelope(signer: .zero, nonce: 1, signature: [UInt8](repeating: 1, count: 64), commands: commands)
+                .withUnsafeBytes { full.envelopes.append($0) }
+            return try Self.encode([full]).count
+        }
+        func place(_ timeInForce: TimeInForce, _ prevention: SelfTradePrevention = .cancelTaker) -> Command {
+            .place(
+                market: 1, side: .sell, timeInForce: timeInForce, priceCode: 50, lots: 5, clientOrderId: 0,
+                selfTradePrevention: prevention)
+        }
+        let first = place(.goodTilCancelled)
+        for timeInForce in [TimeInForce.goodTilCancelled, .immediateOrCancel, .postOnly] {
+            // Head, price and lots.
+            #expect(try bytes([first, place(timeInForce)]) == (try bytes([first])) + 3)
+            #expect(try bytes([first, place(timeInForce, .cancelMaker)]) == (try bytes([first])) + 4)
+        }
+        #expect(try bytes([first, .cancel(market: 1, orderId: 5)]) == (try bytes([first])) + 3)
+        #expect(try bytes([first, .cancelByClientId(market: 1, clientOrderId: 5)]) == (try bytes([first])) + 2)
+        #expect(try bytes([first, .useAccount(5)]) == (try bytes([first])) + 2)
+    }
+
     @Test func encoderStopsAtTheLimit() throws {
         let blocks = Self.blocks(seed: 9, count: 60, envelopesMax: 30)
         var encoder = BatchEncoder()

@@ -27,20 +27,44 @@ struct RandomBlocks {
         return address
     }
 
+    /// Any command of any kind, half of them orders.
     mutating func command() -> Command {
         let market = generator.below(6) == 0 ? UInt16(truncatingIfNeeded: generator.next()) : UInt16(generator.below(3))
-        switch generator.below(10) {
-        case 0: return .cancel(market: market, orderId: generator.integer())
-        case 1: return .cancelByClientId(market: market, clientOrderId: generator.integer())
-        case 2: return .withdraw(token: UInt32(truncatingIfNeeded: generator.integer()), atoms: generator.integer())
-        case 3: return .approveAgent(Self.address(&generator), expiryMs: generator.integer())
-        case 4: return .revokeAgent(Self.address(&generator))
-        default:
-            return .place(
-                market: market, side: generator.below(2) == 0 ? .buy : .sell,
-                timeInForce: TimeInForce(rawValue: UInt8(generator.below(3))) ?? .goodTilCancelled,
-                priceCode: UInt32(truncatingIfNeeded: generator.integer()), lots: generator.integer(), clientOrderId: generator.integer())
+        let small = UInt32(truncatingIfNeeded: generator.integer())
+        switch generator.below(28) {
+        case 0, 1: return .cancel(market: market, orderId: generator.integer())
+        case 2, 3: return .cancelByClientId(market: market, clientOrderId: generator.integer())
+        case 4: return .withdraw(token: small, atoms: generator.integer())
+        case 5: return .approveAgent(Self.address(&generator), expiryMs: generator.integer())
+        case 6: return .revokeAgent(Self.address(&generator))
+        case 7, 8: return .placeUntil(order(market, firesAbove: false), expiryMs: max(1, time()))
+        case 9, 10: return .placeTrigger(order(market, firesAbove: true), expiryMs: time(), triggerPriceCode: small)
+        case 11, 12: return .modify(market: market, orderId: generator.integer(), priceCode: small, lots: generator.integer())
+        case 13: return .cancelAll(market: market, sides: SideSelection.allCases[generator.below(3)])
+        case 14: return .scheduleCancel(timeMs: time())
+        case 15: return .cancelOnDisconnect(generator.below(2) == 0)
+        case 16: return .disconnected
+        case 17: return .useAccount(small)
+        case 18: return .openSubaccount
+        case 19:
+            return .transfer(token: small, atoms: generator.integer(), toAccount: UInt32(truncatingIfNeeded: generator.integer()))
+        default: return .place(order(market, firesAbove: false))
         }
+    }
+
+    private mutating func order(_ market: UInt16, firesAbove: Bool) -> Command.Order {
+        let isPlain = generator.below(2) == 0
+        let flags = PlaceFlags(
+            side: generator.below(2) == 0 ? .buy : .sell, timeInForce: TimeInForce.allCases[generator.below(isPlain ? 3 : 5)],
+            selfTradePrevention: isPlain ? .cancelTaker : SelfTradePrevention.allCases[generator.below(4)],
+            firesAbove: firesAbove && generator.below(2) == 0)
+        return Command.Order(
+            market: market, flags: flags, priceCode: UInt32(truncatingIfNeeded: generator.integer()), lots: generator.integer(),
+            clientOrderId: generator.integer())
+    }
+
+    private mutating func time() -> UInt64 {
+        generator.below(3) == 0 ? generator.integer() : timeMs + UInt64(generator.below(100_000))
     }
 
     static func envelope(signer: Address, nonce: UInt64, signature: [UInt8], commands: [Command]) -> [UInt8] {
@@ -68,7 +92,8 @@ struct RandomBlocks {
         inboxCursor += UInt64(messages)
         var list = EnvelopeList()
         for _ in 0..<envelopes {
-            let commands = (0..<(generator.below(40) == 0 ? 512 : 1 + generator.below(4))).map { _ in command() }
+            var commands = (0..<(generator.below(40) == 0 ? 512 : 1 + generator.below(4))).map { _ in command() }
+            while Self.payload(commands).count > Layout.payloadBytesMax { commands.removeLast(16) }
             let nonce = generator.below(10) == 0 ? generator.integer() : timeMs + UInt64(generator.below(100))
             let envelope = Self.envelope(
                 signer: signers[generator.below(signers.count)], nonce: nonce,

@@ -26,10 +26,16 @@ package enum BatchError: Error, Equatable, Sendable {
     case countMismatch(column: Int)
     /// An envelope names a signer that column 4 does not have.
     case unknownSigner(position: UInt64)
+    /// An envelope names a signer before one that stands earlier in column 4, or nobody ever names the last of them.
+    case signersOutOfOrder(position: UInt64)
     /// An envelope with no command or with more than ``Layout/commandsPerPayloadMax``.
     case commandCountOutOfRange(UInt64)
+    /// The commands of an envelope take more than ``Layout/payloadBytesMax``.
+    case payloadTooLong(bytes: Int)
     /// This byte starts no command.
     case malformedCommand(head: UInt8)
+    /// The column has a value that the head of the command should have said, or none that the command can have.
+    case notCanonical(column: Int)
     /// "Same market" in the first command that has one.
     case noLastMarket
 }

@@ -21,8 +21,8 @@ package struct BatchReader {
 
     /// Bytes of workspace that a reader needs, aligned to 8.
     package static let workspaceBytes = BatchWorkspace.byteCount
-    /// Bytes of scratch that an envelope needs.
-    package static let scratchBytes = Envelope.bytesMax
+    /// Bytes of scratch that an envelope needs: also the command that shows that it is too long is written there.
+    package static let scratchBytes = Envelope.bytesMax + Command.bytesMax
 
     package let firstBlock: UInt64
     package let blockCount: UInt64
@@ -31,10 +31,11 @@ package struct BatchReader {
     package let commandCount: Int
     package let signerCount: Int
 
-    var columns: InlineArray<18, BatchCursor>
+    var columns: InlineArray<22, BatchCursor>
     let workspace: BatchWorkspace
     private let signers: UnsafeRawPointer
-    private var block: Block
+    private(set) var block: Block
+    private var signersNamed = 0
     private var blocksRead: UInt64 = 0
     private var messagesLeft: UInt64
     private var envelopesLeft: Int
@@ -68,7 +69,7 @@ package struct BatchReader {
         commandCount = Int(commands)
         signerCount = Int(signers)
 
-        var lengths = InlineArray<18, Int>(repeating: 0)
+        var lengths = InlineArray<22, Int>(repeating: 0)
         var total = 0
         for column in 0..<BatchFormat.Column.count {
             switch column {
@@ -133,6 +134,8 @@ package struct BatchReader {
         let position = try columns[BatchFormat.Column.signer].varint()
         guard position < UInt64(signerCount) else { throw .unknownSigner(position: position) }
         let signer = Int(position)
+        guard signer <= signersNamed else { throw .signersOutOfOrder(position: position) }
+        if signer == signersNamed { signersNamed += 1 }
         let last = workspace.lastNonces[signer]
         let nonce = try columns[BatchFormat.Column.nonce].value(after: last == 0 ? block.timeMs : last)
         workspace.lastNonces[signer] = nonce
@@ -143,9 +146,11 @@ package struct BatchReader {
         scratch.storeBytes(of: nonce, toByteOffset: Envelope.nonceOffset, as: UInt64.self)
         let signature = try columns[BatchFormat.Column.signatures].bytes(Envelope.signatureBytes)
         (scratch + Envelope.signatureOffset).copyMemory(from: signature, byteCount: Envelope.signatureBytes)
-        // No command is longer than a 512th of the payload's room.
         var count = Envelope.payloadOffset
-        for _ in 0..<commands { count += try nextCommand(signer: signer).encode(to: scratch + count) }
+        for _ in 0..<commands {
+            count += try nextCommand(signer: signer).encode(to: scratch + count)
+            guard count <= Envelope.bytesMax else { throw .payloadTooLong(bytes: count - Envelope.payloadOffset) }
+        }
         envelopesLeftInBlock -= 1
         guard let envelope = Envelope(UnsafeRawBufferPointer(start: scratch, count: count)) else { throw .commandCountOutOfRange(commands) }
         return envelope
@@ -154,6 +159,7 @@ package struct BatchReader {
     private func checkEnd() throws(BatchError) {
         guard messagesLeft == 0 else { throw .countMismatch(column: BatchFormat.Column.blockMessages) }
         guard envelopesLeft == 0 else { throw .countMismatch(column: BatchFormat.Column.blockEnvelopes) }
+        guard signersNamed == signerCount else { throw .signersOutOfOrder(position: UInt64(signerCount)) }
         for column in 0..<BatchFormat.Column.count where columns[column].unread > 0 {
             throw .columnTooLong(column: column, unread: columns[column].unread)
         }

@@ -2,7 +2,7 @@ import Engine
 
 /// Writes a run of blocks as the bytes of a batch (``BatchFormat``); ``BatchReader`` reads them back to the same envelopes, bit by bit.
 package struct BatchEncoder {
-    private var columns = BatchColumns()
+    var columns = BatchColumns()
     private var firstHeader: BlockHeader?
     private var lastHeader: BlockHeader?
     private var messageCount: UInt64 = 0
@@ -10,10 +10,10 @@ package struct BatchEncoder {
     private var commandCount = 0
     private var signers: [Address: Int] = [:]
     private var lastNonces: [UInt64] = []
-    private var lastClientOrderIds: [UInt64] = []
-    private var lastPrices = [UInt32](repeating: 0, count: BatchFormat.lastPriceCount)
-    private var lastMarket: UInt16?
-    private var lastOrderSlot: UInt32 = 0
+    var lastClientOrderIds: [UInt64] = []
+    var lastPrices = [UInt32](repeating: 0, count: BatchFormat.lastPriceCount)
+    var lastMarket: UInt16?
+    var lastOrderSlot: UInt32 = 0
 
     package init() {}
 
@@ -94,7 +94,6 @@ package struct BatchEncoder {
     }
 
     private typealias Column = BatchFormat.Column
-    private typealias Head = BatchFormat.Head
 
     /// False if the payload is not 1 to 512 commands: such an envelope is never admitted.
     private mutating func add(_ envelope: Envelope, timeMs: UInt64) -> Bool {
@@ -107,7 +106,7 @@ package struct BatchEncoder {
         var offset = 0
         var count = 0
         while let command = Command.decode(envelope.payload, at: &offset) {
-            add(command, signer: signer)
+            add(command, signer: signer, timeMs: timeMs)
             count += 1
         }
         guard offset == envelope.payload.count, count > 0, count <= Layout.commandsPerPayloadMax else { return false }
@@ -124,53 +123,6 @@ package struct BatchEncoder {
         lastNonces.append(0)
         lastClientOrderIds.append(0)
         return lastNonces.count - 1
-    }
-
-    private mutating func add(_ command: Command, signer: Int) {
-        switch command {
-        case .place(let order):
-            add(head: 1 | order.flags.rawValue << Head.flagsShift, market: order.market, clientOrderId: order.clientOrderId, signer: signer)
-            let entry = Int(order.market) % BatchFormat.lastPriceCount
-            columns.append(varint: BatchFormat.zigzag(order.priceCode &- lastPrices[entry]), to: Column.price)
-            lastPrices[entry] = order.priceCode
-            columns.append(varint: order.lots, to: Column.lots)
-        case .cancel(let market, let orderId):
-            add(head: 2, market: market)
-            let slot = UInt32(truncatingIfNeeded: orderId)
-            columns.append(varint: BatchFormat.zigzag(slot &- lastOrderSlot), to: Column.orderSlot)
-            lastOrderSlot = slot
-            columns.append(varint: orderId >> 32, to: Column.orderGeneration)
-        case .cancelByClientId(let market, let clientOrderId):
-            add(head: 3, market: market, clientOrderId: clientOrderId, signer: signer)
-        case .withdraw(let token, let atoms):
-            columns.append(byte: 4, to: Column.head)
-            columns.append(varint: UInt64(token), to: Column.withdraw)
-            columns.append(varint: atoms, to: Column.withdraw)
-        case .approveAgent(let agent, let expiryMs):
-            columns.append(byte: 5, to: Column.head)
-            withUnsafeBytes(of: agent) { columns.append(bytes: $0, to: Column.agent) }
-            columns.append(varint: expiryMs, to: Column.agent)
-        case .revokeAgent(let agent):
-            columns.append(byte: 6, to: Column.head)
-            withUnsafeBytes(of: agent) { columns.append(bytes: $0, to: Column.agent) }
-        default:
-            // Replaced by the next version of the format, which has all commands.
-            preconditionFailure("batch format 1 does not know \(command)")
-        }
-    }
-
-    private mutating func add(head: UInt8, market: UInt16, clientOrderId: UInt64, signer: Int) {
-        add(head: clientOrderId == 0 ? head | Head.noClientOrderId : head, market: market)
-        guard clientOrderId != 0 else { return }
-        columns.append(varint: BatchFormat.zigzag(clientOrderId &- lastClientOrderIds[signer]), to: Column.clientOrderId)
-        lastClientOrderIds[signer] = clientOrderId
-    }
-
-    private mutating func add(head: UInt8, market: UInt16) {
-        columns.append(byte: market == lastMarket ? head | Head.sameMarket : head, to: Column.head)
-        guard market != lastMarket else { return }
-        columns.append(varint: UInt64(market), to: Column.market)
-        lastMarket = market
     }
 }
 
