@@ -52,7 +52,9 @@ package struct Exchange: ~Copyable {
         var offset = 0
         var count = 0
         while offset < payload.count {
-            guard Command.decode(payload, at: &offset) != nil else { return .malformedPayload }
+            // Only an unsigned envelope says `disconnected`, and it does not come here.
+            guard let command = Command.decode(payload, at: &offset) else { return .malformedPayload }
+            if case .disconnected = command { return .malformedPayload }
             count += 1
         }
         guard count > 0 else { return .malformedPayload }

@@ -7,6 +7,9 @@
 /// | 28 | signature, r and s, 64 bytes |
 /// | 92 | payload: commands, 1 to 16384 bytes |
 ///
+/// In one form it is not signed: nonce 0, a signature of zeros, and as payload the one command `disconnected`. It is the sequencer's
+/// statement that a session ended, and does nothing unless the signer asked for that (``isUnsigned``).
+///
 /// This is a view: valid as long as the bytes that it was made from.
 package struct Envelope {
     package static let signerOffset = 0
@@ -33,4 +36,30 @@ package struct Envelope {
         signature = start + Self.signatureOffset
         payload = UnsafeRawBufferPointer(start: start + Self.payloadOffset, count: bytes.count - Self.payloadOffset)
     }
+
+    /// The bytes of an unsigned envelope.
+    package static let unsignedBytes = payloadOffset + 4
+
+    /// Whether it states that a session of the signer ended, instead of carrying signed commands. No signature is all zeros, so that nothing
+    /// can be both.
+    package var isUnsigned: Bool {
+        guard payload.count == 4, nonce == 0, let start = payload.baseAddress,
+            start.loadUnaligned(as: UInt32.self) == Self.disconnectedPayload.littleEndian
+        else { return false }
+        for offset in stride(from: 0, to: Self.signatureBytes, by: 8)
+        where signature.loadUnaligned(fromByteOffset: offset, as: UInt64.self) != 0 {
+            return false
+        }
+        return true
+    }
+
+    /// Writes the unsigned envelope for `signer` at `bytes`, where ``unsignedBytes`` bytes are free.
+    package static func writeUnsigned(signer: Address, to bytes: UnsafeMutableRawPointer) {
+        bytes.initializeMemory(as: UInt8.self, repeating: 0, count: unsignedBytes)
+        bytes.storeBytes(of: signer, toByteOffset: signerOffset, as: Address.self)
+        bytes.storeBytes(of: disconnectedPayload.littleEndian, toByteOffset: payloadOffset, as: UInt32.self)
+    }
+
+    /// The command `disconnected` as a little-endian integer.
+    private static let disconnectedPayload: UInt32 = 13
 }

@@ -10,7 +10,9 @@ import Signing
 /// 2. From there on nothing can fail. For each block: open it, consume its inbox messages, then execute its envelopes in order.
 /// 3. An envelope whose signature is not good for its signer (EIP-712 digest, ecrecover, low s) is passed over. So is one that the exchange
 ///    refuses as a whole. Both stay part of the commands root, which commits to what was posted.
-/// 4. After its last envelope a block's header is complete. The signature of the header is no input.
+/// 4. One form needs no signature (`Envelope.isUnsigned`): the sequencer's word that a session ended, which the exchange takes only for an
+///    account that asked for it. Any other envelope without a signature has a bad one.
+/// 5. After its last envelope a block's header is complete. The signature of the header is no input.
 ///
 /// One thread at a time may use it.
 package final class Derivation {
@@ -134,6 +136,11 @@ package final class Derivation {
     }
 
     private func execute(_ envelope: Envelope, _ derived: inout DerivedBatch) {
+        if envelope.isUnsigned {
+            if hosted.exchange.disconnect(signer: envelope.signer) != .none { derived.refused += 1 }
+            hosted.exchange.clearEvents()
+            return
+        }
         let digest = domain.commandsDigest(nonce: envelope.nonce, payload: envelope.payload)
         guard verifier.isValid(Signature(loadingFrom: envelope.signature), of: digest, by: envelope.signer) else {
             derived.badSignatures += 1

@@ -41,6 +41,10 @@ private func apply(_ input: GuestInput, to exchange: inout Exchange) throws(Batc
         }
         for _ in 0..<block.envelopeCount {
             let envelope = try reader.nextEnvelope(into: MachineMemory.envelope)
+            if envelope.isUnsigned {
+                _ = exchange.disconnect(signer: envelope.signer)
+                continue
+            }
             guard hasGoodSignature(envelope, input.domain) else { continue }
             _ = exchange.execute(signer: envelope.signer, nonce: envelope.nonce, payload: envelope.payload)
         }

@@ -44,13 +44,13 @@ final class BlockProducer {
     func execute(_ envelope: UnsafeRawBufferPointer) -> RejectCode {
         precondition(open != nil, "no block is open")
         hosted.exchange.clearEvents()
-        guard envelope.count >= EnvelopeLayout.headerBytes, let base = envelope.baseAddress else { return .malformedPayload }
-        let code = hosted.exchange.execute(
-            signer: Address(loadingFrom: base + EnvelopeLayout.signer),
-            nonce: envelope.loadUnaligned(fromByteOffset: EnvelopeLayout.nonce, as: UInt64.self),
-            payload: UnsafeRawBufferPointer(rebasing: envelope[EnvelopeLayout.payload...]))
+        guard let envelope = Envelope(envelope) else { return .malformedPayload }
+        let code =
+            envelope.isUnsigned
+            ? hosted.exchange.disconnect(signer: envelope.signer)
+            : hosted.exchange.execute(signer: envelope.signer, nonce: envelope.nonce, payload: envelope.payload)
         guard code == .none else { return code }
-        job.append(envelope: envelope)
+        job.append(envelope: envelope.bytes)
         sequence += 1
         return .none
     }
