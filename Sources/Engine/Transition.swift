@@ -1,6 +1,6 @@
 /// The exchange: a deterministic state machine over one arena.
 ///
-/// `beginBlock`, `consume` and `execute` are its only transitions; the same calls in the same order give the same bytes, on
+/// `beginBlock`, `consume`, `execute` and `disconnect` are its only transitions; the same calls in the same order give the same bytes, on
 /// the host and in the guest. It does no I/O, allocates nothing and never throws: what a user does wrong comes back as a
 /// ``RejectCode``.
 package struct Exchange: ~Copyable {
@@ -12,12 +12,13 @@ package struct Exchange: ~Copyable {
         self.memory = memory
     }
 
-    /// Opens block `number` (the last one plus 1) at `timeMs` (not before the last one's).
+    /// Opens block `number` (the last one plus 1) at `timeMs` (not before the last one's). What is due by then happens.
     package mutating func beginBlock(number: UInt64, timeMs: UInt64) {
         let header = writableHeader()
         precondition(number == header.pointee.blockNumber + 1 && timeMs >= header.pointee.blockTimeMs)
         header.pointee.blockNumber = number
         header.pointee.blockTimeMs = timeMs
+        sweepTimers()
     }
 
     /// Admits a command batch whose signature was found good, and applies its commands one by one.
@@ -29,18 +30,24 @@ package struct Exchange: ~Copyable {
         guard wellFormed == .none else { return wellFormed }
         let slot = findSigner(signer)
         guard slot != 0 else { return .unknownSigner }
-        let record = pointer(signerOffset(slot), as: Signer.self).pointee
-        let isOwner = record.account != 0
-        guard isOwner || isActiveAgent(record) else { return .agentExpired }
+        let home = homeAccount(signer: slot)
+        guard home.account != 0 else { return .agentExpired }
         let (code, place) = checkNonce(nonce, signer: slot)
         guard code == .none else { return code }
 
         remember(nonce, signer: slot, place: place)
+        var actor = home
         var offset = 0
         var index: UInt16 = 0
         while let command = Command.decode(payload, at: &offset) {
-            let code = apply(command, account: isOwner ? record.account : record.principal, isOwner: isOwner, index: index)
-            if code != .none { emitRejected(code, account: isOwner ? record.account : record.principal, index: index) }
+            let code: RejectCode
+            if case .useAccount(let account) = command {
+                code = use(account: account, signer: slot, actor: &actor, commandIndex: index)
+            } else {
+                // After a refused use-account nothing may land in an account that was not meant.
+                code = actor.account == 0 ? .notYourAccount : apply(command, actor, index: index)
+            }
+            if code != .none { emitRejected(code, account: actor.account == 0 ? home.account : actor.account, index: index) }
             index += 1
         }
         return .none
@@ -61,7 +68,8 @@ package struct Exchange: ~Copyable {
         return count <= Layout.commandsPerPayloadMax ? .none : .tooManyCommands
     }
 
-    private mutating func apply(_ command: Command, account: UInt32, isOwner: Bool, index: UInt16) -> RejectCode {
+    private mutating func apply(_ command: Command, _ actor: Actor, index: UInt16) -> RejectCode {
+        let account = actor.account
         switch command {
         case .place(let order):
             return place(order, account: account, commandIndex: index)
@@ -69,24 +77,34 @@ package struct Exchange: ~Copyable {
             return cancel(account: account, market: market, orderId: orderId, commandIndex: index)
         case .cancelByClientId(let market, let clientOrderId):
             return cancel(account: account, market: market, clientOrderId: clientOrderId, commandIndex: index)
+        case .scheduleCancel(let timeMs): return scheduleCancel(account: account, timeMs: timeMs, commandIndex: index)
+        case .cancelOnDisconnect(let isOn): return setCancelOnDisconnect(isOn, account: account, commandIndex: index)
+        case .withdraw, .approveAgent, .revokeAgent, .openSubaccount, .transfer:
+            return actor.isOwner ? applyAsOwner(command, account: account, index: index) : .agentMayNot
+        case .placeUntil, .placeTrigger, .modify, .cancelAll: return .notAllowed
+        case .disconnected, .useAccount: return .notAllowed
+        }
+    }
+
+    /// What moves funds, or gives power over an account.
+    private mutating func applyAsOwner(_ command: Command, account: UInt32, index: UInt16) -> RejectCode {
+        switch command {
         case .withdraw(let token, let atoms):
-            guard isOwner else { return .agentMayNot }
             let (code, id) = withdraw(account: account, token: token, amount: atoms)
             if code == .none { emitWithdrawn(id: id, account: account, token: token, atoms: atoms, index: index) }
             return code
         case .approveAgent(let agent, let expiryMs):
-            guard isOwner else { return .agentMayNot }
             let code = approveAgent(agent, expiryMs: expiryMs, account: account)
             if code == .none { emitAgentChanged(account: account, index: index) }
             return code
         case .revokeAgent(let agent):
-            guard isOwner else { return .agentMayNot }
             let code = revokeAgent(agent, account: account)
             if code == .none { emitAgentChanged(account: account, index: index) }
             return code
-        case .placeUntil, .placeTrigger, .modify, .cancelAll, .scheduleCancel, .cancelOnDisconnect, .disconnected, .useAccount,
-            .openSubaccount, .transfer:
-            return .notAllowed
+        case .openSubaccount: return openSubaccount(of: account, commandIndex: index)
+        case .transfer(let token, let atoms, let toAccount):
+            return transfer(from: account, to: toAccount, token: token, atoms: atoms, commandIndex: index)
+        default: return .notAllowed
         }
     }
 }

@@ -11,7 +11,8 @@ package struct Event: BitwiseCopyable, Sendable {
         /// One trade. `account`, `orderId` (0 if the taker never rests: see the `placed` event): taker; `counterAccount`, `counterOrderId`,
         /// `clientOrderId`: maker; `lots` traded; `remaining`: left of the maker's order. `side`: the taker's.
         package static let fill: UInt8 = 2
-        /// Result of a cancel. `remaining`: lots taken off the book; `side`, `priceCode`, `clientOrderId` of the order.
+        /// Result of a cancel. `remaining`: lots taken off the book; `side`, `priceCode`, `clientOrderId` of the order. Of a trigger order as in
+        /// `reduced`.
         package static let cancelled: UInt8 = 3
         /// Result of a refused command: `code`.
         package static let rejected: UInt8 = 4

@@ -45,4 +45,12 @@ extension Exchange {
         event.commandIndex = index
         emit(event)
     }
+
+    mutating func emitSettingChanged(account: UInt32, index: UInt16) {
+        var event = Event()
+        event.kind = Event.Kind.settingChanged
+        event.account = account
+        event.commandIndex = index
+        emit(event)
+    }
 }

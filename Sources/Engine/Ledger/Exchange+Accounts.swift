@@ -13,7 +13,7 @@ extension Exchange {
         }
     }
 
-    /// Id of the account that `owner` owns, or 0.
+    /// Id of the main account that `owner` owns, or 0.
     func findAccount(owner: Address) -> UInt32 {
         let slot = findSigner(owner)
         return slot == 0 ? 0 : pointer(signerOffset(slot), as: Signer.self).pointee.account
@@ -32,8 +32,7 @@ extension Exchange {
         header.pointee.accountCount += 1
         let id = header.pointee.accountCount
         if slot == 0 { slot = addSigner(owner) }
-        let signer = writable(signerOffset(slot), as: Signer.self)
-        signer.pointee.account = id
+        writable(signerOffset(slot), as: Signer.self).pointee.account = id
         let account = writableAccount(id)
         account.pointee.owner = owner
         account.pointee.signer = slot
@@ -48,7 +47,7 @@ extension Exchange {
     }
 
     /// Enters an address that is not there yet. There must be room.
-    private mutating func addSigner(_ address: Address) -> UInt32 {
+    mutating func addSigner(_ address: Address) -> UInt32 {
         precondition(canAddSigner)
         let header = writableHeader()
         header.pointee.signerCount += 1
@@ -70,44 +69,5 @@ extension Exchange {
         mixed ^= UInt64(address.word4) &* 0xD6E8_FEB8_6659_FD93
         mixed = (mixed ^ mixed >> 32) &* 0xD6E8_FEB8_6659_FD93
         return Int(truncatingIfNeeded: mixed >> 42)
-    }
-
-    // MARK: Agents
-
-    /// Whether the key may trade for its principal now.
-    func isActiveAgent(_ signer: Signer) -> Bool {
-        guard signer.agentState == AgentState.approved else { return false }
-        return signer.expiryMs == 0 || pointer(Layout.header, as: StateHeader.self).pointee.blockTimeMs < signer.expiryMs
-    }
-
-    /// Lets `agent` trade for the account until block time `expiryMs` (0: for ever). Approving again sets a new expiry.
-    mutating func approveAgent(_ agent: Address, expiryMs: UInt64, account: UInt32) -> RejectCode {
-        guard !agent.isZero else { return .agentAddressTaken }
-        var slot = findSigner(agent)
-        if slot == 0 {
-            guard pointer(accountOffset(account), as: Account.self).pointee.agentCount < UInt32(Layout.agentsPerAccountMax)
-            else { return .tooManyAgents }
-            guard canAddSigner else { return .capacityExhausted }
-            writableAccount(account).pointee.agentCount += 1
-            slot = addSigner(agent)
-        } else {
-            let current = pointer(signerOffset(slot), as: Signer.self)
-            guard current.pointee.account == 0, current.pointee.principal == account else { return .agentAddressTaken }
-        }
-        let signer = writable(signerOffset(slot), as: Signer.self)
-        signer.pointee.principal = account
-        signer.pointee.agentState = AgentState.approved
-        signer.pointee.expiryMs = expiryMs
-        return .none
-    }
-
-    /// Ends an agent's right to trade for the account at once.
-    mutating func revokeAgent(_ agent: Address, account: UInt32) -> RejectCode {
-        let slot = findSigner(agent)
-        guard slot != 0 else { return .unknownAgent }
-        let current = pointer(signerOffset(slot), as: Signer.self)
-        guard current.pointee.principal == account, current.pointee.agentState == AgentState.approved else { return .unknownAgent }
-        writable(signerOffset(slot), as: Signer.self).pointee.agentState = AgentState.revoked
-        return .none
     }
 }

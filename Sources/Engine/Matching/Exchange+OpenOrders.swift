@@ -51,7 +51,7 @@ extension Exchange {
         bucket.pointee = slot
     }
 
-    /// Takes an order out of its account's list and out of the index, and clears its details.
+    /// Takes an order out of its account's list, out of the index and out of the wheel of timers, and clears its details.
     mutating func unlinkFromAccount(slot: UInt32, account: UInt32) {
         let owner = writableAccount(account)
         let detail = writableDetail(slot)
@@ -71,6 +71,7 @@ extension Exchange {
             }
             if chainNext != 0 { writableDetail(chainNext).pointee.chainPrevious = chainPrevious }
         }
+        if detail.pointee.expiryMs != 0 { disarmTimer(order: slot) }
         detail.pointee = OrderDetail()
     }
 }

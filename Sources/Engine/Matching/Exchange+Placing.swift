@@ -89,33 +89,4 @@ extension Exchange {
         let id = UInt32(market)
         return id > 0 && id < UInt32(Layout.marketCapacity) && pointer(marketOffset(id), as: Market.self).pointee.id == id
     }
-
-    /// Unlocks the funds of a resting order and takes it off the book.
-    private mutating func cancelResting(slot: UInt32, commandIndex: UInt16) {
-        let order = pointer(orderOffset(slot), as: Order.self).pointee
-        let market = pointer(marketOffset(order.market), as: Market.self)
-        var locked = order.lots * market.pointee.lotAtoms
-        var token = market.pointee.baseToken
-        if order.side == .buy {
-            guard let atomsPerLot = Notional.atomsPerLot(priceCode: order.priceCode, notionalExponent: market.pointee.notionalExponent)
-            else { preconditionFailure("an order rests at a price that is too fine for its market") }
-            locked = order.lots * atomsPerLot
-            token = market.pointee.quoteToken
-        }
-        let balance = writableBalance(account: order.account, token: token)
-        balance.pointee.locked -= locked
-        balance.pointee.free += locked
-        var event = Event()
-        event.kind = Event.Kind.cancelled
-        event.side = order.side.rawValue
-        event.market = UInt16(truncatingIfNeeded: order.market)
-        event.commandIndex = commandIndex
-        event.account = order.account
-        event.priceCode = order.priceCode
-        event.orderId = Order.id(slot: slot, generation: order.generation)
-        event.remaining = order.lots
-        event.clientOrderId = pointer(detailOffset(slot), as: OrderDetail.self).pointee.clientOrderId
-        remove(slot: slot, book: order.book)
-        emit(event)
-    }
 }

@@ -33,12 +33,11 @@ package enum AccountFlags {
 
 /// When all orders of an account are to be cancelled: the second of its two cells.
 package struct AccountSchedule: BitwiseCopyable {
-    /// Block time in milliseconds; 0: never.
-    package var cancelAtMs: UInt64 = 0
-    /// Neighbours in the timer's bucket (0: none).
-    package var timerNext: UInt32 = 0
-    package var timerPrevious: UInt32 = 0
+    package var timer = Timer()
     package var reserved: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+
+    /// Block time in milliseconds; 0: never.
+    package var cancelAtMs: UInt64 { timer.dueMs }
 }
 
 /// A key that may sign commands: for an account of its own, and as agent for another's.
@@ -63,10 +62,21 @@ package enum AgentState {
     package static let revoked: UInt32 = 2
 }
 
+/// When something happens by itself to an order or an account, and its place in the wheel of timers: part of their records.
+package struct Timer: BitwiseCopyable {
+    /// Block time in milliseconds; 0: never.
+    package var dueMs: UInt64 = 0
+    /// The next one in its bucket (0: none).
+    package var next: UInt32 = 0
+    /// The one before in its bucket; of the first one ``bucketMark`` and the bucket's index; 0 of a timer that is not in the wheel.
+    package var previous: UInt32 = 0
+
+    /// Set in `previous` where the rest is a bucket's index. No slot and no account has this bit.
+    package static let bucketMark: UInt32 = 1 << 31
+}
+
 /// The two lists of one bucket of the wheel of timers: heads, 0 if empty.
 package struct TimerBucket: BitwiseCopyable {
-    /// First order, linked through ``OrderDetail``.
     package var firstOrder: UInt32 = 0
-    /// First account, linked through ``AccountSchedule``.
     package var firstAccount: UInt32 = 0
 }

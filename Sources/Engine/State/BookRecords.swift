@@ -58,16 +58,19 @@ package struct OrderDetail: BitwiseCopyable {
     /// Neighbours in the chain of the client order index.
     package var chainNext: UInt32 = 0
     package var chainPrevious: UInt32 = 0
-    /// Block time in milliseconds at which the order goes; 0: never.
-    package var expiryMs: UInt64 = 0
-    /// Neighbours in the timer's bucket (0: none).
-    package var timerNext: UInt32 = 0
-    package var timerPrevious: UInt32 = 0
+    /// Goes off when the order's time is over.
+    package var timer = Timer()
     /// Of a trigger order: the limit price to place it at.
     package var limitPrice: UInt32 = 0
     /// ``PlaceFlags`` that it was placed with.
     package var placeFlags: UInt32 = 0
     package var reserved: (UInt64, UInt64) = (0, 0)
+
+    /// Where `timer` lies in the record, in bytes.
+    package static let timerOffset = 24
+
+    /// Block time in milliseconds at which the order goes; 0: never.
+    package var expiryMs: UInt64 { timer.dueMs }
 }
 
 /// The queue of resting orders at one price of one book.

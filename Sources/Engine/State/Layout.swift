@@ -21,6 +21,7 @@ package enum Layout {
     package static let markets = 0x0_0020_0000
     package static let bookStates = 0x0_0030_0000
     package static let timerBuckets = 0x0_0038_0000
+    package static let timerBitmaps = timerBuckets + timerBucketCount * 8
     package static let priceSummaries = 0x0_0400_0000
     package static let signers = 0x0_0800_0000
     package static let accounts = 0x0_1000_0000
@@ -64,10 +65,10 @@ package enum Layout {
     package static let levelDirectoryBytes = 1 << 20
     /// Bytes between the summary bitmaps of two books.
     package static let priceSummaryBytes = 8 << 10
-    /// Buckets of the wheel of timers; each holds what is due in one slice of time, of this or a later round.
-    package static let timerBucketCount = 1 << 16
-    /// Block time that one bucket of the wheel stands for, in milliseconds.
-    package static let timerBucketMs: UInt64 = 1024
+    /// Levels of the wheel of timers: enough for the 6-bit digits of a time of 64 bits.
+    package static let timerLevels = 11
+    /// Buckets of the wheel of timers: 64 at each level.
+    package static let timerBucketCount = timerLevels * 64
 
     // MARK: Limits of what users may send.
 
@@ -91,7 +92,8 @@ package enum Layout {
     /// Trigger orders that fire because of one command, and because of one block; the others wait for the next.
     package static let triggersPerCommandMax = 64
     package static let triggersPerBlockMax = 1024
-    /// Timers that go off in one block; the others go off in the next.
+    /// Timers that go off or move in one block; the others follow in the next. An account whose turn it is loses all its orders at once, and
+    /// each counts, so a block ends at most 10,000 orders later than this.
     package static let timersPerBlockMax = 4096
     /// Steps of the opening auctions in one block.
     package static let openingStepsPerBlockMax = 4096

@@ -23,7 +23,7 @@ package struct StateHeader: BitwiseCopyable {
 
 /// Counters of what happens by itself at the beginning of a block: the second cell of the arena.
 package struct ScheduleHeader: BitwiseCopyable {
-    /// Block time in milliseconds up to which all timers have gone off.
+    /// Block time in milliseconds up to which all timers have gone off: what the wheel of timers stands at.
     package var timersDoneMs: UInt64 = 0
     /// Earliest time in milliseconds at which a collecting market opens; 0: none collects.
     package var nextOpeningMs: UInt64 = 0

@@ -12,6 +12,7 @@ import Testing
         #expect(MemoryLayout<BookState>.size == 64)
         #expect(MemoryLayout<Account>.size == 64)
         #expect(MemoryLayout<AccountSchedule>.size == 64)
+        #expect(MemoryLayout<Timer>.size == 16)
         #expect(MemoryLayout<TimerBucket>.size == 8)
         #expect(MemoryLayout<Signer>.size == 64)
         #expect(MemoryLayout<Balance>.size == 64)
@@ -48,6 +49,12 @@ import Testing
         #expect(MemoryLayout<Token>.offset(of: \.reserved) == 56)
     }
 
+    /// The wheel of timers finds an order's and an account's timer by these.
+    @Test func timersLieWhereTheWheelLooksForThem() {
+        #expect(MemoryLayout<OrderDetail>.offset(of: \.timer) == OrderDetail.timerOffset)
+        #expect(MemoryLayout<AccountSchedule>.offset(of: \.timer) == 0)
+    }
+
     /// Fields fill each record: the sizes of all fields add up to the size of the record.
     @Test func noRecordHasPadding() {
         func fieldBytes<Record>(_ record: Record) -> Int {
@@ -61,6 +68,7 @@ import Testing
         #expect(fieldBytes(BookState()) == 64)
         #expect(fieldBytes(Account()) == 64)
         #expect(fieldBytes(AccountSchedule()) == 64)
+        #expect(fieldBytes(Timer()) == 16)
         #expect(fieldBytes(TimerBucket()) == 8)
         #expect(fieldBytes(Signer()) == 64)
         #expect(fieldBytes(Balance()) == 64)
@@ -79,6 +87,7 @@ import Testing
             (Layout.markets, Layout.marketCapacity * 64),
             (Layout.bookStates, Layout.bookCapacity * 64),
             (Layout.timerBuckets, Layout.timerBucketCount * 8),
+            (Layout.timerBitmaps, Layout.timerLevels * 8),
             (Layout.priceSummaries, Layout.bookCapacity * Layout.priceSummaryBytes),
             (Layout.signers, Layout.signerCapacity * 64),
             (Layout.accounts, Layout.accountCapacity * 128),

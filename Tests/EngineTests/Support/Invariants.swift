@@ -42,6 +42,7 @@ func expectInvariants(_ exchange: borrowing Exchange, sourceLocation: SourceLoca
     for account in 1..<(header.accountCount + 1) {
         expectAccountList(exchange, account, openOrders[account] ?? 0, sourceLocation)
     }
+    expectTimerInvariants(exchange, sourceLocation: sourceLocation)
 }
 
 private func expectLevel(

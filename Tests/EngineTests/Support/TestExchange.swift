@@ -14,6 +14,15 @@ final class TestExchange {
         host.exchange.beginBlock(number: 1, timeMs: Self.startMs)
     }
 
+    /// Opens the next block, `milliseconds` after the last one; returns the events.
+    @discardableResult
+    func nextBlock(after milliseconds: UInt64) -> [Event] {
+        let header = host.exchange.header
+        host.exchange.clearEvents()
+        host.exchange.beginBlock(number: header.blockNumber + 1, timeMs: header.blockTimeMs + milliseconds)
+        return Array(host.exchange.events)
+    }
+
     static func address(_ number: UInt64) -> Address {
         var hash = Keccak256()
         hash.update(Hash256(integer: number))
@@ -60,7 +69,7 @@ final class TestExchange {
 
     @discardableResult
     func execute(payload: [UInt8], signer: Address, nonce: UInt64? = nil) -> (code: RejectCode, events: [Event]) {
-        self.nonce += 1
+        self.nonce = max(self.nonce + 1, host.exchange.header.blockTimeMs)
         host.exchange.clearEvents()
         let code = payload.withUnsafeBytes { host.exchange.execute(signer: signer, nonce: nonce ?? self.nonce, payload: $0) }
         return (code, Array(host.exchange.events))
