@@ -99,6 +99,7 @@ private struct Verdicts {
     }
 
     private mutating func append(_ envelope: Envelope, _ verifier: SignatureVerifier, _ domain: SigningDomain) {
+        if envelope.isUnsigned { return }
         let digest = domain.commandsDigest(nonce: envelope.nonce, payload: envelope.payload)
         let signature = Signature(loadingFrom: envelope.signature)
         withUnsafeBytes(of: digest) { bytes += $0 }

@@ -41,11 +41,12 @@ import Testing
     private static let kinds: Set<UInt8> = [
         Event.Kind.placed, Event.Kind.fill, Event.Kind.cancelled, Event.Kind.rejected, Event.Kind.withdrawn, Event.Kind.agentChanged,
         Event.Kind.deposited, Event.Kind.tokenListed, Event.Kind.marketListed, Event.Kind.inboxIgnored,
+        Event.Kind.reduced, Event.Kind.transferred, Event.Kind.subaccountOpened, Event.Kind.settingChanged, Event.Kind.accountCancelled,
     ]
     private static let codes = Set(
         [
             RejectCode.unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance,
             .postOnlyWouldTake, .unknownOrder, .notYourOrder, .clientOrderIdInUse, .agentMayNot, .unknownToken, .amountZero,
-            .agentAddressTaken, .unknownAgent,
+            .agentAddressTaken, .unknownAgent, .notYourAccount, .tooManySubaccounts, .notAllowed,
         ].map(\.rawValue))
 }

@@ -117,6 +117,9 @@ final class Lockstep {
             withUnsafeBytes(of: nonce) { body += $0 }
             withUnsafeBytes(of: signer) { body += $0 }
             body += payload
+        case .disconnect(let signer):
+            what = 5
+            withUnsafeBytes(of: signer) { body += $0 }
         }
         var bytes: [UInt8] = []
         withUnsafeBytes(of: (what, UInt32(body.count), UInt32(cells.count), UInt32(0))) { bytes += $0 }

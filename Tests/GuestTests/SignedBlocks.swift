@@ -43,8 +43,8 @@ struct SignedBlocks {
             let call = stream.next()
             switch call {
             case .consume: messages.append(call)
-            case .execute: batches.append(call)
-            default: pending = call
+            case .execute, .disconnect: batches.append(call)
+            case .beginBlock: pending = call
             }
         }
         var envelopes = EnvelopeList()
@@ -53,6 +53,12 @@ struct SignedBlocks {
             if case .execute(let signer, let nonce, let payload) = call {
                 guard let bytes = envelope(signer: signer, nonce: nonce, payload: payload) else { continue }
                 bytes.withUnsafeBytes { envelopes.append($0) }
+            }
+            if case .disconnect(let signer) = call {
+                withUnsafeTemporaryAllocation(byteCount: Envelope.unsignedBytes, alignment: 8) { bytes in
+                    Envelope.writeUnsigned(signer: signer, to: bytes.baseAddress!)
+                    envelopes.append(UnsafeRawBufferPointer(bytes))
+                }
             }
             sequencer.exchange.clearEvents()
             sequencer.exchange.perform(call)
@@ -70,8 +76,6 @@ struct SignedBlocks {
     /// Nil if the payload is nothing that a sequencer could post. Unknown signers get the signature of another.
     private func envelope(signer: Address, nonce: UInt64, payload: [UInt8]) -> [UInt8]? {
         guard payload.withUnsafeBytes({ sequencer.exchange.checkPayload($0) == .none }) else { return nil }
-        let payload = payload.withUnsafeBytes { Self.postable($0) }
-        guard !payload.isEmpty else { return nil }
         let digest = payload.withUnsafeBytes { Self.domain.commandsDigest(nonce: nonce, payload: $0) }
         let key = keys[signer] ?? keys.values.min { $0.address.word0 < $1.address.word0 }!
         var signature = key.sign(nonce % 20 == 0 ? Hash256(integer: nonce) : digest).signature
@@ -80,21 +84,5 @@ struct SignedBlocks {
         withUnsafeBytes(of: nonce) { bytes += $0 }
         withUnsafeBytes(of: signature) { bytes += $0 }
         return bytes + payload
-    }
-
-    /// The commands of a payload that format 1 of batches knows; the next format knows them all.
-    private static func postable(_ payload: UnsafeRawBufferPointer) -> [UInt8] {
-        var postable: [UInt8] = []
-        var offset = 0
-        var start = 0
-        while let command = Command.decode(payload, at: &offset) {
-            switch command {
-            case .place(let order) where order.flags.rawValue < 6: postable += payload[start..<offset]
-            case .cancel, .cancelByClientId, .withdraw, .approveAgent, .revokeAgent: postable += payload[start..<offset]
-            default: break
-            }
-            start = offset
-        }
-        return postable
     }
 }

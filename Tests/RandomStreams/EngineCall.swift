@@ -6,10 +6,12 @@ package enum EngineCall: Equatable, Sendable {
     case consume(InboxMessage)
     /// A command batch; whether its signature is good is not in question.
     case execute(signer: Address, nonce: UInt64, payload: [UInt8])
+    /// The sequencer's word that a session of the signer ended.
+    case disconnect(signer: Address)
 }
 
 extension Exchange {
-    /// Makes the call; returns the reject code of a command batch.
+    /// Makes the call; returns the reject code of a command batch or of a session's end.
     @discardableResult
     package mutating func perform(_ call: EngineCall) -> RejectCode {
         switch call {
@@ -17,6 +19,7 @@ extension Exchange {
         case .consume(let message): consume(message)
         case .execute(let signer, let nonce, let payload):
             return payload.withUnsafeBytes { execute(signer: signer, nonce: nonce, payload: $0) }
+        case .disconnect(let signer): return disconnect(signer: signer)
         }
         return .none
     }

@@ -21,7 +21,7 @@ extension RandomStream {
             return .cancelAll(market: random.chance(50) ? 0 : market, sides: SideSelection(rawValue: UInt8(random.below(3)))!)
         case 174..<176: return .scheduleCancel(timeMs: random.chance(30) ? 0 : randomTime())
         case 176: return .cancelOnDisconnect(random.chance(70))
-        case 177: return .disconnected
+        case 177: return random.chance(10) ? .disconnected : .scheduleCancel(timeMs: 0)
         case 178..<181: return .useAccount(randomAccount(signer))
         case 181: return .openSubaccount
         case 182..<186: return .transfer(token: UInt32(random.below(6)), atoms: randomAtoms(), toAccount: randomAccount(signer))
@@ -77,7 +77,7 @@ extension RandomStream {
         for _ in 0..<24 {
             if let entry = subaccounts.randomElement(using: &random), entry.opener == main { return entry.id }
         }
-        return UInt32(random.below(60))
+        return random.chance(80) ? main : UInt32(random.below(60))
     }
 
     /// Mostly an order of the signer's account.

@@ -42,6 +42,7 @@ package struct RandomStream {
         switch random.below(1000) {
         case 0..<30: return nextBlock()
         case 30..<60: return .consume(randomMessage())
+        case 60..<65: return .disconnect(signer: randomSigner())
         default: return randomBatch()
         }
     }
@@ -111,11 +112,15 @@ package struct RandomStream {
     }
 
     private mutating func randomBatch() -> EngineCall {
-        var signer = random.chance(15) ? agents[random.below(agents.count)] : traders[random.below(traders.count)]
-        if random.chance(1) { signer = Self.address(UInt64(1000 + random.below(50))) }
+        let signer = randomSigner()
         let count = random.chance(1) ? 1 + random.below(Layout.commandsPerPayloadMax + 8) : 1 + random.below(8)
         let commands = (0..<count).map { _ in randomCommand(signer: signer) }
         return batch(commands, signer: signer)
+    }
+
+    private mutating func randomSigner() -> Address {
+        if random.chance(1) { return Self.address(UInt64(1000 + random.below(50))) }
+        return random.chance(15) ? agents[random.below(agents.count)] : traders[random.below(traders.count)]
     }
 
     private mutating func batch(_ commands: [Command], signer: Address) -> EngineCall {

@@ -44,6 +44,12 @@ public func memexConsume(_ exchange: UnsafeMutableRawPointer, _ message: UnsafeR
     exchange.assumingMemoryBound(to: Exchange.self).pointee.consume(InboxMessage(loadingFrom: message))
 }
 
+/// Takes the sequencer's word that a session of the signer (20 bytes) ended; returns the reject code.
+@c(memex_disconnect)
+public func memexDisconnect(_ exchange: UnsafeMutableRawPointer, _ signer: UnsafeRawPointer) -> UInt16 {
+    exchange.assumingMemoryBound(to: Exchange.self).pointee.disconnect(signer: Address(loadingFrom: signer)).rawValue
+}
+
 /// Admits and applies one command batch whose signature the caller answers for; returns its reject code.
 @c(memex_execute)
 public func memexExecute(

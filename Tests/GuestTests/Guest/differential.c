@@ -1,9 +1,10 @@
 /* The guest's transitions under qemu-riscv64 (Linux user mode), driven by the differential test on the host (GuestProcess.swift).
 
    Standard input: groups of calls. A group is its length in bytes, u32, then its calls. A call is a 16-byte head and its body:
-       u32 what (1 begin block, 2 consume, 3 execute, 4 apply batch) | u32 bytes of the body | u32 cells asked for | u32 0
+       u32 what (1 begin block, 2 consume, 3 execute, 4 apply batch, 5 disconnect) | u32 bytes of the body | u32 cells asked for | u32 0
        body: 1: u64 number, u64 time; 2: the inbox message; 3: u64 nonce, signer (20 bytes), payload;
-             4: u64 number of verdicts, u64 bytes of the machine's input, the verdicts (struct verdict), the input
+             4: u64 number of verdicts, u64 bytes of the machine's input, the verdicts (struct verdict), the input;
+             5: signer (20 bytes)
        then the indices of the cells asked for, u32 each
    Standard output, for each call: u32 reject or exit code, u32 number of events, the events, then the cells asked for, 64 bytes each.
    File descriptor 3: a file of 32 GiB that becomes the arena, so that the host sees every byte written, asked for or not.
@@ -20,6 +21,7 @@ long memex_take_events(void *exchange);
 void memex_begin_block(void *exchange, u64 number, u64 time_ms);
 void memex_consume(void *exchange, const void *message);
 unsigned short memex_execute(void *exchange, const void *signer, u64 nonce, const void *payload, long count);
+unsigned short memex_disconnect(void *exchange, const void *signer);
 int memex_apply_batch(void);
 void *memset(void *to, int value, size count);
 void *memcpy(void *to, const void *from, size count);
@@ -150,6 +152,7 @@ static const byte *run(const byte *call) {
     case 2: memex_consume(exchange, body); break;
     case 3: answer[0] = memex_execute(exchange, body + 8, words[0], body + 28, (long)head[1] - 28); break;
     case 4: answer[0] = apply_batch(body); break;
+    case 5: answer[0] = memex_disconnect(exchange, body); break;
     default: __builtin_trap();
     }
     long count = memex_take_events(exchange);
