@@ -5,11 +5,12 @@
 /// ``RejectCode``.
 package struct Exchange: ~Copyable {
     let memory: ExchangeMemory
+    let arena: Arena
     var eventCount = 0
-    var dirtyWordCount = 0
 
     package init(_ memory: ExchangeMemory) {
         self.memory = memory
+        arena = Arena(memory)
     }
 
     /// Opens block `number` (the last one plus 1) at `timeMs` (not before the last one's). What is due by then happens.

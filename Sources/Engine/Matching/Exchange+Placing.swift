@@ -26,9 +26,10 @@ extension Exchange {
             guard others < Layout.ordersPerBucketMax else { return .tooManyOpenOrders }
         }
         let incoming = Incoming(account: account, side: side, priceCode: priceCode, lots: lots)
-        if crosses(side, limit: priceCode, opposite: bestOpposite(side, UInt32(id))) {
+        let book = orderBook(UInt32(id))
+        if book.crosses(side, limit: priceCode) {
             guard timeInForce != .postOnly else { return .postOnlyWouldTake }
-            guard !wouldTradeWithItself(incoming, book: UInt32(id)) else { return .wouldNotFill }
+            guard !wouldTradeWithItself(incoming, book: book) else { return .wouldNotFill }
         }
         if timeInForce != .immediateOrCancel {
             let open = pointer(accountOffset(account), as: Account.self).pointee.openOrderCount

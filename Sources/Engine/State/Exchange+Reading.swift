@@ -74,21 +74,16 @@ extension Exchange {
     /// The best occupied price of a side, or nil.
     package func bestPrice(book: UInt32, side: Side) -> UInt32? {
         guard self.market(book % UInt32(Layout.marketCapacity)) != nil else { return nil }
-        let record = self.book(book)
-        let price = side == .buy ? record.bestBid : record.bestAsk
+        let price = orderBook(book).bestPrice(side)
         return price == PriceCode.none ? nil : price
     }
 
     /// The next occupied price of the same side behind `priceCode` (lower for bids, higher for asks), or nil.
     package func nextPrice(book: UInt32, side: Side, behind priceCode: UInt32) -> UInt32? {
-        let price = side == .buy ? occupiedPrice(below: priceCode, book: book) : occupiedPrice(above: priceCode, book: book)
+        let price = orderBook(book).nextPrice(side, behind: priceCode)
         return price == PriceCode.none ? nil : price
     }
 
-    /// The level at a price: empty if nothing rests there.
-    package func level(book: UInt32, priceCode: UInt32) -> Level {
-        let group = pointer(groupOffset(book: book, priceCode: priceCode), as: LevelGroup.self).pointee
-        guard group.occupied >> UInt64(priceCode % 64) & 1 == 1 else { return Level() }
-        return pointer(levelOffset(page: group.page, priceCode: priceCode), as: Level.self).pointee
-    }
+    /// Sum of the lots that rest at a price; 0 if none do.
+    package func lots(book: UInt32, priceCode: UInt32) -> UInt64 { orderBook(book).lots(at: priceCode) }
 }

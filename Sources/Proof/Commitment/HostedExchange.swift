@@ -3,8 +3,8 @@ import Engine
 /// An exchange together with the memory it lives in. One thread at a time may use it.
 package final class HostedExchange {
     private let arena: ReservedMemory
-    private let dirtyWords: ReservedMemory
-    private let dirtyWordIndices: ReservedMemory
+    private let dirtyMarks: ReservedMemory
+    private let dirtyGroups: ReservedMemory
     private let events: ReservedMemory
     package var exchange: Exchange
 
@@ -12,14 +12,14 @@ package final class HostedExchange {
     package init() throws(ReservationFailed) {
         let eventCapacity = 1 << 26
         arena = try ReservedMemory(byteCount: Layout.arenaBytes)
-        dirtyWords = try ReservedMemory(byteCount: Layout.cellCount / 8)
-        dirtyWordIndices = try ReservedMemory(byteCount: Layout.cellCount / 16)
+        dirtyMarks = try ReservedMemory(byteCount: Layout.cellCount)
+        dirtyGroups = try ReservedMemory(byteCount: Layout.cellCount / 16 + 4)
         events = try ReservedMemory(byteCount: eventCapacity * MemoryLayout<Event>.stride)
         exchange = Exchange(
             ExchangeMemory(
                 arena: arena.base,
-                dirtyWords: dirtyWords.base.bindMemory(to: UInt64.self, capacity: Layout.cellCount / 64),
-                dirtyWordIndices: dirtyWordIndices.base.bindMemory(to: UInt32.self, capacity: Layout.cellCount / 64),
+                dirtyMarks: dirtyMarks.base.bindMemory(to: UInt8.self, capacity: Layout.cellCount),
+                dirtyGroups: dirtyGroups.base.bindMemory(to: UInt32.self, capacity: Layout.cellCount / 64 + 1),
                 events: events.base.bindMemory(to: Event.self, capacity: eventCapacity),
                 eventCapacity: eventCapacity))
     }

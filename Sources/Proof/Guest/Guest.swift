@@ -8,7 +8,7 @@ extension Exchange {
             ExchangeMemory(
                 arena: arena,
                 // Never touched in the guest.
-                dirtyWords: arena.assumingMemoryBound(to: UInt64.self), dirtyWordIndices: arena.assumingMemoryBound(to: UInt32.self),
+                dirtyMarks: arena.assumingMemoryBound(to: UInt8.self), dirtyGroups: arena.assumingMemoryBound(to: UInt32.self),
                 events: (events ?? arena).assumingMemoryBound(to: Event.self), eventCapacity: eventCapacity))
     }
 }

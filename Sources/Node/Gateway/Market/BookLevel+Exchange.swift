@@ -10,7 +10,7 @@ extension BookLevel {
             for side in [Side.buy, .sell] {
                 var price = exchange.bestPrice(book: id, side: side)
                 while let code = price {
-                    levels.append(BookLevel(priceCode: code, side: side, lots: exchange.level(book: id, priceCode: code).lots))
+                    levels.append(BookLevel(priceCode: code, side: side, lots: exchange.lots(book: id, priceCode: code)))
                     price = exchange.nextPrice(book: id, side: side, behind: code)
                 }
             }

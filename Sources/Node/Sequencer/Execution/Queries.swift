@@ -107,9 +107,9 @@ struct Queries {
             append(Order.id(slot: slot, generation: order.generation))
             append(detail.clientOrderId)
             append(order.lots)
-            append(order.priceAndSide & 0x00FF_FFFF)
+            append(order.priceCode)
             append(UInt16(truncatingIfNeeded: order.market))
-            append(UInt8(truncatingIfNeeded: order.priceAndSide >> 31))
+            append(order.side.rawValue)
             append(UInt8(0))
             orders += 1
             slot = detail.accountNext
@@ -134,7 +134,7 @@ struct Queries {
         while let priceCode = price, count < depth {
             append(priceCode)
             append(UInt32(side.rawValue))
-            append(exchange.level(book: market, priceCode: priceCode).lots)
+            append(exchange.lots(book: market, priceCode: priceCode))
             count += 1
             price = exchange.nextPrice(book: market, side: side, behind: priceCode)
         }
