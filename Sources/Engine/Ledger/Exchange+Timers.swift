@@ -15,7 +15,7 @@ extension Exchange {
     /// Lets the order that rests in `slot` go at the first block whose time is `expiryMs` (not 0) or later.
     mutating func armTimer(order slot: UInt32, expiryMs: UInt64) {
         precondition(expiryMs != 0)
-        writableOrder(slot).pointee.priceAndSide |= Order.hasExpiryBit
+        orderBook(0).setHasExpiry(slot: slot)
         writableTimer(slot, .order).pointee.dueMs = expiryMs
         linkTimer(slot, .order, atMs: expiryMs)
     }

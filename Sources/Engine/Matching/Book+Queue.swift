@@ -38,6 +38,11 @@ extension Book {
         order.pointee.lots = lots
     }
 
+    /// Notes that the details of an order hold an expiry, so that a match asks for it.
+    package func setHasExpiry(slot: UInt32) {
+        arena.write(Self.orderOffset(slot), as: Order.self).pointee.levelAndFlags |= Order.hasExpiryBit
+    }
+
     // MARK: Rings
 
     @inline(__always)
