@@ -9,8 +9,8 @@ package struct RandomStream {
     package static let startMs: UInt64 = 1_790_000_000_000
 
     var random: SeededGenerator
-    /// Calls that come first: tokens, markets, deposits, agents.
-    private var opening: [EngineCall] = []
+    /// Calls that come next, the last one first: at the start tokens, markets, deposits and agents, later a wave now and then.
+    private var queued: [EngineCall] = []
     var blockNumber: UInt64 = 0
     var timeMs = RandomStream.startMs
     private var nonce = RandomStream.startMs
@@ -38,11 +38,14 @@ package struct RandomStream {
 
     /// The next call to make.
     package mutating func next() -> EngineCall {
-        if !opening.isEmpty { return opening.removeLast() }
+        if let call = queued.popLast() { return call }
         switch random.below(1000) {
         case 0..<30: return nextBlock()
         case 30..<60: return .consume(randomMessage())
         case 60..<65: return .disconnect(signer: randomSigner())
+        case 65:
+            queued = wave().reversed()
+            return next()
         default: return randomBatch()
         }
     }
@@ -88,7 +91,7 @@ package struct RandomStream {
             let owner = traders[random.below(4)]
             calls.append(batch([.approveAgent(agent, expiryMs: random.chance(50) ? 0 : timeMs + 100_000)], signer: owner))
         }
-        opening = calls.reversed()
+        queued = calls.reversed()
     }
 
     /// Markets that open with an auction, in a moment.
@@ -115,7 +118,7 @@ package struct RandomStream {
         let signer = randomSigner()
         let count = random.chance(1) ? 1 + random.below(Layout.commandsPerPayloadMax + 8) : 1 + random.below(8)
         let commands = (0..<count).map { _ in randomCommand(signer: signer) }
-        return batch(commands, signer: signer)
+        return batch(commands, signer: signer, mayBeDamaged: true)
     }
 
     private mutating func randomSigner() -> Address {
@@ -123,7 +126,7 @@ package struct RandomStream {
         return random.chance(15) ? agents[random.below(agents.count)] : traders[random.below(traders.count)]
     }
 
-    private mutating func batch(_ commands: [Command], signer: Address) -> EngineCall {
+    mutating func batch(_ commands: [Command], signer: Address, mayBeDamaged: Bool = false) -> EngineCall {
         var payload: [UInt8] = []
         withUnsafeTemporaryAllocation(byteCount: Command.bytesMax, alignment: 8) { room in
             guard let start = room.baseAddress else { return }
@@ -132,7 +135,7 @@ package struct RandomStream {
                 payload.append(contentsOf: UnsafeRawBufferPointer(start: start, count: length))
             }
         }
-        if !opening.isEmpty || !random.chance(3) { commandCount += commands.count } else { damage(&payload) }
+        if mayBeDamaged && random.chance(3) { damage(&payload) } else { commandCount += commands.count }
         return .execute(signer: signer, nonce: randomNonce(signer), payload: payload)
     }
 
