@@ -155,7 +155,7 @@ import Testing
                 position += 1
             }
             let job = producer.closeBlock(replacingWith: spare)
-            job.forEachCell { tree.apply(cell: $0, $1) }
+            job.withCells { tree.apply(cells: $0, $1) }
             try #require(tree.root() == header.stateRoot, "block \(number) of \(last), seed \(seed)")
             try #require(job.sequence == stored.sequence)
             job.removeAll()

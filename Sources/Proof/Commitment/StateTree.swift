@@ -1,23 +1,35 @@
+import CKeccak
 import Engine
 
 /// The commitment to an arena: a shadow copy of its cells and the keccak-256 Merkle tree of height 29 over them.
 ///
 /// `apply` marks what changed; `root` hashes only what is marked, each node once. Memory grows with what was ever touched:
-/// the shadow's pages and an eighth of that for nodes (see ``TreeShape``). One thread at a time may use it.
+/// the shadow's pages and a quarter of that for nodes (see ``TreeShape``). One thread at a time may use it; for a large job it has a helper
+/// of its own (``HashingHelper``).
 ///
 /// Invariants between calls:
-/// - every stored node whose subtree has no marked group is the hash of its children, all-zero standing for the zero subtree;
-/// - a group of 8 cells is marked if one of them changed since the last `root`, and `markedBlocks` names exactly the blocks with marks;
+/// - every stored node whose subtree has no marked group is the hash of its children;
+/// - a group of 4 cells is marked if one of them changed since the last `root`;
 /// - every page of 64 cells that is not all zero has its bit in `touchedPages`.
 package final class StateTree {
     private let shadow: ReservedMemory
     private let tiers: TreeTiers
     private let touchedPages: ReservedMemory
-    private let hasher = SubtreeHasher()
+    /// One for each worker.
+    private let hashers: [SubtreeHasher]
+    private let workers: Int
+    private lazy var helper = HashingHelper()
     private var currentRoot = TreeShape.zeroSubtrees[Layout.treeHeight]
 
-    /// The tree of an all-zero arena. Nothing is committed up front.
-    package init() throws(ReservationFailed) {
+    /// Marked blocks from which the helper is worth waking: about a millisecond of hashing.
+    private static let helpedBlocksMin = 8 * SubtreeHasher.blocksMax
+
+    /// The tree of an all-zero arena. Nothing is committed up front. `workers`: 1 to hash on the calling thread alone, 2 to have help with large
+    /// jobs; the thread is started by the first of them. `lanes`: as in ``WideKeccak``.
+    package init(workers: Int = 2, lanes: Int = WideKeccak.lanes) throws(ReservationFailed) {
+        precondition((1...2).contains(workers) && lanes <= WideKeccak.lanes)
+        self.workers = workers
+        hashers = (0..<workers).map { _ in SubtreeHasher(lanes: lanes) }
         shadow = try ReservedMemory(byteCount: Layout.arenaBytes)
         tiers = try TreeTiers()
         touchedPages = try ReservedMemory(byteCount: TreeShape.pageCount / 8)
@@ -35,7 +47,16 @@ package final class StateTree {
         guard old != new else { return }
         cell.storeBytes(of: new, as: SIMD8<UInt64>.self)
         touch(page: Int(index) / 64)
-        tiers.mark(group: Int(index) / TreeShape.groupCells)
+        tiers.mark(tier: 0, index: Int(index) / TreeShape.groupCells)
+    }
+
+    /// Sets the cells at `indices` to the 64 bytes each at `bytes`, in that order. Fetches ahead: cells that are far apart are in no cache.
+    package func apply(cells indices: UnsafeBufferPointer<UInt32>, _ bytes: UnsafeRawPointer) {
+        let ahead = 16
+        for position in indices.indices {
+            if position + ahead < indices.count { memex_prefetch(shadow.base + Int(indices[position + ahead]) * Layout.cellBytes) }
+            apply(cell: indices[position], bytes + position * Layout.cellBytes)
+        }
     }
 
     /// Sets the 64 cells of a page (below 2^23) to the 4096 bytes at `bytes`: loads a checkpoint.
@@ -47,13 +68,28 @@ package final class StateTree {
     /// The Merkle root over the cells as last set.
     package func root() -> Hash256 {
         guard tiers.hasMarks else { return currentRoot }
-        hasher.hashGroups(markedIn: tiers, cells: shadow.base)
         for tier in 0..<TreeShape.tierCount {
-            hasher.hashRows(tier: tier, of: tiers)
-            tiers.carryMarks(from: tier)
+            tiers.prepare(tier: tier)
+            hashMarked(tier: tier)
+            tiers.finish(tier: tier)
         }
         currentRoot = tiers.node(height: Layout.treeHeight, index: 0)
         return currentRoot
+    }
+
+    private func hashMarked(tier: Int) {
+        let blocks = tiers.markedBlocks(tier: tier)
+        func hash(piece: Int, worker: Int) {
+            let start = piece * SubtreeHasher.blocksMax
+            hashers[worker].hash(
+                blocks[start..<min(start + SubtreeHasher.blocksMax, blocks.count)], tier: tier, of: tiers, cells: shadow.base)
+        }
+        let pieces = (blocks.count + SubtreeHasher.blocksMax - 1) / SubtreeHasher.blocksMax
+        if workers > 1 && blocks.count >= Self.helpedBlocksMin {
+            helper.run(count: pieces, hash)
+        } else {
+            for piece in 0..<pieces { hash(piece: piece, worker: 0) }
+        }
     }
 
     /// The 29 sibling hashes of the cell at `index`, from the leaf up, under `root()`.

@@ -1,123 +1,131 @@
 import Engine
 
-/// Hashes the marked nodes of a ``TreeTiers`` in batches of 64-byte inputs, so that a several-lane keccak has its lanes full.
+/// Hashes marked nodes of a ``TreeTiers``, height by height over many blocks at once, so that a several-lane keccak has its lanes full and can fetch ahead.
+/// Each worker has one: it is nothing but lists.
 final class SubtreeHasher {
-    /// Inputs in a full batch.
-    private static let capacity = 512
-    private let inputs: UnsafeMutablePointer<Hash256>
-    private let outputs: UnsafeMutablePointer<Hash256>
-    private let targets: UnsafeMutablePointer<UnsafeMutablePointer<Hash256>>
+    /// Blocks in one call, at most.
+    static let blocksMax = 256
+    /// Hashes in a full batch: what they read and write stays near the core.
+    private static let batchCount = 512
+    private let inputs: UnsafeMutablePointer<UnsafeRawPointer?>
+    private let outputs: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private var count = 0
+    /// Hashes of cells and the unstored nodes above them.
+    private let scratch: UnsafeMutablePointer<Hash256>
+    /// The nodes hashed last, as indices into their tier, each block's in a row.
+    private let slots: UnsafeMutablePointer<UInt32>
+    private var slotCount = 0
+    private let lanes: Int
 
-    init() {
-        inputs = .allocate(capacity: 2 * Self.capacity)
-        outputs = .allocate(capacity: Self.capacity)
-        targets = .allocate(capacity: Self.capacity)
+    /// `lanes` as in ``WideKeccak``.
+    init(lanes: Int) {
+        self.lanes = lanes
+        inputs = .allocate(capacity: Self.batchCount)
+        outputs = .allocate(capacity: Self.batchCount)
+        scratch = .allocate(capacity: Self.batchCount)
+        slots = .allocate(capacity: Self.blocksMax * TreeShape.blockWidth)
     }
 
     deinit {
         inputs.deallocate()
         outputs.deallocate()
-        targets.deallocate()
+        scratch.deallocate()
+        slots.deallocate()
     }
 
-    /// Hashes every marked group of 8 cells to its node at height 3.
-    func hashGroups(markedIn tiers: TreeTiers, cells: UnsafeRawPointer) {
-        let groupBytes = TreeShape.groupCells * Layout.cellBytes
-        for block in tiers.markedBlocks(tier: 0) {
-            var marks = tiers.marks(tier: 0)[Int(block)]
-            let nodes = tiers.block(Int(block), tier: 0)
-            while marks != 0 {
-                let position = marks.trailingZeroBitCount
-                marks &= marks - 1
-                let group = Int(block) * TreeShape.blockWidth + position
-                // The 8 leaf hashes of a group follow one another, so the rows above reduce in place.
-                WideKeccak.hash64Many(cells + group * groupBytes, count: TreeShape.groupCells, into: outputs + count * TreeShape.groupCells)
-                targets[count] = nodes + TreeShape.blockWidth + position
-                count += 1
-                if count * TreeShape.groupCells == Self.capacity { reduceGroups() }
+    /// Hashes what is marked in `blocks` of `tier`, up to their tops, and clears the marks. `cells` is the copy of the arena.
+    func hash(_ blocks: Slice<UnsafeBufferPointer<UInt32>>, tier: Int, of tiers: TreeTiers, cells: UnsafeRawPointer) {
+        precondition(blocks.count <= Self.blocksMax)
+        list(blocks, marks: tiers.marks(tier: tier))
+        let nodes = tiers.nodes(tier: tier)
+        if tier == 0 { hashGroups(into: nodes, cells: cells) }
+        let rows = TreeShape.rowsAbove(bottomOfTier: tier)
+        for row in 1...rows {
+            guard row == TreeShape.tierHeights else {
+                hashParents(in: nodes) { nodes + Int($0) }
+                continue
+            }
+            // The tops: lowest nodes of the tier above.
+            let above = tiers.nodes(tier: tier + 1)
+            hashParents(in: nodes) { slot in
+                let (block, position) = (Int(slot) / TreeShape.blockNodes).quotientAndRemainder(dividingBy: TreeShape.blockWidth)
+                return above + block * TreeShape.blockNodes + TreeShape.blockWidth + position
             }
         }
-        reduceGroups()
     }
 
-    private func reduceGroups() {
-        guard count > 0 else { return }
-        var width = count * TreeShape.groupCells
-        while width > count {
-            width /= 2
-            WideKeccak.hash64Many(outputs, count: width, into: outputs)
+    /// Takes the marks of the lowest nodes.
+    private func list(_ blocks: Slice<UnsafeBufferPointer<UInt32>>, marks: UnsafeMutablePointer<UInt64>) {
+        slotCount = 0
+        for block in blocks {
+            let first = block * UInt32(TreeShape.blockNodes) + UInt32(TreeShape.blockWidth)
+            var word = marks[Int(block)]
+            marks[Int(block)] = 0
+            while word != 0 {
+                slots[slotCount] = first + UInt32(truncatingIfNeeded: word.trailingZeroBitCount)
+                slotCount += 1
+                word &= word - 1
+            }
         }
-        scatter()
     }
 
-    /// Hashes the marked nodes of `tier`, height by height, up to the tops of its blocks. The marks are used up on the way: carry them next.
-    func hashRows(tier: Int, of tiers: TreeTiers) {
-        let bottom = TreeShape.bottom(ofTier: tier)
-        let blocks = tiers.markedBlocks(tier: tier)
-        let marks = tiers.marks(tier: tier)
-        // The lowest height of the first tier is made of cells; that of the others, of the tops of two blocks below.
-        if tier > 0 {
-            for block in blocks {
-                gather(marks: marks[Int(block)], into: tiers.block(Int(block), tier: tier) + TreeShape.blockWidth, height: bottom) {
-                    position in
-                    let below = 2 * (Int(block) * TreeShape.blockWidth + position)
-                    return (tiers.block(below, tier: tier - 1) + 1, tiers.block(below + 1, tier: tier - 1) + 1)
+    /// Hashes the listed groups of cells to their nodes.
+    private func hashGroups(into nodes: UnsafeMutablePointer<Hash256>, cells: UnsafeRawPointer) {
+        let width = TreeShape.groupCells
+        let groupsPerBatch = Self.batchCount / width
+        for start in stride(from: 0, to: slotCount, by: groupsPerBatch) {
+            let end = min(start + groupsPerBatch, slotCount)
+            for position in start..<end {
+                let slot = Int(slots[position])
+                let group = slot / TreeShape.blockNodes * TreeShape.blockWidth + slot % TreeShape.blockWidth
+                for cell in 0..<width {
+                    let output = width == 1 ? nodes + slot : scratch + count
+                    add(cells + (group * width + cell) * Layout.cellBytes, output)
                 }
             }
             flush()
-        }
-        for height in bottom + 1..<min(bottom + TreeShape.tierHeights, Layout.treeHeight + 1) {
-            let rowWidth = TreeShape.blockWidth >> (height - bottom)
-            for block in blocks {
-                marks[Int(block)] = Self.parents(marks[Int(block)])
-                let row = tiers.block(Int(block), tier: tier) + rowWidth
-                let below = row + rowWidth
-                gather(marks: marks[Int(block)], into: row, height: height) { position in
-                    (below + 2 * position, below + 2 * position + 1)
-                }
+            // Now the hashes of a group's cells follow one another, and so do those of their parents until one a group is left.
+            guard width > 1 else { continue }
+            var hashes = (end - start) * width
+            while hashes > 2 * (end - start) {
+                hashes /= 2
+                WideKeccak.hash64Many(scratch, count: hashes, into: scratch, lanes: lanes)
             }
+            for position in start..<end { add(scratch + 2 * (position - start), nodes + Int(slots[position])) }
             flush()
         }
     }
 
-    /// Bit i of the result: bit 2i or bit 2i + 1 of `marks`.
-    static func parents(_ marks: UInt64) -> UInt64 {
-        var bits = (marks | marks >> 1) & 0x5555_5555_5555_5555
-        bits = (bits | bits >> 1) & 0x3333_3333_3333_3333
-        bits = (bits | bits >> 2) & 0x0F0F_0F0F_0F0F_0F0F
-        bits = (bits | bits >> 4) & 0x00FF_00FF_00FF_00FF
-        bits = (bits | bits >> 8) & 0x0000_FFFF_0000_FFFF
-        return (bits | bits >> 16) & 0x0000_0000_FFFF_FFFF
-    }
-
-    /// Adds to the batch the nodes of one row whose bits are set in `marks`.
+    /// Replaces the listed nodes by their parents, hashing these to where `place` says.
     @inline(__always)
-    private func gather(
-        marks: UInt64, into row: UnsafeMutablePointer<Hash256>, height: Int,
-        children: (Int) -> (UnsafeMutablePointer<Hash256>, UnsafeMutablePointer<Hash256>)
-    ) {
-        let zero = TreeShape.zeroSubtrees[height - 1]
-        var marks = marks
-        while marks != 0 {
-            let position = marks.trailingZeroBitCount
-            marks &= marks - 1
-            let (left, right) = children(position)
-            inputs[2 * count] = left.pointee.isZero ? zero : left.pointee
-            inputs[2 * count + 1] = right.pointee.isZero ? zero : right.pointee
-            targets[count] = row + position
-            count += 1
-            if count == Self.capacity { flush() }
+    private func hashParents(in nodes: UnsafeMutablePointer<Hash256>, to place: (UInt32) -> UnsafeMutablePointer<Hash256>) {
+        let positions = UInt32(TreeShape.blockNodes - 1)
+        var parents = 0
+        var last = UInt32.max
+        for index in 0..<slotCount {
+            let slot = slots[index]
+            let parent = slot & ~positions | (slot & positions) >> 1
+            // Siblings follow one another in the list.
+            guard parent != last else { continue }
+            last = parent
+            slots[parents] = parent
+            parents += 1
+            add(nodes + Int(slot & ~1), place(parent))
         }
+        flush()
+        slotCount = parents
+    }
+
+    @inline(__always)
+    private func add(_ input: UnsafeRawPointer, _ output: UnsafeMutablePointer<Hash256>) {
+        inputs[count] = input
+        outputs[count] = UnsafeMutableRawPointer(output)
+        count += 1
+        if count == Self.batchCount { flush() }
     }
 
     private func flush() {
-        WideKeccak.hash64Many(inputs, count: count, into: outputs)
-        scatter()
-    }
-
-    private func scatter() {
-        for index in 0..<count { targets[index].pointee = outputs[index] }
+        WideKeccak.hash64Scattered(inputs, count: count, into: outputs, lanes: lanes)
         count = 0
     }
 }

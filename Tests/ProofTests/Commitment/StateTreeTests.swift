@@ -145,13 +145,72 @@ import Testing
         #expect(Double(resident.shadow + resident.nodes) <= 1.3 * Double(touched))
     }
 
-    @Test func parentMarks() {
-        var generator = SeededGenerator(seed: 5)
-        for _ in 0..<100 {
-            let marks = generator.next() & generator.next()
-            var expected: UInt64 = 0
-            for bit in 0..<32 where marks >> UInt64(2 * bit) & 3 != 0 { expected |= 1 << UInt64(bit) }
-            #expect(SubtreeHasher.parents(marks) == expected)
+    struct Way: CustomTestStringConvertible {
+        let workers: Int
+        let lanes: Int
+        var testDescription: String { "\(workers) workers, \(lanes) lanes" }
+    }
+
+    static let ways = [0, 4, 8].filter { $0 <= WideKeccak.lanes }.flatMap { lanes in (1...2).map { Way(workers: $0, lanes: lanes) } }
+
+    /// Jobs large enough for the helper and for several batches, dense and scattered, by every way of dispatch.
+    @Test(arguments: ways)
+    func largeJobsMatchSlowTree(way: Way) throws {
+        var generator = SeededGenerator(seed: 99)
+        let tree = try StateTree(workers: way.workers, lanes: way.lanes)
+        var slow = SlowTree()
+        for round in 0..<3 {
+            var indices: [UInt32] = []
+            var bytes: [UInt8] = []
+            for position in 0..<3000 {
+                // A third in one run, the others far apart; some twice.
+                let scattered = UInt32(truncatingIfNeeded: generator.next()) & UInt32(Layout.cellCount - 1)
+                let index = position % 3 == 0 ? UInt32(0x800_0000 + position + 1000 * round) : scattered
+                let cell = Self.randomCell(&generator)
+                indices.append(index)
+                bytes += cell
+                slow.set(index, cell)
+            }
+            indices.append(indices[5])
+            bytes += [UInt8](repeating: 7, count: 64)
+            slow.set(indices[5], [UInt8](repeating: 7, count: 64))
+            indices.withUnsafeBufferPointer { indices in
+                bytes.withUnsafeBytes { if let base = $0.baseAddress { tree.apply(cells: indices, base) } }
+            }
+            #expect(tree.root() == slow.root(), "round \(round)")
+        }
+        let index = slow.cells.keys.max() ?? 0
+        #expect(tree.path(cell: index) == slow.path(index))
+    }
+
+    /// The helper is offered every piece once, whoever takes it, job after job.
+    @Test func helperDoesEveryPieceOnce() {
+        let helper = HashingHelper()
+        for round in 0..<2000 {
+            let count = round % 17
+            let done = UnsafeMutablePointer<UInt8>.allocate(capacity: count + 1)
+            defer { done.deallocate() }
+            done.initialize(repeating: 0, count: count + 1)
+            helper.run(count: count) { piece, worker in
+                precondition(worker == 0 || worker == 1)
+                done[piece] += 1
+            }
+            #expect((0..<count).allSatisfy { done[$0] == 1 } && done[count] == 0)
+        }
+    }
+
+    /// Where a node lies by its formula is where a walk up from the cells ends.
+    @Test func placesAreDistinct() {
+        for height in TreeShape.storedHeightMin...Layout.treeHeight {
+            let tier = TreeShape.tier(height: height)
+            #expect((TreeShape.bottom(ofTier: tier)...Layout.treeHeight).contains(height))
+            for index in [0, 1, (1 << (Layout.treeHeight - height)) - 1] where index < 1 << (Layout.treeHeight - height) {
+                let (block, node) = TreeShape.place(height: height, index: index)
+                #expect(block < TreeShape.blockCount(tier: tier) && (2..<TreeShape.blockNodes).contains(node))
+                let up = TreeShape.place(height: min(height + 1, Layout.treeHeight), index: index / 2)
+                let sameTier = height < Layout.treeHeight && TreeShape.tier(height: height + 1) == tier
+                #expect(!sameTier || (up.block == block && up.node == node / 2))
+            }
         }
     }
 }

@@ -37,11 +37,11 @@ final class SealJob: @unchecked Sendable {
         }
     }
 
-    /// Calls `body` with index and bytes of every cell.
-    func forEachCell(_ body: (UInt32, UnsafeRawPointer) -> Void) {
+    /// Calls `body` with the indices of the cells and the 64 bytes of each, in the same order.
+    func withCells(_ body: (UnsafeBufferPointer<UInt32>, UnsafeRawPointer) -> Void) {
         cellBytes.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
-            for (position, index) in cellIndices.enumerated() { body(index, base + position * Layout.cellBytes) }
+            cellIndices.withUnsafeBufferPointer { body($0, base) }
         }
     }
 }

@@ -51,7 +51,7 @@ final class BlockSealer {
     /// Seals the next block. If the store has it already, the headers must be equal: throws ``RecoveryRefused`` if not.
     func seal(_ job: SealJob) throws {
         precondition(job.opening.number == head.number + 1, "block \(job.opening.number) does not follow block \(head.number)")
-        job.forEachCell { tree.apply(cell: $0, $1) }
+        job.withCells { tree.apply(cells: $0, $1) }
         guard let envelopes = EnvelopeList(bytes: job.envelopes) else { preconditionFailure("the executor made no list of envelopes") }
         var commandsRoot = CommandsRoot()
         envelopes.forEach { commandsRoot.append($0.bytes) }

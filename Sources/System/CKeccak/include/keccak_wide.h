@@ -13,4 +13,11 @@ int memex_keccak_lanes(void);
    `lanes` is 4 or 8, at most memex_keccak_lanes(). Neither pointer need be aligned. */
 void memex_keccak64_many(int lanes, const void *inputs, size_t count, void *outputs);
 
+/* As above for inputs and outputs that lie anywhere: input i at inputs[i], its hash to outputs[i]. No output may overlap an input of
+   another index. Fetches ahead, so that memory which is in no cache costs little: list it in ascending order if there is a choice. */
+void memex_keccak64_scattered(int lanes, const void *const *inputs, size_t count, void *const *outputs);
+
+/* Asks for the cache line at `address`, which is going to be written. Any address will do. */
+static inline void memex_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
+
 #endif
