@@ -114,6 +114,55 @@ import Testing
         #expect(derived.refused == 4)
     }
 
+    /// The one form that needs no signature does what the exchange allows; whatever else has none is passed over.
+    @Test func unsignedEnvelopesEndSessions() throws {
+        var chain = try Self.chain(seed: 12, blocks: 4)
+        let key = chain.keys[1]
+        func unsigned(_ signer: Address) -> [UInt8] {
+            var bytes = [UInt8](repeating: 0, count: Envelope.unsignedBytes)
+            bytes.withUnsafeMutableBytes { Envelope.writeUnsigned(signer: signer, to: $0.baseAddress!) }
+            return bytes
+        }
+        let order = Command.place(
+            market: 1, side: .buy, timeInForce: .goodTilCancelled, priceCode: PriceCode.code(mantissa: 10_000, exponent: 15), lots: 3,
+            clientOrderId: 0)
+        try chain.makeBlock(
+            messages: 0, envelopes: [TestChain.envelope(key, nonce: chain.nextNonce(), [.cancelOnDisconnect(true), order])])
+        #expect((chain.hosted.exchange.account(owner: key.address)?.openOrderCount ?? 0) > 0)
+        // Of the second signer nobody asked for anything.
+        try chain.makeBlock(messages: 0, envelopes: [unsigned(key.address), unsigned(chain.keys[2].address)])
+        #expect(chain.hosted.exchange.account(owner: key.address)?.openOrderCount == 0)
+
+        var otherNonce = unsigned(key.address)
+        otherNonce[Envelope.nonceOffset] = 1
+        var otherSignature = unsigned(key.address)
+        otherSignature[Envelope.signatureOffset + 63] = 1
+        let twice = unsigned(key.address) + [13, 0, 0, 0]
+        var otherCommand = unsigned(key.address)
+        otherCommand[Envelope.payloadOffset] = 15
+        try chain.makeBlock(messages: 0, envelopes: 0, extra: [])
+        try chain.makeBlock(messages: 0, envelopes: 4, extra: [otherNonce, otherSignature, twice, otherCommand])
+
+        let derivation = try Derivation(domain: TestChain.domain)
+        let (bytes, parameters) = try chain.batch(0..<chain.blocks.count)
+        guard case .applied(let derived) = try derivation.apply(batch: bytes, parameters: parameters, inboxMessage: chain.inboxMessage)
+        else {
+            Issue.record("not applied")
+            return
+        }
+        #expect(derived.headers == chain.blocks.map(\.header))
+        #expect(derived.badSignatures == 4 && derived.refused == 1)
+        #expect(derivation.stateRoot == chain.tree.root())
+    }
+
+    /// Whoever could sign `disconnected` himself would have two ways to say the same.
+    @Test func nobodySignsThatASessionEnded() throws {
+        let chain = try Self.chain(seed: 13, blocks: 1)
+        RandomBlocks.payload([.disconnected]).withUnsafeBytes {
+            #expect(chain.hosted.exchange.checkPayload($0) == .malformedPayload)
+        }
+    }
+
     @Test func contradictionsAreIgnored() throws {
         let chain = try Self.chain(seed: 21, blocks: 6)
         let derivation = try Derivation(domain: TestChain.domain)

@@ -82,8 +82,18 @@ struct TestChain {
         return nonce
     }
 
-    /// Makes the next block; `extra` envelopes are put between the good ones and never executed here.
+    /// Makes the next block of random envelopes; `extra` ones are put between the good ones and never executed here.
     mutating func makeBlock(messages: Int, envelopes: Int, extra: [[UInt8]] = []) throws {
+        let made = (0..<envelopes).map { _ -> [UInt8] in
+            let key = keys[generator.below(keys.count)]
+            let commands = (0...generator.below(4)).map { _ in command() }
+            return Self.envelope(key, nonce: nextNonce(), commands)
+        }
+        try makeBlock(messages: messages, envelopes: made, extra: extra)
+    }
+
+    /// Makes the next block of these envelopes, which an exchange may refuse only if they are unsigned.
+    mutating func makeBlock(messages: Int, envelopes: [[UInt8]], extra: [[UInt8]] = []) throws {
         timeMs += UInt64(generator.below(3) * 250)
         let number = UInt64(blocks.count + 1)
         hosted.exchange.beginBlock(number: number, timeMs: timeMs)
@@ -91,14 +101,15 @@ struct TestChain {
         for message in inbox[cursor..<cursor + messages] { hosted.exchange.consume(message) }
         var list = EnvelopeList()
         var commandsRoot = CommandsRoot()
-        for index in 0..<envelopes {
-            let key = keys[generator.below(keys.count)]
-            let commands = (0...generator.below(4)).map { _ in command() }
-            let bytes = Self.envelope(key, nonce: nextNonce(), commands)
+        for (index, bytes) in envelopes.enumerated() {
             bytes.withUnsafeBytes { raw in
                 guard let envelope = Envelope(raw) else { return }
-                let code = hosted.exchange.execute(signer: envelope.signer, nonce: envelope.nonce, payload: envelope.payload)
-                precondition(code == .none, "\(code)")
+                if envelope.isUnsigned {
+                    _ = hosted.exchange.disconnect(signer: envelope.signer)
+                } else {
+                    let code = hosted.exchange.execute(signer: envelope.signer, nonce: envelope.nonce, payload: envelope.payload)
+                    precondition(code == .none, "\(code)")
+                }
                 list.append(raw)
                 commandsRoot.append(raw)
             }

@@ -24,6 +24,8 @@ final class FakeExecutor: @unchecked Sendable {
     /// Deposits to be reported: account ids.
     private let deposits = Mutex<[UInt32]>([])
     private let known = Mutex<Set<UInt32>>([])
+    /// Signers whose watched connection was said to have ended, in order.
+    let disconnected = Mutex<[Address]>([])
     private var thread = pthread_t()
     private var sequence: UInt64 = 0
     private var block: UInt64 = 1
@@ -96,6 +98,10 @@ final class FakeExecutor: @unchecked Sendable {
         switch record.kind {
         case RingRecord.ToExecutor.commands: commands(record)
         case RingRecord.ToExecutor.query: query(record)
+        case RingRecord.ToExecutor.disconnected:
+            guard let base = record.body.baseAddress else { return }
+            let signer = Address(loadingFrom: base)
+            disconnected.withLock { $0.append(signer) }
         default: preconditionFailure("kind \(record.kind)")
         }
     }

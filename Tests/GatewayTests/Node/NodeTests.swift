@@ -88,6 +88,37 @@ import Testing
         #expect(block.number == ack.block && !block.stateRoot.isZero && !block.hash.isZero)
     }
 
+    /// Orders go when their trader's connection does, in whatever way; the books of others follow.
+    @Test func ordersGoWithTheirConnection() throws {
+        let rig = try NodeRig(ownerCount: 2)
+        let watcher = try rig.client()
+        try watcher.subscribe(.book, market: NodeRig.market)
+        let stays = try rig.client()
+        _ = try stays.submit([Self.place(.buy, Self.price - 30, 2)], key: rig.owners[1])
+        func openOrders(_ owner: Int) throws -> UInt32? { try watcher.account(rig.owners[owner].address)?.account.openOrderCount }
+        for round in 0..<2 {
+            var trader: GatewayClient? = try rig.client()
+            let orders = [Self.place(.buy, Self.price - 10, 1), Self.place(.buy, Self.price - 20, 1)]
+            _ = try trader?.submit([.cancelOnDisconnect(true)] + orders, key: rig.owners[0])
+            #expect(try openOrders(0) == 2)
+            if round == 0 { trader?.close() }
+            trader = nil
+            for _ in 0..<500 where try openOrders(0) != 0 { usleep(10_000) }
+            #expect(try openOrders(0) == 0)
+        }
+        stays.close()
+        usleep(100_000)
+        #expect(try openOrders(1) == 1)
+        var levels: [UInt32: UInt64] = [:]
+        while let message = try watcher.receive(timeoutMs: 200) {
+            switch message {
+            case .bookSnapshot(let book), .bookUpdate(let book): for level in book.levels { levels[level.priceCode] = level.lots }
+            default: break
+            }
+        }
+        #expect(levels.filter { $0.value > 0 } == [Self.price - 30: 2])
+    }
+
     // MARK: The Python example
 
     /// The Python that Deploy/setup installs, or the one named by MEMEX_PYTHON.

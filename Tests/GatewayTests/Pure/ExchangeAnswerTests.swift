@@ -37,7 +37,8 @@ struct ExchangeAnswerTests {
         let bytes = answer(
             .account, count: 1,
             [
-                account, AccountSchedule(), UInt32(2), UInt32(0), balance, UInt64(100), UInt64(5), UInt64(3), UInt32(1234), UInt16(2), UInt8(1), UInt8(0),
+                account, AccountSchedule(), UInt32(2), UInt32(0), balance, UInt64(100), UInt64(5), UInt64(3), UInt32(1234), UInt16(2),
+                UInt8(1), UInt8(0),
                 UInt64(99), UInt64(0), UInt64(4), UInt32(1233), UInt16(1), UInt8(0), UInt8(0),
             ])
         let answer = try #require(try AccountAnswer(decoding: bytes))

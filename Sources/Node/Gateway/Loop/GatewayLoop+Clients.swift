@@ -33,6 +33,19 @@ extension GatewayLoop {
             metadata: ["session": "\(connection.session)", "code": "\(connection.endpoint?.closeCodeReceived ?? 1006)"])
         for subscription in connection.subscriptions { removeSubscriber(connection, subscription) }
         connection.subscriptions.removeAll()
+        watched.ended(session: connection.session)
+    }
+
+    /// Tells the executor whose watched connection has ended. What the ring does not take now, the next turn tries again; once the ring may
+    /// not be written any more, the executor itself takes all sessions for ended.
+    func stateEndedSessions() {
+        guard watched.hasEnded, !isDraining else { return }
+        watched.takeEnded { signer in
+            toExecutor.tryWrite(
+                kind: RingRecord.ToExecutor.disconnected, session: 0, tag: 0, bodyBytes: MemoryLayout<Address>.size
+            ) { $0.storeBytes(of: signer, as: Address.self) }
+        }
+        commitToExecutor()
     }
 
     /// One message: decoded, and either passed on, answered, or refused with a code and a sentence.
@@ -75,10 +88,14 @@ extension GatewayLoop {
         guard verifier.isValid(signature, of: domain.commandsDigest(nonce: nonce, payload: payload), by: signer) else {
             return refuse(.badSignature, nonce: nonce, connection)
         }
+        let tag = watched.tag(of: payload, signer: signer)
         let isWritten = toExecutor.tryWrite(
-            kind: RingRecord.ToExecutor.commands, session: connection.session, tag: 0, bodyBytes: envelope.count
+            kind: RingRecord.ToExecutor.commands, session: connection.session, tag: tag, bodyBytes: envelope.count
         ) { $0.copyMemory(from: base, byteCount: envelope.count) }
-        guard isWritten else { return refuse(.busy, nonce: nonce, connection) }
+        guard isWritten else {
+            watched.forget(tag: tag)
+            return refuse(.busy, nonce: nonce, connection)
+        }
         connection.inFlightCount += 1
     }
 

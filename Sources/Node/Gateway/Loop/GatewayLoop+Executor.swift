@@ -20,7 +20,7 @@ extension GatewayLoop {
         switch record.kind {
         case RingRecord.ToGateway.result: handleResult(record)
         case RingRecord.ToGateway.queryReply: handleQueryReply(record)
-        case RingRecord.ToGateway.events: handleInboxEvents(events(of: record.body))
+        case RingRecord.ToGateway.events: handleOpening(record)
         case RingRecord.ToGateway.blockOpened:
             guard record.body.count >= 8 else { return }
             block = record.body.load(as: UInt64.self)
@@ -37,17 +37,22 @@ extension GatewayLoop {
         let body = record.body
         guard body.count >= ResultLayout.events else { preconditionFailure("the executor wrote a result of \(body.count) bytes") }
         let code = body.load(fromByteOffset: ResultLayout.rejectCode, as: UInt16.self)
-        let here = events(of: UnsafeRawBufferPointer(rebasing: body[ResultLayout.events...]))
-        let isLast = record.flags & RingRecord.Flags.continues == 0
-        guard isLast, unfinished.isEmpty else {
-            // Rare: a sweep of thousands of orders. Its parts are put together first.
-            unfinished.append(contentsOf: here)
-            guard isLast else { return }
-            let whole = unfinished
-            unfinished.removeAll()
-            return whole.withUnsafeBufferPointer { finishResult(record, code: code, events: $0) }
+        putTogether(record, UnsafeRawBufferPointer(rebasing: body[ResultLayout.events...])) {
+            finishResult(record, code: code, events: $0)
         }
-        finishResult(record, code: code, events: here)
+    }
+
+    /// Calls `body` with the events of this record and of those that it continues, once the last is there.
+    private func putTogether(_ record: RingRecord, _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Event>) -> Void) {
+        let here = events(of: bytes)
+        let isLast = record.flags & RingRecord.Flags.continues == 0
+        if isLast, unfinished.isEmpty { return body(here) }
+        // Rare: a sweep of thousands of orders.
+        unfinished.append(contentsOf: here)
+        guard isLast else { return }
+        let whole = unfinished
+        unfinished.removeAll()
+        whole.withUnsafeBufferPointer(body)
     }
 
     private func finishResult(_ record: RingRecord, code: UInt16, events: UnsafeBufferPointer<Event>) {
@@ -55,6 +60,7 @@ extension GatewayLoop {
         let connection = connection(session: record.session)
         connection?.inFlightCount -= 1
         guard code == 0 else {
+            watched.forget(tag: record.tag)
             guard let connection else { return }
             let reason = RejectCode(rawValue: code) ?? .malformedPayload
             return send(to: connection) { $0.append(reject: reason, messageType: Wire.ToServer.commands, nonce: nonce) }
@@ -63,6 +69,7 @@ extension GatewayLoop {
         let block = record.body.load(fromByteOffset: ResultLayout.block, as: UInt64.self)
         let position = record.body.load(fromByteOffset: ResultLayout.position, as: UInt32.self)
         self.block = max(self.block, block)
+        watched.applied(tag: record.tag, session: record.session, isOpen: connection?.phase == .open)
         if let connection {
             send(to: connection) { appendAck(&$0, nonce: nonce, sequence: sequence, block: block, position: position, events) }
         }
@@ -96,26 +103,13 @@ extension GatewayLoop {
         }
     }
 
-    private func handleInboxEvents(_ events: UnsafeBufferPointer<Event>) {
-        for event in events {
-            switch event.kind {
-            case Event.Kind.marketListed: feeds.list(event.market)
-            case Event.Kind.deposited:
-                let feeds = accounts.feeds(of: event.account)
-                for feed in feeds { sendFunds(event, isDeposit: true, sequence: 0, block: block, to: feed) }
-                if accounts.hasUnresolved { accounts.keepDeposit(event, block: block) }
-            default: break
-            }
-        }
-    }
-}
-
-extension Event {
-    /// Whether this is the result of a command.
-    var isResult: Bool {
-        switch kind {
-        case Kind.placed, Kind.cancelled, Kind.rejected, Kind.withdrawn, Kind.agentChanged: commandIndex != 0xFFFF
-        default: false
+    /// What the opening of a block caused.
+    private func handleOpening(_ record: RingRecord) {
+        putTogether(record, record.body) { events in
+            for event in events where event.kind == Event.Kind.marketListed { feeds.list(event.market) }
+            publish(events, sequence: 0, block: block)
+            guard accounts.hasUnresolved else { return }
+            for event in events where event.kind == Event.Kind.deposited { accounts.keepDeposit(event, block: block) }
         }
     }
 }

@@ -73,9 +73,9 @@ extension GatewayLoop {
                 }
             case Event.Kind.placed, Event.Kind.cancelled:
                 for feed in accounts.feeds(of: event.account) { sendOrder(event, sequence: sequence, block: block, to: feed) }
-            case Event.Kind.withdrawn:
+            case Event.Kind.withdrawn, Event.Kind.deposited:
                 for feed in accounts.feeds(of: event.account) {
-                    sendFunds(event, isDeposit: false, sequence: sequence, block: block, to: feed)
+                    sendFunds(event, isDeposit: event.kind == Event.Kind.deposited, sequence: sequence, block: block, to: feed)
                 }
             default: break
             }

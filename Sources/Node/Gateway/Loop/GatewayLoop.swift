@@ -58,6 +58,7 @@ final class GatewayLoop {
     var block: UInt64
     var feeds: MarketFeeds
     var accounts = AccountFeeds()
+    var watched = WatchedSessions()
     var blockSubscribers: [Connection] = []
     /// Queries of all clients that the executor has not answered.
     var queryCount = 0
@@ -115,6 +116,7 @@ final class GatewayLoop {
     func turn() {
         isDraining = shared.isDrainRequested
         let hasMore = drainExecutor()
+        stateEndedSessions()
         publishSealedBlocks()
         publishBooks()
         flushAll()

@@ -31,7 +31,8 @@ package struct BookMirror {
         case Event.Kind.placed: if event.remaining > 0 { add(event.remaining, at: Self.key(event.priceCode, side)) }
         // The side is the taker's; what shrinks is the maker's level.
         case Event.Kind.fill: remove(event.lots, at: Self.key(event.priceCode, side.opposite))
-        case Event.Kind.cancelled: remove(event.remaining, at: Self.key(event.priceCode, side))
+        case Event.Kind.cancelled: if !event.isOfTrigger { remove(event.remaining, at: Self.key(event.priceCode, side)) }
+        case Event.Kind.reduced: if !event.isOfTrigger { remove(event.lots, at: Self.key(event.priceCode, side)) }
         default: break
         }
     }
@@ -85,4 +86,9 @@ extension BookLevel {
     fileprivate init(key: UInt32, lots: UInt64) {
         self.init(priceCode: key & 0x7FFF_FFFF, side: key >> 31 == 0 ? .buy : .sell, lots: lots)
     }
+}
+
+extension Event {
+    /// Of a `cancelled` or `reduced` event: whether the order was waiting for its trigger, and so not on the public book.
+    var isOfTrigger: Bool { (kind == Kind.cancelled || kind == Kind.reduced) && counterOrderId == 1 }
 }

@@ -25,7 +25,7 @@ extension Executor {
         }
     }
 
-    /// Tells the gateway of a new block and of what its inbox messages caused.
+    /// Tells the gateway of a new block and of what its inbox messages caused, and timers, triggers and auctions.
     func publishOpening(_ opening: BlockOpening) throws {
         try write(kind: RingRecord.ToGateway.blockOpened, session: 0, tag: 0, bodyBytes: 16) { body in
             body.storeBytes(of: opening.number, as: UInt64.self)
@@ -33,20 +33,26 @@ extension Executor {
         }
         let events = producer.exchange.events
         guard let base = events.baseAddress, events.count > 0 else { return }
-        shared.statistics.deposits.add(UInt64(events.count { $0.kind == Event.Kind.deposited }))
-        let byteCount = events.count * MemoryLayout<Event>.stride
-        try write(kind: RingRecord.ToGateway.events, session: 0, tag: 0, bodyBytes: byteCount) { body in
-            body.copyMemory(from: base, byteCount: byteCount)
+        shared.statistics.count(events)
+        var start = 0
+        while start < events.count {
+            let count = min(events.count - start, ResultLayout.eventsPerRecordMax)
+            let byteCount = count * MemoryLayout<Event>.stride
+            try write(
+                kind: RingRecord.ToGateway.events, flags: start + count < events.count ? RingRecord.Flags.continues : 0, session: 0, tag: 0,
+                bodyBytes: byteCount
+            ) { $0.copyMemory(from: base + start, byteCount: byteCount) }
+            start += count
         }
     }
 
-    func writeResult(_ result: BatchResult, _ record: RingRecord, events: UnsafeBufferPointer<Event>) throws {
+    func writeResult(_ result: BatchResult, session: UInt32, tag: UInt64, events: UnsafeBufferPointer<Event>) throws {
         var start = 0
         repeat {
             let count = min(events.count - start, ResultLayout.eventsPerRecordMax)
             let isLast = start + count == events.count
             try write(
-                kind: RingRecord.ToGateway.result, flags: isLast ? 0 : RingRecord.Flags.continues, session: record.session, tag: record.tag,
+                kind: RingRecord.ToGateway.result, flags: isLast ? 0 : RingRecord.Flags.continues, session: session, tag: tag,
                 bodyBytes: ResultLayout.events + count * MemoryLayout<Event>.stride
             ) { body in
                 body.storeBytes(of: result.sequence, toByteOffset: ResultLayout.sequence, as: UInt64.self)

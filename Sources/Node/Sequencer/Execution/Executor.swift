@@ -28,6 +28,8 @@ final class Executor {
     var closedAtMs: UInt64 = 0
     /// L1 block of the last block's opening; it never goes back.
     var l1Origin: UInt64
+    /// Next account to look at of those whose sessions are all known to have ended; nil when that is done.
+    var sessionsEndedCursor: UInt32? = 1
 
     init(
         producer: BlockProducer, journal: Journal, input: ByteRing, output: ByteRing, inbox: InboxQueue, sealing: SealQueue,
@@ -54,7 +56,8 @@ final class Executor {
             try openBlock(nowMs)
             work += 1
         }
-        var hasMore = true
+        work += try endSessions(nowMs)
+        var hasMore = sessionsEndedCursor == nil
         while hasMore && work < configuration.groupRecordsMax && group.bytes.count < configuration.groupBytesMax {
             guard output.hasRoom(configuration.outputReserveBytes), makeRoomInBlock(nowMs) else { break }
             var failure: (any Error)?
@@ -74,8 +77,16 @@ final class Executor {
         return work
     }
 
+    /// From here on all sessions count as ended: to be called once the input ring is no longer read, before ``finish(nowMs:)``.
+    func endAllSessions() { sessionsEndedCursor = 1 }
+
     /// Closes the open block at the end. Returns false if the sealer must catch up first.
     func finish(nowMs: UInt64) throws -> Bool {
+        _ = try endSessions(nowMs)
+        guard sessionsEndedCursor == nil else {
+            try commitGroup()
+            return false
+        }
         if producer.open != nil {
             guard sealing.hasRoom else { return false }
             closeBlock(nowMs)
@@ -107,6 +118,11 @@ final class Executor {
     private func handle(_ record: RingRecord, _ nowMs: UInt64) throws {
         switch record.kind {
         case RingRecord.ToExecutor.commands: try handleCommands(record, nowMs)
+        case RingRecord.ToExecutor.disconnected:
+            guard record.body.count == MemoryLayout<Address>.size, let base = record.body.baseAddress else {
+                preconditionFailure("the gateway wrote a signer of \(record.body.count) bytes")
+            }
+            try endSession(of: Address(loadingFrom: base), nowMs)
         case RingRecord.ToExecutor.query:
             let position = Queries.Position(sequence: producer.sequence, sealed: shared.sealedHead)
             queries.answer(record.body, producer.exchange, position)
@@ -128,38 +144,14 @@ final class Executor {
         guard code == .none else {
             shared.statistics.batchesRefused.add(1)
             let result = BatchResult(sequence: 0, block: producer.blockNumber, nonce: nonce, position: .max, code: code)
-            try writeResult(result, record, events: UnsafeBufferPointer(start: nil, count: 0))
+            try writeResult(result, session: record.session, tag: record.tag, events: UnsafeBufferPointer(start: nil, count: 0))
             return
         }
         group.appendCommands(record.body)
-        count(producer.exchange.events)
+        shared.statistics.count(producer.exchange.events)
         shared.statistics.batchesAdmitted.add(1)
         let result = BatchResult(
             sequence: producer.sequence, block: producer.blockNumber, nonce: nonce, position: producer.lastPosition, code: .none)
-        try writeResult(result, record, events: producer.exchange.events)
-    }
-
-    private func count(_ events: UnsafeBufferPointer<Event>) {
-        var tally = (
-            placed: UInt64(0), fills: UInt64(0), cancels: UInt64(0), rejected: UInt64(0), withdrawals: UInt64(0), agents: UInt64(0)
-        )
-        for event in events {
-            switch event.kind {
-            case Event.Kind.placed: tally.placed += 1
-            case Event.Kind.fill: tally.fills += 1
-            case Event.Kind.cancelled: tally.cancels += 1
-            case Event.Kind.rejected: tally.rejected += 1
-            case Event.Kind.withdrawn: tally.withdrawals += 1
-            case Event.Kind.agentChanged: tally.agents += 1
-            default: break
-            }
-        }
-        let statistics = shared.statistics
-        statistics.ordersPlaced.add(tally.placed)
-        statistics.fills.add(tally.fills)
-        statistics.cancels.add(tally.cancels)
-        statistics.commandsRejected.add(tally.rejected)
-        statistics.withdrawals.add(tally.withdrawals)
-        statistics.commands.add(tally.placed + tally.cancels + tally.rejected + tally.withdrawals + tally.agents)
+        try writeResult(result, session: record.session, tag: record.tag, events: producer.exchange.events)
     }
 }

@@ -25,6 +25,7 @@ enum ExecutorThread {
                 if shared.failure != nil { return }
                 shared.executorParker.park(timeoutMs: executor.sleepMs(nowMs: nowMs)) { executor.hasWork || shared.isStopping }
             }
+            executor.endAllSessions()
             while try !executor.finish(nowMs: clockMs()) {
                 if shared.failure != nil { return }
                 shared.executorParker.park(timeoutMs: 100) { executor.sealing.hasRoom }

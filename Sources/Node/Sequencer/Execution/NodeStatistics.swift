@@ -1,3 +1,4 @@
+import Engine
 import Synchronization
 
 /// Counters since the start of the process. Each is written by one thread and may be read by any.
@@ -8,6 +9,17 @@ package final class NodeStatistics: Sendable {
     package let commandsRejected = Atomic<UInt64>(0)
     package let ordersPlaced = Atomic<UInt64>(0)
     package let cancels = Atomic<UInt64>(0)
+    /// Orders that went or shrank otherwise than by a fill or a cancel command.
+    package let reductions = Atomic<UInt64>(0)
+    package let modifies = Atomic<UInt64>(0)
+    package let triggersPlaced = Atomic<UInt64>(0)
+    package let triggersFired = Atomic<UInt64>(0)
+    /// Trades of opening auctions.
+    package let auctionTrades = Atomic<UInt64>(0)
+    /// Markets whose opening auction is over.
+    package let marketsOpened = Atomic<UInt64>(0)
+    /// Unsigned envelopes that the exchange took: sessions of accounts that asked to have their orders cancelled then.
+    package let sessionsEnded = Atomic<UInt64>(0)
     package let fills = Atomic<UInt64>(0)
     package let deposits = Atomic<UInt64>(0)
     package let withdrawals = Atomic<UInt64>(0)
@@ -21,6 +33,32 @@ package final class NodeStatistics: Sendable {
     package let checkpoints = Atomic<UInt64>(0)
 
     package init() {}
+
+    /// Counts what one batch, or the opening of one block, caused.
+    func count(_ events: UnsafeBufferPointer<Event>) {
+        var tally = InlineArray<32, UInt64>(repeating: 0)
+        var results: UInt64 = 0
+        for event in events {
+            tally[Int(event.kind) & 31] += 1
+            if event.isResult { results += 1 }
+        }
+        commands.add(results)
+        func add(_ kind: UInt8, to counter: borrowing Atomic<UInt64>, sidesOfEach: UInt64 = 1) {
+            counter.add(tally[Int(kind)] / sidesOfEach)
+        }
+        add(Event.Kind.placed, to: ordersPlaced)
+        add(Event.Kind.fill, to: fills)
+        add(Event.Kind.cancelled, to: cancels)
+        add(Event.Kind.rejected, to: commandsRejected)
+        add(Event.Kind.deposited, to: deposits)
+        add(Event.Kind.withdrawn, to: withdrawals)
+        add(Event.Kind.reduced, to: reductions)
+        add(Event.Kind.modified, to: modifies)
+        add(Event.Kind.triggerPlaced, to: triggersPlaced)
+        add(Event.Kind.triggered, to: triggersFired)
+        add(Event.Kind.auctionFill, to: auctionTrades, sidesOfEach: 2)
+        add(Event.Kind.marketOpened, to: marketsOpened)
+    }
 }
 
 extension Atomic where Value == UInt64 {

@@ -39,15 +39,18 @@ package struct RingRecord {
         package static let commands: UInt8 = 1
         /// Body: ``QueryLayout``.
         package static let query: UInt8 = 2
+        /// The connection that a signer asked to have watched has ended. Body: the signer's address, 20 bytes. What it causes comes back as a
+        /// `result` with session 0; if the engine refuses it (nothing is allowed to be cancelled), nothing comes back.
+        package static let disconnected: UInt8 = 3
     }
 
     /// Kinds of record on the way from the executor to the gateway.
     package enum ToGateway {
-        /// Reply to `commands`. Body: ``ResultLayout``.
+        /// Reply to `commands`, or with session 0 what a `disconnected` caused. Body: ``ResultLayout``.
         package static let result: UInt8 = 1
         /// Reply to `query`. Body: forwarded verbatim to the client (``QueryReply``).
         package static let queryReply: UInt8 = 2
-        /// What inbox messages caused. Body: `Event` x n.
+        /// What the opening of a block caused: inbox messages, timers, triggers, auctions. Body: `Event` x n.
         package static let events: UInt8 = 3
         /// A block was opened. Body: number u64, time in ms u64.
         package static let blockOpened: UInt8 = 4
