@@ -20,6 +20,7 @@ package struct Exchange: ~Copyable {
         header.pointee.blockNumber = number
         header.pointee.blockTimeMs = timeMs
         sweepTimers()
+        openMarkets()
     }
 
     /// Admits a command batch whose signature was found good, and applies its commands one by one.

@@ -25,7 +25,8 @@ package struct Event: BitwiseCopyable, Sendable {
         package static let deposited: UInt8 = 7
         /// From the inbox. `counterOrderId`: token id.
         package static let tokenListed: UInt8 = 8
-        /// From the inbox. `market`.
+        /// From the inbox. `market`; `lots`: block time in ms at which it opens, `priceCode`: reference price of the opening auction; both 0 if it
+        /// is open.
         package static let marketListed: UInt8 = 9
         /// From the inbox: a message that had no effect.
         package static let inboxIgnored: UInt8 = 10

@@ -4,7 +4,8 @@
 /// | --- | --- | --- | --- | --- | --- |
 /// | 1 | deposit | owner | token id | atoms | 0 |
 /// | 2 | token listed | L1 address, 0 for ETH | token id | decimals, unitExponent << 8 | symbol, left aligned |
-/// | 3 | market listed | fee owner | market id | base, quote << 32, lotExponent << 64, makerBps << 72, takerBps << 88 | 0 |
+/// | 3 | market listed | fee owner | market id | base, quote << 32, lotExponent << 64, makerBps << 72, takerBps << 88 | opening time in ms (0: opens at once), reference price code << 64 |
+/// | 4 | fee tier set | owner | tier, 0...10 | 0 | 0 |
 package struct InboxMessage: Equatable, Sendable, BitwiseCopyable {
     package var kind = Hash256()
     package var a = Hash256()
@@ -18,6 +19,7 @@ package struct InboxMessage: Equatable, Sendable, BitwiseCopyable {
         package static let deposit: UInt64 = 1
         package static let tokenListed: UInt64 = 2
         package static let marketListed: UInt64 = 3
+        package static let feeTierSet: UInt64 = 4
     }
 
     package init() {}

@@ -9,6 +9,7 @@ extension Exchange {
         case InboxMessage.Kind.deposit: event = deposit(message)
         case InboxMessage.Kind.tokenListed: event = listToken(message)
         case InboxMessage.Kind.marketListed: event = listMarket(message)
+        case InboxMessage.Kind.feeTierSet: event = setFeeTier(message)
         default: event = nil
         }
         if let event {
@@ -70,7 +71,7 @@ extension Exchange {
     private mutating func listMarket(_ message: InboxMessage) -> Event? {
         guard let feeOwner = message.a.address, !feeOwner.isZero,
             let idWord = message.b.smallInteger, idWord > 0, idWord < UInt64(Layout.marketCapacity),
-            message.c.word0 == 0, message.c.word1 == 0
+            message.c.word0 == 0, message.c.word1 == 0, let opening = OpeningTerms(message.d)
         else { return nil }
         let high = message.c.word2.byteSwapped
         let low = message.c.word3.byteSwapped
@@ -103,9 +104,14 @@ extension Exchange {
         record.pointee.takerFeeBasisPoints = takerFee
         openBook(id)
         openBook(id + UInt32(Layout.marketCapacity))
+        let schedule = writable(Layout.scheduleHeader, as: ScheduleHeader.self)
+        schedule.pointee.marketHighWater = max(schedule.pointee.marketHighWater, id)
+        if opening.timeMs != 0 { collect(market: id, until: opening) }
         var event = Event()
         event.kind = Event.Kind.marketListed
         event.market = UInt16(id)
+        event.priceCode = opening.referencePrice
+        event.lots = opening.timeMs
         return event
     }
 

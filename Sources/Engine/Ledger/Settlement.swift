@@ -35,7 +35,8 @@ struct Settlement: MatchingPolicy {
         let base = market.pointee.lotAtoms * lots
         baseAtoms += base
         quoteAtoms += quote
-        takerFee += Notional.fee(on: incoming.side == .buy ? base : quote, basisPoints: market.pointee.takerFeeBasisPoints)
+        takerFee += exchange.pointee.fee(
+            on: incoming.side == .buy ? base : quote, basisPoints: market.pointee.takerFeeBasisPoints, account: incoming.account)
         settleMaker(maker.pointee.account, baseAtoms: base, quoteAtoms: quote)
         emitFill(maker, slot: slot, price: priceCode, lots: lots, remaining: remaining)
     }
@@ -60,7 +61,7 @@ struct Settlement: MatchingPolicy {
     private mutating func settleMaker(_ account: UInt32, baseAtoms: UInt64, quoteAtoms: UInt64) {
         let sells = incoming.side == .buy
         let received = sells ? quoteAtoms : baseAtoms
-        let fee = Notional.fee(on: received, basisPoints: market.pointee.makerFeeBasisPoints)
+        let fee = exchange.pointee.fee(on: received, basisPoints: market.pointee.makerFeeBasisPoints, account: account)
         makerFees += fee
         let (given, gotten) =
             sells ? (market.pointee.baseToken, market.pointee.quoteToken) : (market.pointee.quoteToken, market.pointee.baseToken)

@@ -25,10 +25,18 @@ package enum Notional {
         return mantissa % divisor == 0 ? mantissa / divisor : nil
     }
 
-    /// The fee on `atoms` at `basisPoints` (at most 10,000), rounded up: against the payer.
+    /// The prices at which one lot costs whole atoms are the codes whose mantissa is a multiple of this, near `priceCode` in a market with this
+    /// `notionalExponent`; nil if there are none.
+    package static func priceStep(priceCode: UInt32, notionalExponent: Int32) -> UInt32? {
+        let exponent = Int32(PriceCode.exponent(priceCode)) + notionalExponent
+        if exponent >= 0 { return 1 }
+        return exponent >= -4 ? UInt32(powerOfTen(UInt32(-exponent))) : nil
+    }
+
+    /// The fee on `atoms` at `basisPoints` (at most 10,000) for an account of this tier, rounded up: against the payer.
     @inline(__always)
-    package static func fee(on atoms: UInt64, basisPoints: UInt32) -> UInt64 {
-        let rate = UInt64(basisPoints)
-        return atoms / 10_000 * rate + (atoms % 10_000 * rate + 9_999) / 10_000
+    package static func fee(on atoms: UInt64, basisPoints: UInt32, tier: UInt32 = 0) -> UInt64 {
+        let rate = UInt64(basisPoints) &* UInt64(Layout.feeTierMax &- tier)
+        return atoms / 100_000 &* rate &+ (atoms % 100_000 &* rate &+ 99_999) / 100_000
     }
 }

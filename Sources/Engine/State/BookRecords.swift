@@ -9,14 +9,16 @@ package struct BookState: BitwiseCopyable {
     package var lastPrice: UInt32 = 0
     package var orderCount: UInt32 = 0
     package var fillCount: UInt64 = 0
-    /// While the market is uncrossing: lots still to be traded, and the one price.
+    /// While the market is uncrossing: lots still to be executed, and the one price.
     package var openingLots: UInt64 = 0
     package var openingPrice: UInt32 = 0
     /// In a trigger book: whether its market is in the list of those with triggers that are due, and the next one there (0: none).
     package var isPending: UInt32 = 0
     package var nextPending: UInt32 = 0
     package var reserved32: UInt32 = 0
-    package var reserved: (UInt64, UInt64) = (0, 0)
+    /// Lots traded in the opening auction.
+    package var openedLots: UInt64 = 0
+    package var reserved: UInt64 = 0
 }
 
 /// A place in a queue: a ring of orders that is closed by the level's record.

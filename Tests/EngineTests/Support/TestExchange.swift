@@ -48,7 +48,8 @@ final class TestExchange {
     }
 
     func listMarket(
-        _ id: UInt32, base: UInt64, quote: UInt64, lotExponent: UInt64, makerFee: UInt64, takerFee: UInt64, feeOwner: Address
+        _ id: UInt32, base: UInt64, quote: UInt64, lotExponent: UInt64, makerFee: UInt64, takerFee: UInt64, feeOwner: Address,
+        opensAtMs: UInt64 = 0, referencePrice: UInt32 = 0
     ) {
         var message = InboxMessage()
         message.kind = Hash256(integer: InboxMessage.Kind.marketListed)
@@ -56,6 +57,8 @@ final class TestExchange {
         message.b = Hash256(integer: UInt64(id))
         message.c.word3 = (base | quote << 32).byteSwapped
         message.c.word2 = (lotExponent | makerFee << 8 | takerFee << 24).byteSwapped
+        message.d.word3 = opensAtMs.byteSwapped
+        message.d.word2 = UInt64(referencePrice).byteSwapped
         host.exchange.consume(message)
     }
 
