@@ -102,8 +102,8 @@ extension Exchange {
             - Int32(pointer(tokenOffset(base), as: Token.self).pointee.decimals) - PriceCode.exponentBias
         record.pointee.makerFeeBasisPoints = makerFee
         record.pointee.takerFeeBasisPoints = takerFee
-        openBook(id)
-        openBook(id + UInt32(Layout.marketCapacity))
+        orderBook(id).open()
+        orderBook(id + UInt32(Layout.marketCapacity)).open()
         let schedule = writable(Layout.scheduleHeader, as: ScheduleHeader.self)
         schedule.pointee.marketHighWater = max(schedule.pointee.marketHighWater, id)
         if opening.timeMs != 0 { collect(market: id, until: opening) }
@@ -113,13 +113,6 @@ extension Exchange {
         event.priceCode = opening.referencePrice
         event.lots = opening.timeMs
         return event
-    }
-
-    private mutating func openBook(_ book: UInt32) {
-        let state = writableBook(book)
-        state.pointee.bestBid = PriceCode.none
-        state.pointee.bestAsk = PriceCode.none
-        state.pointee.lastPrice = PriceCode.none
     }
 
     /// Whether a token with this id is listed.

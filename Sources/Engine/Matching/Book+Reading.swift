@@ -1,5 +1,8 @@
 /// Looking at a book without changing it.
 extension Book {
+    /// Orders that rest in the book.
+    package var orderCount: UInt32 { state.pointee.orderCount }
+
     /// The best price of a side, or `PriceCode.none`.
     @inline(__always)
     package func bestPrice(_ side: Side) -> UInt32 { best(side).pointee }

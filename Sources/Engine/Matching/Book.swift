@@ -24,6 +24,14 @@ package struct Book: BitwiseCopyable {
         self.index = index
     }
 
+    /// Makes a book that was never used (its state is all zero) ready for orders.
+    package func open() {
+        let state = arena.write(stateOffset, as: BookState.self)
+        state.pointee.bestBid = PriceCode.none
+        state.pointee.bestAsk = PriceCode.none
+        state.pointee.lastPrice = PriceCode.none
+    }
+
     // MARK: Where each record lies.
 
     @inline(__always) var stateOffset: Int { Layout.bookStates &+ Int(index) &* 64 }
