@@ -24,7 +24,7 @@ import Testing
                 stream.observe(events)
                 for event in events {
                     kinds.insert(event.kind)
-                    codes.insert(event.code)
+                    if event.kind == Event.Kind.rejected { codes.insert(event.code) }
                 }
             }
         }
@@ -42,6 +42,7 @@ import Testing
         Event.Kind.placed, Event.Kind.fill, Event.Kind.cancelled, Event.Kind.rejected, Event.Kind.withdrawn, Event.Kind.agentChanged,
         Event.Kind.deposited, Event.Kind.tokenListed, Event.Kind.marketListed, Event.Kind.inboxIgnored,
         Event.Kind.reduced, Event.Kind.transferred, Event.Kind.subaccountOpened, Event.Kind.settingChanged, Event.Kind.accountCancelled,
+        Event.Kind.feeTierChanged, Event.Kind.marketOpened,
     ]
     private static let codes = Set(
         [

@@ -51,7 +51,8 @@ extension RandomStream {
     mutating func randomMarket() -> UInt16 {
         switch random.below(100) {
         case 0: UInt16(random.below(1 << 16))
-        case 1..<8: UInt16(1 + random.below(16))
+        case 1..<6: UInt16(1 + random.below(16))
+        case 6..<14: newestAuction
         default: UInt16(1 + random.below(6))
         }
     }

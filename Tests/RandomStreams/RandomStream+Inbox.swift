@@ -11,7 +11,8 @@ extension RandomStream {
         case 56..<58: return auction(UInt16(5 + random.below(10)))
         case 58..<60:
             return InboxMessage(
-                kind: 4, a: Hash256(address: traders[random.below(traders.count)]), b: UInt64(random.below(13)), c: Hash256())
+                kind: InboxMessage.Kind.feeTierSet, a: Hash256(address: traders[random.below(traders.count)]), b: UInt64(random.below(13)),
+                c: Hash256())
         case 60..<64: return Self.tokenListed(UInt64(random.below(12)), decimals: UInt64(random.below(20)))
         case 64..<68:
             return Self.marketListed(
@@ -43,6 +44,7 @@ extension RandomStream {
     mutating func auction(_ market: UInt16) -> InboxMessage {
         let center = Self.price(25_000, -6)
         centers[market] = centers[market] ?? center
+        newestAuction = market
         var message = Self.marketListed(UInt64(market), base: 3, quote: 2, lotExponent: 0, makerFee: 7, takerFee: 13)
         message.d.word3 = (timeMs + UInt64(random.below(10_000))).byteSwapped
         message.d.word2 = UInt64(random.chance(90) ? center : random.below(5_000_000)).byteSwapped

@@ -23,6 +23,8 @@ package struct RandomStream {
     let agents: [Address]
     /// Price codes around which each market trades.
     var centers: [UInt16: Int] = [:]
+    /// The market that was listed last to open with an auction.
+    var newestAuction: UInt16 = 5
     /// Commands made so far, those of malformed payloads not counted.
     package private(set) var commandCount = 0
 
