@@ -68,6 +68,36 @@ import Testing
         #expect(try harness.query(.account, address: .numbered(999))[QueryReply.isFound] == 0)
     }
 
+    @Test func subaccounts() throws {
+        let harness = try ExecutorHarness()
+        try harness.fund()
+        let owner = TestMarket.trader(0)
+        let id = UInt32(TestMarket.traderCount + 2)
+        let commands: [Command] = [
+            .openSubaccount, .transfer(token: 1, atoms: 1_000_000_000, toAccount: id), .useAccount(id),
+            TestMarket.place(.buy, mantissa: 50_000, lots: 3, id: 5),
+        ]
+        harness.send(TestMarket.envelope(owner, nonce: harness.nowMs, commands), tag: 1)
+        try harness.run()
+        #expect(
+            harness.results.map(\.eventKinds) == [
+                [Event.Kind.subaccountOpened, Event.Kind.transferred, Event.Kind.settingChanged, Event.Kind.placed]
+            ])
+        #expect(harness.shared.statistics.commands.value == 4)
+        let all = try harness.query(.accounts, address: owner)
+        #expect(all.integer(at: QueryReply.count) == UInt32(2) && all.count == QueryReply.headerBytes + 2 * 128)
+        let second = all.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: QueryReply.headerBytes + 128, as: Account.self) }
+        #expect(second.id == id && second.owner == owner && second.subaccountNumber == 1 && second.openOrderCount == 1)
+        // The market's place holds the number of the sub-account.
+        let reply = try harness.query(.account, market: 1, address: owner)
+        #expect(reply.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: QueryReply.Account.account, as: Account.self) }.id == id)
+        #expect(reply.integer(at: QueryReply.Account.orderCount) == UInt32(1))
+        #expect(reply.count == QueryReply.Account.balances + 2 * 64 + QueryReply.OpenOrder.bytes)
+        #expect(try harness.query(.account, address: owner).integer(at: QueryReply.Account.orderCount) == UInt32(0))
+        #expect(try harness.query(.account, market: 2, address: owner)[QueryReply.isFound] == 0)
+        #expect(try harness.query(.accounts, address: .numbered(999))[QueryReply.isFound] == 0)
+    }
+
     @Test func book() throws {
         let harness = try tradingHarness()
         let reply = try harness.query(.book, market: 1, depth: 10)

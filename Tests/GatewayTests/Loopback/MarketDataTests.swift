@@ -85,7 +85,7 @@ import Testing
         let done = try Self.next(taker) { if case .order(let order) = $0 { order } else { nil } }
         #expect(done?.state == .done && done?.lots == 4)
         let funds = try Self.next(taker) { if case .funds(let funds) = $0 { funds } else { nil } }
-        #expect(funds?.isDeposit == false && funds?.token == 3 && funds?.atoms == 6 && funds?.withdrawalId == 1)
+        #expect(funds?.kind == .withdrawal && funds?.token == 3 && funds?.atoms == 6 && funds?.withdrawalId == 1)
 
         let own = try #require(try Self.next(maker) { if case .fill(let fill) = $0 { fill } else { nil } })
         #expect(own.isMaker && own.side == .sell && own.orderId == 99 && own.clientOrderId == 55 && own.remaining == 3)
@@ -103,7 +103,7 @@ import Testing
         let later = try #require(try Self.next(client) { if case .subscription(let state) = $0 { state } else { nil } })
         #expect(later.account == 222 && later.owner == owner)
         let funds = try #require(try Self.next(client) { if case .funds(let funds) = $0 { funds } else { nil } })
-        #expect(funds.isDeposit && funds.atoms == 500 && funds.token == 1 && funds.owner == owner)
+        #expect(funds.kind == .deposit && funds.atoms == 500 && funds.token == 1 && funds.owner == owner)
         rig.executor.deposit(account: 222)
         let atoms: UInt64? = try Self.next(client) { if case .funds(let funds) = $0 { funds.atoms } else { nil } }
         #expect(atoms == 500)

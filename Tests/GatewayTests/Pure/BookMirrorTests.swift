@@ -33,6 +33,50 @@ import Testing
         #expect(!book.isConsistent && book.levelCount == 0)
     }
 
+    @Test func followsReductionsAndModifies() {
+        var book = BookMirror(levels: [BookLevel(priceCode: 100, side: .buy, lots: 9)])
+        book.apply(Self.event(Event.Kind.reduced, .buy, 100, lots: 2, remaining: 1))
+        #expect(book.lots(priceCode: 100, side: .buy) == 7)
+        // A smaller size in place: the reduction has told it.
+        var modified = Self.event(Event.Kind.modified, .buy, 100, remaining: 5)
+        modified.orderId = 3
+        modified.counterOrderId = 3
+        book.apply(modified)
+        #expect(book.lots(priceCode: 100, side: .buy) == 7)
+        // Another price: off the one level, and what is not filled at once on the other.
+        book.apply(Self.event(Event.Kind.reduced, .buy, 100, lots: 5))
+        modified = Self.event(Event.Kind.modified, .buy, 101, lots: 1, remaining: 4)
+        modified.orderId = 4
+        modified.counterOrderId = 3
+        book.apply(modified)
+        #expect(book.snapshot(depth: 9).map(\.lots) == [4, 2] && book.isConsistent)
+    }
+
+    @Test func triggersAreOnNoBook() {
+        var book = BookMirror(levels: [BookLevel(priceCode: 100, side: .buy, lots: 9)])
+        for kind in [Event.Kind.triggerPlaced, Event.Kind.triggered, Event.Kind.cancelled, Event.Kind.reduced] {
+            var event = Self.event(kind, .buy, 100, lots: 2, remaining: 2)
+            event.counterOrderId = 1
+            book.apply(event)
+        }
+        #expect(book.lots(priceCode: 100, side: .buy) == 9 && !book.hasChanges)
+    }
+
+    /// Both sides of the one trade leave their own levels.
+    @Test func followsAnOpeningAuction() {
+        var book = BookMirror()
+        book.apply(Self.event(Event.Kind.placed, .buy, 110, remaining: 5))
+        book.apply(Self.event(Event.Kind.placed, .sell, 90, remaining: 3))
+        #expect(book.snapshot(depth: 9).map(\.priceCode) == [110, 90])
+        for (side, price) in [(Side.buy, UInt32(110)), (.sell, 90)] {
+            var fill = Self.event(Event.Kind.auctionFill, side, 100, lots: 3)
+            fill.otherPriceCode = price
+            book.apply(fill)
+        }
+        book.apply(Self.event(Event.Kind.marketOpened, .buy, 100, lots: 3))
+        #expect(book.snapshot(depth: 9) == [BookLevel(priceCode: 110, side: .buy, lots: 2)] && book.isConsistent)
+    }
+
     @Test func snapshotIsSortedAndBounded() {
         var book = BookMirror()
         for price in UInt32(1)...20 {

@@ -69,6 +69,9 @@ import Testing
         #expect(try subscription([2, 4, 0, 0]) == ClientMessage.Subscription(channel: .blocks))
         let account = try #require(try subscription([2, 3, 0, 0] + (1...20)))
         #expect(account.owner[0] == 1 && account.owner[19] == 20)
+        #expect(account.subaccount == 0 && account.market == 0)
+        #expect(
+            try subscription([2, 3, 7, 0] + (1...20)) == ClientMessage.Subscription(channel: .account, owner: account.owner, subaccount: 7))
         #expect(Self.code([2, 5, 0, 0]) == .unknownChannel)
         #expect(Self.code([2, 1, 0]) == .malformedMessage)
         #expect(Self.code([2, 1, 0, 0, 0]) == .malformedMessage)
@@ -79,7 +82,7 @@ import Testing
     @Test func decodesQueriesAndTime() {
         #expect(Self.code(Self.query) == .none)
         var unknown = Self.query
-        unknown[8] = 6
+        unknown[8] = 7
         #expect(Self.code(unknown) == .unknownQuery)
         var reserved = Self.query
         reserved[14] = 1

@@ -38,16 +38,21 @@ struct ExchangeAnswerTests {
             .account, count: 1,
             [
                 account, AccountSchedule(), UInt32(2), UInt32(0), balance, UInt64(100), UInt64(5), UInt64(3), UInt32(1234), UInt16(2),
-                UInt8(1), UInt8(0),
-                UInt64(99), UInt64(0), UInt64(4), UInt32(1233), UInt16(1), UInt8(0), UInt8(0),
+                UInt8(1), UInt8(0), UInt64(0), UInt32(0), UInt32(PlaceFlags(side: .sell, timeInForce: .postOnly).rawValue),
+                UInt64(99), UInt64(0), UInt64(4), UInt32(1233), UInt16(1), UInt8(0), UInt8(1), UInt64(77),
+                UInt32(1300), UInt32(PlaceFlags(side: .buy, timeInForce: .market, firesAbove: true).rawValue),
             ])
         let answer = try #require(try AccountAnswer(decoding: bytes))
         #expect(answer.account.id == 7)
         #expect(answer.balances.map(\.free) == [9])
         #expect(
             answer.orders == [
-                AccountAnswer.OpenOrder(orderId: 100, clientOrderId: 5, lots: 3, priceCode: 1234, market: 2, side: .sell),
-                AccountAnswer.OpenOrder(orderId: 99, clientOrderId: 0, lots: 4, priceCode: 1233, market: 1, side: .buy),
+                AccountAnswer.OpenOrder(
+                    orderId: 100, clientOrderId: 5, lots: 3, priceCode: 1234, market: 2, side: .sell,
+                    flags: PlaceFlags(side: .sell, timeInForce: .postOnly)),
+                AccountAnswer.OpenOrder(
+                    orderId: 99, clientOrderId: 0, lots: 4, priceCode: 1233, market: 1, side: .buy, expiryMs: 77,
+                    triggerPriceCode: 1300, flags: PlaceFlags(side: .buy, timeInForce: .market, firesAbove: true)),
             ])
         for count in 0..<bytes.count {
             #expect(throws: MalformedServerMessage.self) { _ = try AccountAnswer(decoding: Array(bytes.prefix(count))) }

@@ -68,7 +68,20 @@ import Testing
         let order = ServerMessage.OrderUpdate(
             state: .resting, side: .sell, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, restingLots: 6, sequence: 7,
             block: 8, commandIndex: 9, owner: address(1))
-        let funds = ServerMessage.Funds(isDeposit: true, token: 1, atoms: 2, withdrawalId: 3, sequence: 4, block: 5, owner: address(1))
+        let reduced = ServerMessage.OrderUpdate(
+            state: .reduced, side: .buy, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, restingLots: 6, sequence: 7,
+            block: 8, commandIndex: 9, reason: 3, isTrigger: true, owner: address(1))
+        let auction = ServerMessage.Fill(
+            side: .buy, isMaker: true, isAuction: true, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, remaining: 6,
+            sequence: 0, block: 8, commandIndex: 0xFFFF, owner: address(1))
+        let trigger = ServerMessage.TriggerUpdate(
+            state: .refused, side: .sell, market: 1, triggerPriceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, limitPriceCode: 6,
+            code: 26,
+            sequence: 7, block: 8, commandIndex: 0xFFFF, owner: address(1))
+        let account = ServerMessage.AccountUpdate(
+            change: .ordersCancelled, reason: 5, account: 2, value: 3, sequence: 4, block: 5, opened: 6, owner: address(1))
+        let opened = ServerMessage.MarketOpened(market: 1, priceCode: 2, lots: 3, block: 4)
+        let funds = ServerMessage.Funds(kind: .deposit, token: 1, atoms: 2, withdrawalId: 3, sequence: 4, block: 5, owner: address(1))
         let levels = [BookLevel(priceCode: 1, side: .buy, lots: 2), BookLevel(priceCode: 3, side: .sell, lots: 0)]
         let book = ServerMessage.BookLevels(market: 1, sequence: 2, block: 3, levels: levels)
         let trades = ServerMessage.Trades(market: 1, sequence: 2, block: 3, trades: levels)
@@ -96,6 +109,11 @@ import Testing
             (.time(clientTime: 1, serverTimeMs: 2), encoded { $0.append(timeReplyTo: 1, serverTimeMs: 2) }),
             (.fill(fill), encoded { $0.append(fill: fill) }),
             (.order(order), encoded { $0.append(order: order) }),
+            (.order(reduced), encoded { $0.append(order: reduced) }),
+            (.fill(auction), encoded { $0.append(fill: auction) }),
+            (.trigger(trigger), encoded { $0.append(trigger: trigger) }),
+            (.account(account), encoded { $0.append(account: account) }),
+            (.marketOpened(opened), encoded { $0.append(opened: opened) }),
             (.funds(funds), encoded { $0.append(funds: funds) }),
             (.bookSnapshot(book), levelBytes(0x88)),
             (.bookUpdate(book), levelBytes(0x89)),
@@ -111,11 +129,49 @@ import Testing
     @Test func sizesAreThoseOfTheProtocolPage() {
         let expected: [UInt8: Int] = [
             0x80: 104, 0x81: 32 + 64 + 4 + 34, 0x83: 32, 0x84: 10, 0x85: 24, 0x86: 80, 0x87: 80, 0x88: 56, 0x89: 56, 0x8A: 56, 0x8B: 88,
-            0x8C: 60,
+            0x8C: 60, 0x8D: 80, 0x8E: 56, 0x8F: 24,
         ]
         for (_, bytes) in Self.all {
             if let count = expected[bytes[0]] { #expect(bytes.count == count, "type \(bytes[0])") }
         }
+    }
+
+    /// What the fields of a result mean depends on its kind.
+    @Test func resultsOfEveryKind() throws {
+        func result(_ kind: UInt8, _ change: (inout Event) -> Void) throws -> ServerMessage.CommandResult? {
+            var event = Event()
+            event.kind = kind
+            event.commandIndex = 0
+            event.account = 9
+            event.lots = 3
+            event.remaining = 4
+            event.orderId = 8
+            event.counterOrderId = 7
+            change(&event)
+            #expect(event.isResult)
+            let bytes = Self.encoded {
+                $0.append(ackOf: 5, sequence: 6, block: 7, position: 8, commandCount: 1)
+                $0.append(result: event)
+            }
+            guard case .ack(let ack)? = try Self.decoded(bytes) else { return nil }
+            return ack.results.first
+        }
+        for kind in [Event.Kind.placed, Event.Kind.modified] {
+            let placed = try #require(try result(kind) { _ in })
+            #expect(placed.orderId == 8 && placed.lots == 3 && placed.restingLots == 4)
+        }
+        let trigger = try #require(try result(Event.Kind.triggerPlaced) { $0.lots = 0 })
+        #expect(trigger.orderId == 8 && trigger.lots == 0 && trigger.restingLots == 4)
+        let cancelled = try #require(try result(Event.Kind.cancelled) { $0.lots = 0 })
+        #expect(cancelled.lots == 4 && cancelled.restingLots == 0)
+        let all = try #require(try result(Event.Kind.cancelledAll) { $0.orderId = 0 })
+        #expect(all.orderId == 0 && all.lots == 3 && all.restingLots == 0)
+        for kind in [Event.Kind.transferred, Event.Kind.subaccountOpened] {
+            let opened = try #require(try result(kind) { $0.counterAccount = 12 })
+            #expect(opened.orderId == 12 && opened.lots == 3 && opened.restingLots == 0)
+        }
+        let setting = try #require(try result(Event.Kind.settingChanged) { _ in })
+        #expect(setting.orderId == 9)
     }
 
     @Test func unknownTypesAreSkippedAndShortOnesRefused() throws {

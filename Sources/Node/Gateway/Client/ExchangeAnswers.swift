@@ -38,7 +38,7 @@ package struct ExchangeStatus: Equatable, Sendable {
 
 /// What ``QueryKind/account`` answers for an address that owns an account or signs for one.
 package struct AccountAnswer: Sendable {
-    /// A resting order.
+    /// A resting order, or one that waits for its trigger.
     package struct OpenOrder: Equatable, Sendable {
         package var orderId: UInt64
         package var clientOrderId: UInt64
@@ -47,6 +47,12 @@ package struct AccountAnswer: Sendable {
         package var priceCode: UInt32
         package var market: UInt16
         package var side: Side
+        /// Block time in milliseconds at which it goes; 0: never.
+        package var expiryMs: UInt64 = 0
+        /// Price code at which it fires; nil of an order on the book.
+        package var triggerPriceCode: UInt32?
+        /// With which it was placed; nil of an order that was placed before these were kept.
+        package var flags: PlaceFlags?
     }
 
     package var position: AnswerPosition
@@ -74,10 +80,21 @@ package struct AccountAnswer: Sendable {
                 orderId: try reader.next(), clientOrderId: try reader.next(), lots: try reader.next(), priceCode: try reader.next(),
                 market: try reader.next(), side: .buy)
             order.side = (try reader.next() as UInt8) & 1 == 0 ? .buy : .sell
-            try reader.skip(1)
+            let isTrigger = (try reader.next() as UInt8) == 1
+            order.expiryMs = try reader.next()
+            let triggerPriceCode: UInt32 = try reader.next()
+            order.triggerPriceCode = isTrigger ? triggerPriceCode : nil
+            order.flags = PlaceFlags(rawValue: try reader.next())
+            try reader.skip(3)
             orders.append(order)
         }
     }
+}
+
+/// One account of ``QueryKind/accounts``.
+package struct AccountRecord: BitwiseCopyable, Sendable {
+    package var account: Account
+    package var schedule: AccountSchedule
 }
 
 /// What ``QueryKind/book`` answers for a listed market.

@@ -14,9 +14,9 @@ extension GatewayClient {
     /// All listed markets, by id.
     package func markets() throws(GatewayClientError) -> [MarketAndBook] { try records(.markets) }
 
-    /// The account that `address` owns or signs for; nil if there is none.
-    package func account(_ address: Address) throws(GatewayClientError) -> AccountAnswer? {
-        let reply = try query(.account, owner: address)
+    /// The account that `address` owns or signs for, the main one or a sub-account by its number; nil if there is none.
+    package func account(_ address: Address, subaccount: UInt16 = 0) throws(GatewayClientError) -> AccountAnswer? {
+        let reply = try query(.account, market: subaccount, owner: address)
         do { return try AccountAnswer(decoding: reply) } catch { throw .malformed(error) }
     }
 
@@ -26,8 +26,13 @@ extension GatewayClient {
         do { return try BookAnswer(decoding: reply) } catch { throw .malformed(error) }
     }
 
-    private func records<Record: BitwiseCopyable>(_ kind: QueryKind) throws(GatewayClientError) -> [Record] {
-        let reply = try query(kind)
+    /// All accounts of the owner that `address` is or signs for, the main one first; none if there is no such owner.
+    package func accounts(_ address: Address) throws(GatewayClientError) -> [AccountRecord] { try records(.accounts, owner: address) }
+
+    private func records<Record: BitwiseCopyable>(
+        _ kind: QueryKind, owner: Address = .zero
+    ) throws(GatewayClientError) -> [Record] {
+        let reply = try query(kind, owner: owner)
         do {
             var reader = try AnswerReader(reply, kind: kind)
             return try reader.records(Int(reader.count))

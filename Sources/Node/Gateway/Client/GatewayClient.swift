@@ -73,23 +73,24 @@ package final class GatewayClient {
 
     // MARK: Subscriptions and queries
 
-    /// Subscribes and waits for the confirmation; a book's snapshot follows among the messages.
+    /// Subscribes and waits for the confirmation; a book's snapshot follows among the messages. The market is for books and trades, owner and
+    /// sub-account (by number; 0 is the main account) for accounts.
     @discardableResult
     package func subscribe(
-        _ channel: Channel, market: UInt16 = 0, owner: Address = .zero
+        _ channel: Channel, market: UInt16 = 0, owner: Address = .zero, subaccount: UInt16 = 0
     ) throws(GatewayClientError) -> ServerMessage.SubscriptionState {
-        try changeSubscription(Wire.ToServer.subscribe, channel, market, owner)
+        try changeSubscription(Wire.ToServer.subscribe, channel, market | subaccount, owner)
     }
 
     /// Ends a subscription and waits for the confirmation.
     @discardableResult
     package func unsubscribe(
-        _ channel: Channel, market: UInt16 = 0, owner: Address = .zero
+        _ channel: Channel, market: UInt16 = 0, owner: Address = .zero, subaccount: UInt16 = 0
     ) throws(GatewayClientError) -> ServerMessage.SubscriptionState {
-        try changeSubscription(Wire.ToServer.unsubscribe, channel, market, owner)
+        try changeSubscription(Wire.ToServer.unsubscribe, channel, market | subaccount, owner)
     }
 
-    /// Asks the executor and waits for the reply, whose layout depends on `kind`.
+    /// Asks the executor and waits for the reply, whose layout depends on `kind`. For an account `market` is the sub-account's number.
     package func query(
         _ kind: QueryKind, market: UInt16 = 0, depth: UInt16 = 0, owner: Address = .zero
     ) throws(GatewayClientError) -> [UInt8] {

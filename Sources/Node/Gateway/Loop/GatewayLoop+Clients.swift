@@ -131,8 +131,8 @@ extension GatewayLoop {
     }
 
     /// Session 0 marks the answer as the gateway's own. False if the ring is full.
-    private func lookUp(_ address: Address) -> Bool {
-        var body: (UInt64, Address) = (UInt64(QueryKind.account.rawValue), address)
+    private func lookUp(_ key: AccountFeeds.Key) -> Bool {
+        var body: (UInt64, Address) = (UInt64(QueryKind.account.rawValue) | UInt64(key.subaccount) << 16, key.address)
         return withUnsafeBytes(of: &body) { ask(session: 0, tag: 0, UnsafeRawBufferPointer(rebasing: $0[..<QueryLayout.bytes])) }
     }
 }

@@ -37,82 +37,41 @@ extension GatewayLoop {
         for block in shared.takeSealedBlocks() { send(to: blockSubscribers) { $0.append(block: block) } }
     }
 
-    /// One message for every run of fills in the same market.
+    /// One message for every run of trades in the same market. Each trade of an opening auction has an event a side: the buy tells it.
     private func publishTrades(_ events: UnsafeBufferPointer<Event>, sequence: UInt64, block: UInt64) {
         var index = 0
         while index < events.count {
-            guard events[index].kind == Event.Kind.fill else {
+            guard events[index].isTrade else {
+                if events[index].kind == Event.Kind.marketOpened { sendOpened(events[index], block: block) }
                 index += 1
                 continue
             }
             let market = events[index].market
             var end = index
-            while end < events.count, events[end].kind == Event.Kind.fill, events[end].market == market { end += 1 }
-            let fills = events[index..<end]
+            while end < events.count, events[end].isTrade, events[end].market == market { end += 1 }
+            let sides = events[index..<end]
             index = end
             guard let feed = feeds[market], !feed.tradeSubscribers.isEmpty else { continue }
+            let trades = sides.filter { $0.kind == Event.Kind.fill || $0.side == Side.buy.rawValue }
+            guard !trades.isEmpty else { continue }
             send(to: feed.tradeSubscribers) { buffer in
                 buffer.append(
-                    levelsOf: Wire.ToClient.trades, market: market, count: UInt32(fills.count), sequence: sequence, block: block)
-                for fill in fills {
-                    buffer.append(level: BookLevel(priceCode: fill.priceCode, side: fill.side == 0 ? .buy : .sell, lots: fill.lots))
+                    levelsOf: Wire.ToClient.trades, market: market, count: UInt32(trades.count), sequence: sequence, block: block)
+                for trade in trades {
+                    buffer.append(level: BookLevel(priceCode: trade.priceCode, side: trade.side == 0 ? .buy : .sell, lots: trade.lots))
                 }
             }
         }
     }
 
-    private func publishAccounts(_ events: UnsafeBufferPointer<Event>, sequence: UInt64, block: UInt64) {
-        for (index, event) in events.enumerated() {
-            switch event.kind {
-            case Event.Kind.fill:
-                for feed in accounts.feeds(of: event.account) {
-                    sendFill(event, taker: result(of: event, in: events, from: index), sequence: sequence, block: block, to: feed)
-                }
-                for feed in accounts.feeds(of: event.counterAccount) {
-                    sendFill(event, taker: nil, sequence: sequence, block: block, to: feed)
-                }
-            case Event.Kind.placed, Event.Kind.cancelled:
-                for feed in accounts.feeds(of: event.account) { sendOrder(event, sequence: sequence, block: block, to: feed) }
-            case Event.Kind.withdrawn, Event.Kind.deposited:
-                for feed in accounts.feeds(of: event.account) {
-                    sendFunds(event, isDeposit: event.kind == Event.Kind.deposited, sequence: sequence, block: block, to: feed)
-                }
-            default: break
-            }
-        }
+    private func sendOpened(_ event: Event, block: UInt64) {
+        guard let feed = feeds[event.market] else { return }
+        let opened = ServerMessage.MarketOpened(market: event.market, priceCode: event.priceCode, lots: event.lots, block: block)
+        let others = feed.tradeSubscribers.filter { subscriber in !feed.bookSubscribers.contains { $0 === subscriber } }
+        send(to: feed.bookSubscribers + others) { $0.append(opened: opened) }
     }
+}
 
-    /// The result of the order that a fill belongs to; it follows the fill.
-    private func result(of fill: Event, in events: UnsafeBufferPointer<Event>, from index: Int) -> Event? {
-        events[index...].first { $0.kind == Event.Kind.placed && $0.commandIndex == fill.commandIndex }
-    }
-
-    /// `taker` is the result of the taker's order if the message is for the taker, nil if it is for the maker.
-    private func sendFill(_ event: Event, taker: Event?, sequence: UInt64, block: UInt64, to feed: AccountFeeds.Feed) {
-        let takerSide: Side = event.side == 0 ? .buy : .sell
-        let fill = ServerMessage.Fill(
-            side: taker == nil ? takerSide.opposite : takerSide, isMaker: taker == nil, market: event.market, priceCode: event.priceCode,
-            orderId: taker?.orderId ?? event.counterOrderId, clientOrderId: taker?.clientOrderId ?? event.clientOrderId, lots: event.lots,
-            remaining: taker == nil ? event.remaining : 0, sequence: sequence, block: block, commandIndex: event.commandIndex,
-            owner: feed.owner)
-        send(to: feed.subscribers) { $0.append(fill: fill) }
-    }
-
-    private func sendOrder(_ event: Event, sequence: UInt64, block: UInt64, to feed: AccountFeeds.Feed) {
-        let isCancelled = event.kind == Event.Kind.cancelled
-        let order = ServerMessage.OrderUpdate(
-            state: isCancelled ? .cancelled : event.remaining > 0 ? .resting : .done, side: event.side == 0 ? .buy : .sell,
-            market: event.market, priceCode: event.priceCode, orderId: event.orderId, clientOrderId: event.clientOrderId,
-            lots: isCancelled ? event.remaining : event.lots, restingLots: isCancelled ? 0 : event.remaining, sequence: sequence,
-            block: block,
-            commandIndex: event.commandIndex, owner: feed.owner)
-        send(to: feed.subscribers) { $0.append(order: order) }
-    }
-
-    func sendFunds(_ event: Event, isDeposit: Bool, sequence: UInt64, block: UInt64, to feed: AccountFeeds.Feed) {
-        let funds = ServerMessage.Funds(
-            isDeposit: isDeposit, token: UInt32(truncatingIfNeeded: event.counterOrderId), atoms: event.lots,
-            withdrawalId: isDeposit ? 0 : event.orderId, sequence: sequence, block: block, owner: feed.owner)
-        send(to: feed.subscribers) { $0.append(funds: funds) }
-    }
+extension Event {
+    fileprivate var isTrade: Bool { kind == Kind.fill || kind == Kind.auctionFill }
 }

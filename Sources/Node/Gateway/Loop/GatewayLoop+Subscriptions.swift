@@ -21,10 +21,10 @@ extension GatewayLoop {
             }
         case .account:
             // Each message may wait for an answer of the executor: one who sends them faster than it answers must not fill memory.
-            guard accounts[subscription.owner] != nil || accounts.waitingCount < limits.lookUpsWaitingMax else {
+            guard accounts[subscription.account] != nil || accounts.waitingCount < limits.lookUpsWaitingMax else {
                 return send(to: connection) { $0.append(reject: .busy, messageType: Wire.ToServer.subscribe) }
             }
-            let feed = accounts.add(subscription.owner)
+            let feed = accounts.add(subscription.account)
             if isNew { feed.subscribers.append(connection) }
             if feed.account != 0 {
                 confirm(connection, subscription, account: feed.account)
@@ -53,7 +53,7 @@ extension GatewayLoop {
         case .book: feeds[subscription.market]?.bookSubscribers.removeAll { $0 === connection }
         case .trades: feeds[subscription.market]?.tradeSubscribers.removeAll { $0 === connection }
         case .account:
-            guard let feed = accounts[subscription.owner] else { return }
+            guard let feed = accounts[subscription.account] else { return }
             feed.subscribers.removeAll { $0 === connection }
             feed.unconfirmed.removeAll { $0 === connection }
             accounts.removeIfUnused(feed)
@@ -78,13 +78,13 @@ extension GatewayLoop {
     /// The executor's answer to a ``lookUp(_:)``.
     func answeredLookup(account: UInt32, owner: Address) {
         guard let feed = accounts.answered(account: account, owner: owner) else { return }
-        let subscription = ClientMessage.Subscription(channel: .account, owner: feed.address)
+        let subscription = ClientMessage.Subscription(channel: .account, owner: feed.key.address, subaccount: feed.key.subaccount)
         if feed.account != 0 {
             // Those who were told that there is no account yet hear of it now.
             for connection in feed.subscribers { confirm(connection, subscription, account: feed.account) }
             feed.unconfirmed.removeAll()
             for (event, block) in accounts.unclaimedDeposits where event.account == feed.account {
-                sendFunds(event, isDeposit: true, sequence: 0, block: block, to: feed)
+                sendFunds(event, .deposit, sequence: 0, block: block, to: feed)
             }
         } else {
             for connection in feed.unconfirmed { confirm(connection, subscription) }
@@ -92,4 +92,9 @@ extension GatewayLoop {
         }
         accounts.dropDepositsIfSettled()
     }
+}
+
+extension ClientMessage.Subscription {
+    /// The account that a subscription to the account channel is about.
+    fileprivate var account: AccountFeeds.Key { AccountFeeds.Key(owner, subaccount: subaccount) }
 }

@@ -2,12 +2,24 @@ import Engine
 
 /// Who listens to which account. Loop's thread.
 ///
-/// Events name accounts by id and clients by address; the executor is asked once for each address. An address that owns no account
-/// yet stays unresolved and is asked for again after every deposit.
+/// Events name accounts by id and clients by address; the executor is asked once for each address. One that owns no such account
+/// yet stays unresolved and is asked for again after every deposit and every opening of an account.
 struct AccountFeeds {
-    final class Feed {
-        /// The address as subscribed to: the owner's or an agent's.
+    /// An account as clients name it.
+    struct Key: Hashable {
+        /// The owner's address or an agent's.
         let address: Address
+        /// 0 for the main account.
+        let subaccount: UInt16
+
+        init(_ address: Address, subaccount: UInt16 = 0) {
+            self.address = address
+            self.subaccount = subaccount
+        }
+    }
+
+    final class Feed {
+        let key: Key
         /// 0 until the account is known to exist.
         var account: UInt32 = 0
         /// The account's owner, once known.
@@ -20,13 +32,13 @@ struct AccountFeeds {
         /// Subscribers that were not yet told whether the account exists.
         var unconfirmed: [Connection] = []
 
-        init(address: Address) {
-            self.address = address
-            owner = address
+        init(_ key: Key) {
+            self.key = key
+            owner = key.address
         }
     }
 
-    private var byAddress: [Address: Feed] = [:]
+    private var byKey: [Key: Feed] = [:]
     /// More than one address can name an account.
     private var byAccount: [UInt32: [Feed]] = [:]
     /// Feeds to be looked up: of the first `askedCount`, those behind the first `answeredCount` wait for their answers, which come in this order.
@@ -37,20 +49,20 @@ struct AccountFeeds {
     private(set) var unclaimedDeposits: [(event: Event, block: UInt64)] = []
     private var unresolvedCount = 0
 
-    var isEmpty: Bool { byAddress.isEmpty }
+    var isEmpty: Bool { byKey.isEmpty }
     var hasUnresolved: Bool { unresolvedCount > 0 }
     /// Feeds that wait for an answer.
     var waitingCount: Int { pending.count - answeredCount }
 
-    subscript(address: Address) -> Feed? { byAddress[address] }
+    subscript(key: Key) -> Feed? { byKey[key] }
 
     /// The feeds of an account.
     func feeds(of account: UInt32) -> [Feed] { byAccount[account] ?? [] }
 
-    mutating func add(_ address: Address) -> Feed {
-        if let feed = byAddress[address] { return feed }
-        let feed = Feed(address: address)
-        byAddress[address] = feed
+    mutating func add(_ key: Key) -> Feed {
+        if let feed = byKey[key] { return feed }
+        let feed = Feed(key)
+        byKey[key] = feed
         unresolvedCount += 1
         return feed
     }
@@ -69,8 +81,8 @@ struct AccountFeeds {
 
     /// Drops a feed that nobody listens to.
     mutating func removeIfUnused(_ feed: Feed) {
-        guard feed.subscribers.isEmpty, byAddress[feed.address] === feed else { return }
-        byAddress[feed.address] = nil
+        guard feed.subscribers.isEmpty, byKey[feed.key] === feed else { return }
+        byKey[feed.key] = nil
         if feed.account == 0 { unresolvedCount -= 1 }
         byAccount[feed.account]?.removeAll { $0 === feed }
         if byAccount[feed.account]?.isEmpty == true { byAccount[feed.account] = nil }
@@ -78,9 +90,9 @@ struct AccountFeeds {
 
     /// Asks, through `ask`, for feeds until `countMax` answers are awaited; the others wait for a later call. `ask` returns false while the
     /// ring is full.
-    mutating func ask(countMax: Int, _ ask: (Address) -> Bool) {
+    mutating func ask(countMax: Int, _ ask: (Key) -> Bool) {
         let end = min(pending.count, answeredCount + countMax)
-        while askedCount < end, ask(pending[askedCount].address) { askedCount += 1 }
+        while askedCount < end, ask(pending[askedCount].key) { askedCount += 1 }
     }
 
     /// The executor's answer to the oldest question; `account` is 0 if there is none. Returns the feed.
@@ -90,7 +102,7 @@ struct AccountFeeds {
         answeredCount += 1
         if answeredCount == pending.count || answeredCount >= 1024 && answeredCount >= pending.count / 2 { forgetAnswered() }
         feed.isPending = false
-        guard account != 0, byAddress[feed.address] === feed else {
+        guard account != 0, byKey[feed.key] === feed else {
             if feed.isStale { lookUp(feed) }
             return feed
         }
@@ -107,7 +119,13 @@ struct AccountFeeds {
         // Far more than come between a question and its answer.
         if unclaimedDeposits.count >= 1024 { unclaimedDeposits.removeFirst(512) }
         unclaimedDeposits.append((event, block))
-        for feed in byAddress.values where feed.account == 0 { lookUp(feed) }
+        lookUpUnresolved()
+    }
+
+    /// An account was opened: it may be one that somebody waits for.
+    mutating func lookUpUnresolved() {
+        guard unresolvedCount > 0 else { return }
+        for feed in byKey.values where feed.account == 0 { lookUp(feed) }
     }
 
     /// Forgets the deposits kept, once nobody can claim them any more.

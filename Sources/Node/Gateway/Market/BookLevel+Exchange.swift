@@ -8,10 +8,12 @@ extension BookLevel {
         for id in 1..<UInt32(Layout.marketCapacity) where exchange.market(id) != nil {
             var levels: [BookLevel] = []
             for side in [Side.buy, .sell] {
-                var price = exchange.bestPrice(book: id, side: side)
-                while let code = price {
-                    levels.append(BookLevel(priceCode: code, side: side, lots: exchange.lots(book: id, priceCode: code)))
-                    price = exchange.nextPrice(book: id, side: side, behind: code)
+                for book in exchange.books(ofMarket: id, side: side) {
+                    var price = exchange.bestPrice(book: book, side: side)
+                    while let code = price {
+                        levels.append(BookLevel(priceCode: code, side: side, lots: exchange.lots(book: book, priceCode: code)))
+                        price = exchange.nextPrice(book: book, side: side, behind: code)
+                    }
                 }
             }
             books[UInt16(id)] = levels

@@ -15,7 +15,7 @@ package struct BookMirror {
 
     /// Starts from the levels of a recovered book.
     package init(levels: [BookLevel] = []) {
-        for level in levels where level.lots > 0 { lots[Self.key(level.priceCode, level.side)] = level.lots }
+        for level in levels where level.lots > 0 { lots[Self.key(level.priceCode, level.side), default: 0] += level.lots }
     }
 
     package var levelCount: Int { lots.count }
@@ -24,7 +24,7 @@ package struct BookMirror {
     /// Lots at a level, 0 if nothing rests there.
     package func lots(priceCode: UInt32, side: Side) -> UInt64 { lots[Self.key(priceCode, side)] ?? 0 }
 
-    /// Follows one event of this market; kinds that do not change a book are ignored.
+    /// Follows one event of this market; kinds that do not change a book are ignored. Orders that wait for their trigger are on no book.
     package mutating func apply(_ event: Event) {
         guard let side = Side(rawValue: event.side) else { return }
         switch event.kind {
@@ -33,6 +33,11 @@ package struct BookMirror {
         case Event.Kind.fill: remove(event.lots, at: Self.key(event.priceCode, side.opposite))
         case Event.Kind.cancelled: if !event.isOfTrigger { remove(event.remaining, at: Self.key(event.priceCode, side)) }
         case Event.Kind.reduced: if !event.isOfTrigger { remove(event.lots, at: Self.key(event.priceCode, side)) }
+        // What a modify takes off is told by the reduction before; what is left under the same id was there already.
+        case Event.Kind.modified:
+            if event.remaining > 0, event.orderId != event.counterOrderId { add(event.remaining, at: Self.key(event.priceCode, side)) }
+        // Each side leaves its own level, whatever the one price of the auction.
+        case Event.Kind.auctionFill: remove(event.lots, at: Self.key(event.otherPriceCode, side))
         default: break
         }
     }

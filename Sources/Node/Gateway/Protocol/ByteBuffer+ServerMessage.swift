@@ -39,9 +39,16 @@ extension ByteBuffer {
         append(event.side)
         append(event.code)
         append(event.priceCode)
-        append(event.orderId)
+        switch event.kind {
+        case Event.Kind.subaccountOpened, Event.Kind.transferred: append(UInt64(event.counterAccount))
+        case Event.Kind.settingChanged: append(UInt64(event.account))
+        default: append(event.orderId)
+        }
         append(event.kind == Event.Kind.cancelled ? event.remaining : event.lots)
-        append(event.kind == Event.Kind.placed ? event.remaining : 0)
+        switch event.kind {
+        case Event.Kind.placed, Event.Kind.modified, Event.Kind.triggerPlaced: append(event.remaining)
+        default: append(UInt64(0))
+        }
     }
 
     mutating func append(rejectedCommand index: UInt16, code: UInt16) {
@@ -64,7 +71,7 @@ extension ByteBuffer {
     mutating func append(subscription: ClientMessage.Subscription, isActive: Bool, account: UInt32) {
         append(Wire.ToClient.subscription)
         append(subscription.channel.rawValue)
-        append(subscription.market)
+        append(subscription.channel == .account ? subscription.subaccount : subscription.market)
         append(UInt32(isActive ? 1 : 0))
         append(raw: subscription.owner)
         append(account)
@@ -86,7 +93,7 @@ extension ByteBuffer {
 
     mutating func append(fill: ServerMessage.Fill) {
         append(Wire.ToClient.fill)
-        append(fill.side.rawValue | (fill.isMaker ? 2 : 0))
+        append(fill.side.rawValue | (fill.isMaker ? 2 : 0) | (fill.isAuction ? 4 : 0))
         append(fill.market)
         append(fill.priceCode)
         append(fill.orderId)
@@ -112,8 +119,48 @@ extension ByteBuffer {
         append(order.sequence)
         append(order.block)
         append(order.commandIndex)
-        append(UInt16(order.side.rawValue))
+        append(order.side.rawValue | (order.isTrigger ? 2 : 0))
+        append(order.reason)
         append(raw: order.owner)
+    }
+
+    mutating func append(trigger: ServerMessage.TriggerUpdate) {
+        append(Wire.ToClient.trigger)
+        append(trigger.state.rawValue)
+        append(trigger.market)
+        append(trigger.triggerPriceCode)
+        append(trigger.orderId)
+        append(trigger.clientOrderId)
+        append(trigger.lots)
+        append(trigger.limitPriceCode)
+        append(trigger.code)
+        append(UInt16(trigger.side.rawValue))
+        append(trigger.sequence)
+        append(trigger.block)
+        append(trigger.commandIndex)
+        append(UInt16(0))
+        append(raw: trigger.owner)
+    }
+
+    mutating func append(account: ServerMessage.AccountUpdate) {
+        append(Wire.ToClient.account)
+        append(account.change.rawValue)
+        append(account.reason)
+        append(account.account)
+        append(account.value)
+        append(account.sequence)
+        append(account.block)
+        append(account.opened)
+        append(raw: account.owner)
+    }
+
+    mutating func append(opened: ServerMessage.MarketOpened) {
+        append(Wire.ToClient.marketOpened)
+        append(UInt8(0))
+        append(opened.market)
+        append(opened.priceCode)
+        append(opened.lots)
+        append(opened.block)
     }
 
     /// Followed by ``append(level:)`` `count` times; `type` says whether this is a snapshot, an update, or trades.
@@ -142,7 +189,7 @@ extension ByteBuffer {
 
     mutating func append(funds: ServerMessage.Funds) {
         append(Wire.ToClient.funds)
-        append(UInt8(funds.isDeposit ? 1 : 2))
+        append(funds.kind.rawValue)
         append(UInt16(0))
         append(funds.token)
         append(funds.atoms)

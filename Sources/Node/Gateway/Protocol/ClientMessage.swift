@@ -18,11 +18,14 @@ package enum ClientMessage {
         package let market: UInt16
         /// For account; zero otherwise.
         package let owner: Address
+        /// For account: 0 is the main account, then the owner's others in order of opening.
+        package let subaccount: UInt16
 
-        package init(channel: Channel, market: UInt16 = 0, owner: Address = .zero) {
+        package init(channel: Channel, market: UInt16 = 0, owner: Address = .zero, subaccount: UInt16 = 0) {
             self.channel = channel
             self.market = market
             self.owner = owner
+            self.subaccount = subaccount
         }
     }
 
@@ -74,8 +77,8 @@ package enum ClientMessage {
             guard bytes.count == 4 else { break }
             return Subscription(channel: channel, market: market)
         case .account:
-            guard bytes.count == 24, market == 0, let base = bytes.baseAddress else { break }
-            return Subscription(channel: channel, owner: Address(loadingFrom: base + 4))
+            guard bytes.count == 24, let base = bytes.baseAddress else { break }
+            return Subscription(channel: channel, owner: Address(loadingFrom: base + 4), subaccount: market)
         case .blocks:
             guard bytes.count == 4, market == 0 else { break }
             return Subscription(channel: channel)

@@ -54,7 +54,7 @@ extension RejectCode {
         case .busy: "The exchange is saturated and applied nothing; send the same bytes again a little later."
         case .tooManySubscriptions: "The connection has as many subscriptions as hello allows; unsubscribe from something first."
         case .unknownChannel: "No such channel exists: 1 book, 2 trades, 3 account, 4 blocks."
-        case .unknownQuery: "No such query exists: 1 status, 2 tokens, 3 markets, 4 account, 5 book."
+        case .unknownQuery: "No such query exists: 1 status, 2 tokens, 3 markets, 4 account, 5 book, 6 accounts."
         }
     }
 }

@@ -34,6 +34,12 @@ extension ServerMessage {
             self = .trades(Trades(market: book.market, sequence: book.sequence, block: book.block, trades: book.levels))
         case Wire.ToClient.block: self = .block(try Self.block(&reader))
         case Wire.ToClient.funds: self = .funds(try Self.funds(&reader))
+        case Wire.ToClient.trigger: self = .trigger(try Self.trigger(&reader))
+        case Wire.ToClient.account: self = .account(try Self.account(&reader))
+        case Wire.ToClient.marketOpened:
+            try reader.skip(1)
+            self = .marketOpened(
+                MarketOpened(market: try reader.next(), priceCode: try reader.next(), lots: try reader.next(), block: try reader.next()))
         default: return nil
         }
     }
@@ -95,7 +101,8 @@ extension ServerMessage {
     private static func fill(_ reader: inout Reader) throws(MalformedServerMessage) -> Fill {
         let flags: UInt8 = try reader.next()
         var fill = Fill(
-            side: flags & 1 == 0 ? .buy : .sell, isMaker: flags & 2 != 0, market: try reader.next(), priceCode: try reader.next(),
+            side: flags & 1 == 0 ? .buy : .sell, isMaker: flags & 2 != 0, isAuction: flags & 4 != 0, market: try reader.next(),
+            priceCode: try reader.next(),
             orderId: try reader.next(), clientOrderId: try reader.next(), lots: try reader.next(), remaining: try reader.next(),
             sequence: try reader.next(), block: try reader.next(), commandIndex: try reader.next(), owner: .zero)
         try reader.skip(2)
@@ -109,9 +116,38 @@ extension ServerMessage {
             state: state, side: .buy, market: try reader.next(), priceCode: try reader.next(), orderId: try reader.next(),
             clientOrderId: try reader.next(), lots: try reader.next(), restingLots: try reader.next(), sequence: try reader.next(),
             block: try reader.next(), commandIndex: try reader.next(), owner: .zero)
-        order.side = (try reader.next() as UInt16) & 1 == 0 ? .buy : .sell
+        let flags: UInt8 = try reader.next()
+        order.side = flags & 1 == 0 ? .buy : .sell
+        order.isTrigger = flags & 2 != 0
+        order.reason = try reader.next()
         order.owner = try reader.nextRaw()
         return order
+    }
+
+    private static func trigger(_ reader: inout Reader) throws(MalformedServerMessage) -> TriggerUpdate {
+        guard let state = TriggerState(rawValue: try reader.next()) else { throw reader.malformed }
+        let market: UInt16 = try reader.next()
+        let triggerPriceCode: UInt32 = try reader.next()
+        let orderId: UInt64 = try reader.next()
+        let clientOrderId: UInt64 = try reader.next()
+        let lots: UInt64 = try reader.next()
+        let limitPriceCode: UInt32 = try reader.next()
+        let code: UInt16 = try reader.next()
+        let side: Side = (try reader.next() as UInt16) & 1 == 0 ? .buy : .sell
+        var update = TriggerUpdate(
+            state: state, side: side, market: market, triggerPriceCode: triggerPriceCode, orderId: orderId, clientOrderId: clientOrderId,
+            lots: lots, limitPriceCode: limitPriceCode, code: code, sequence: try reader.next(), block: try reader.next(),
+            commandIndex: try reader.next(), owner: .zero)
+        try reader.skip(2)
+        update.owner = try reader.nextRaw()
+        return update
+    }
+
+    private static func account(_ reader: inout Reader) throws(MalformedServerMessage) -> AccountUpdate {
+        guard let change = AccountChange(rawValue: try reader.next()) else { throw reader.malformed }
+        return AccountUpdate(
+            change: change, reason: try reader.next(), account: try reader.next(), value: try reader.next(), sequence: try reader.next(),
+            block: try reader.next(), opened: try reader.next(), owner: try reader.nextRaw())
     }
 
     private static func book(_ reader: inout Reader) throws(MalformedServerMessage) -> BookLevels {
@@ -136,10 +172,10 @@ extension ServerMessage {
     }
 
     private static func funds(_ reader: inout Reader) throws(MalformedServerMessage) -> Funds {
-        let kind: UInt8 = try reader.next()
+        guard let kind = FundsKind(rawValue: try reader.next()) else { throw reader.malformed }
         try reader.skip(2)
         return Funds(
-            isDeposit: kind == 1, token: try reader.next(), atoms: try reader.next(), withdrawalId: try reader.next(),
+            kind: kind, token: try reader.next(), atoms: try reader.next(), withdrawalId: try reader.next(),
             sequence: try reader.next(), block: try reader.next(), owner: try reader.nextRaw())
     }
 

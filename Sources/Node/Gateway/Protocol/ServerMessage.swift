@@ -16,6 +16,9 @@ package enum ServerMessage: Equatable, Sendable {
     case trades(Trades)
     case block(SealedHead)
     case funds(Funds)
+    case trigger(TriggerUpdate)
+    case account(AccountUpdate)
+    case marketOpened(MarketOpened)
 
     /// The first message of every connection: whose exchange this is, and what it allows.
     package struct Hello: Equatable, Sendable {
@@ -60,17 +63,18 @@ package enum ServerMessage: Equatable, Sendable {
     package struct CommandResult: Equatable, Sendable {
         package static let byteCount = 32
 
-        /// `Event.Kind`: placed, cancelled, rejected, withdrawn or agentChanged.
+        /// `Event.Kind` of a result: see `Event.isResult`.
         package var kind: UInt8
         package var side: UInt8
         /// `RejectCode`; 0 if accepted.
         package var code: UInt16
         package var priceCode: UInt32
-        /// Order id, 0 for an order that never rested; withdrawal id for a withdrawal.
+        /// Order id, 0 for an order that does not rest; withdrawal id for a withdrawal; account id where the result is about an account.
         package var orderId: UInt64
-        /// Placed: filled at once. Cancelled: taken off the book. Withdrawn: atoms.
+        /// Placed, modified: filled at once. Cancelled: taken off the book. All cancelled: orders. Withdrawn, transferred: atoms. Sub-account
+        /// opened: its number.
         package var lots: UInt64
-        /// Placed: now resting.
+        /// Placed, modified, trigger placed: lots that rest or wait now.
         package var restingLots: UInt64
         /// Why it was refused; empty if accepted.
         package var text = ""
@@ -96,10 +100,11 @@ package enum ServerMessage: Equatable, Sendable {
         package static let byteCount = 32
 
         package var channel: UInt8
+        /// For an account the number of the sub-account.
         package var market: UInt16
         package var isActive: Bool
         package var owner: Address
-        /// Account id, 0 if the address owns none yet.
+        /// Account id, 0 if there is none yet.
         package var account: UInt32
     }
 
@@ -110,6 +115,8 @@ package enum ServerMessage: Equatable, Sendable {
         /// The account's own side.
         package var side: Side
         package var isMaker: Bool
+        /// A trade of the opening auction, at its one price; then both sides are makers.
+        package var isAuction = false
         package var market: UInt16
         package var priceCode: UInt32
         /// The account's order; 0 for an order that never rested.
@@ -126,7 +133,7 @@ package enum ServerMessage: Equatable, Sendable {
         package var owner: Address
     }
 
-    /// An order of the account subscribed to was placed or cancelled.
+    /// An order of the account subscribed to was placed, modified or cancelled, or lost lots otherwise than by a fill.
     package struct OrderUpdate: Equatable, Sendable {
         package static let byteCount = 80
 
@@ -136,13 +143,66 @@ package enum ServerMessage: Equatable, Sendable {
         package var priceCode: UInt32
         package var orderId: UInt64
         package var clientOrderId: UInt64
-        /// Filled at once, or taken off the book by the cancel.
+        /// Filled at once, or lost.
         package var lots: UInt64
         package var restingLots: UInt64
         package var sequence: UInt64
         package var block: UInt64
         package var commandIndex: UInt16
+        /// Of an order that is cancelled or reduced: a ``Reduction``; 0 if its owner cancelled it.
+        package var reason: UInt8 = 0
+        /// Whether it was a trigger order, which never was on the book.
+        package var isTrigger = false
         package var owner: Address
+    }
+
+    /// A trigger order of the account subscribed to was placed or has fired.
+    package struct TriggerUpdate: Equatable, Sendable {
+        package static let byteCount = 80
+
+        package var state: TriggerState
+        package var side: Side
+        package var market: UInt16
+        package var triggerPriceCode: UInt32
+        package var orderId: UInt64
+        package var clientOrderId: UInt64
+        package var lots: UInt64
+        /// The price of the order that it places.
+        package var limitPriceCode: UInt32
+        /// Why that order was refused: a `RejectCode`.
+        package var code: UInt16
+        package var sequence: UInt64
+        package var block: UInt64
+        package var commandIndex: UInt16
+        package var owner: Address
+    }
+
+    /// Something happened to the account subscribed to as a whole.
+    package struct AccountUpdate: Equatable, Sendable {
+        package static let byteCount = 56
+
+        package var change: AccountChange
+        /// Of cancelled orders: a ``Reduction``.
+        package var reason: UInt16
+        package var account: UInt32
+        /// Number of orders; tier; number of the sub-account.
+        package var value: UInt64
+        package var sequence: UInt64
+        package var block: UInt64
+        /// Id of the account that was opened, else 0.
+        package var opened: UInt32
+        package var owner: Address
+    }
+
+    /// A market's opening auction is over; continuous trading begins.
+    package struct MarketOpened: Equatable, Sendable {
+        package static let byteCount = 24
+
+        package var market: UInt16
+        /// `PriceCode.none` if nothing was traded.
+        package var priceCode: UInt32
+        package var lots: UInt64
+        package var block: UInt64
     }
 
     /// Levels of a book, with absolute sizes.
@@ -163,18 +223,18 @@ package enum ServerMessage: Equatable, Sendable {
         package var market: UInt16
         package var sequence: UInt64
         package var block: UInt64
-        /// `side` is the taker's.
+        /// `side` is the taker's; buy in the opening auction, which has none.
         package var trades: [BookLevel]
     }
 
-    /// Funds of the account subscribed to came in or left for L1.
+    /// Funds of the account subscribed to came in or left, to and from L1 or another account of the owner.
     package struct Funds: Equatable, Sendable {
         package static let byteCount = 60
 
-        package var isDeposit: Bool
+        package var kind: FundsKind
         package var token: UInt32
         package var atoms: UInt64
-        /// 0 for a deposit.
+        /// Id of a withdrawal, or of the other account of a transfer; 0 for a deposit.
         package var withdrawalId: UInt64
         /// 0 if no command caused it.
         package var sequence: UInt64

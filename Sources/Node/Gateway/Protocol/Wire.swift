@@ -35,6 +35,9 @@ package enum Wire {
         package static let trades: UInt8 = 0x8A
         package static let block: UInt8 = 0x8B
         package static let funds: UInt8 = 0x8C
+        package static let trigger: UInt8 = 0x8D
+        package static let account: UInt8 = 0x8E
+        package static let marketOpened: UInt8 = 0x8F
     }
 }
 
@@ -44,7 +47,7 @@ package enum Channel: UInt8, Sendable, CaseIterable {
     case book = 1
     /// Trades of one market.
     case trades = 2
-    /// Fills, orders and funds of one account.
+    /// Fills, orders, triggers and funds of one account.
     case account = 3
     /// Sealed blocks.
     case blocks = 4
@@ -56,6 +59,36 @@ package enum OrderState: UInt8, Sendable, CaseIterable {
     case resting = 1
     /// It never rested: filled at once, as far as its time in force allowed; what was not is dropped.
     case done = 2
-    /// Its owner took it off the book.
+    /// It is off the book: by its owner's cancel command, or for a ``Reduction``.
     case cancelled = 3
+    /// It lost lots for a ``Reduction``, and still rests.
+    case reduced = 4
+}
+
+/// What became of a trigger order.
+package enum TriggerState: UInt8, Sendable, CaseIterable {
+    /// It waits for its trigger price.
+    case waiting = 1
+    /// It has fired and is gone: its order's own messages follow.
+    case fired = 2
+    /// The order that it placed when it fired was refused.
+    case refused = 3
+}
+
+/// How funds of an account changed other than by trades.
+package enum FundsKind: UInt8, Sendable, CaseIterable {
+    case deposit = 1
+    case withdrawal = 2
+    /// From, and to, another account of the same owner.
+    case transferIn = 3
+    case transferOut = 4
+}
+
+/// What happened to an account as a whole.
+package enum AccountChange: UInt8, Sendable, CaseIterable {
+    /// All its orders were cancelled, by its schedule or because its session ended.
+    case ordersCancelled = 1
+    case feeTier = 2
+    /// Its owner opened one more account.
+    case subaccountOpened = 3
 }

@@ -35,7 +35,8 @@ struct Queries {
         case .status: status(exchange, position)
         case .tokens: tokens(exchange)
         case .markets: markets(exchange)
-        case .account: account(exchange, Address(loadingFrom: base + QueryLayout.address))
+        case .account: account(exchange, Address(loadingFrom: base + QueryLayout.address), subaccount: UInt32(market))
+        case .accounts: accounts(exchange, Address(loadingFrom: base + QueryLayout.address))
         case .book:
             let depth = body.loadUnaligned(fromByteOffset: QueryLayout.depth, as: UInt16.self)
             book(exchange, market: UInt32(market), depth: min(Int(depth), QueryReply.Book.depthMax))
@@ -79,17 +80,24 @@ struct Queries {
         var count: UInt32 = 0
         for id in marketIds {
             guard let market = exchange.market(id) else { continue }
-            append(MarketAndBook(market: market, book: exchange.book(id)))
+            var book = exchange.book(id)
+            if market.phase != MarketPhase.continuous {
+                // What it has of asks lies where triggers lie later.
+                let asks = exchange.book(id + UInt32(Layout.marketCapacity))
+                book.bestAsk = min(book.bestAsk, asks.bestAsk)
+                book.orderCount += asks.orderCount
+            }
+            append(MarketAndBook(market: market, book: book))
             count += 1
         }
         set(count, at: QueryReply.count)
     }
 
-    /// `address` is that of an owner or of an agent key.
-    private mutating func account(_ exchange: borrowing Exchange, _ address: Address) {
-        guard let signer = exchange.signer(address),
-            let account = exchange.account(id: signer.account != 0 ? signer.account : signer.principal)
-        else { return setNotFound() }
+    /// `address` is that of an owner or of an agent key; `subaccount` counts from 1, 0 is the main account.
+    private mutating func account(_ exchange: borrowing Exchange, _ address: Address, subaccount: UInt32) {
+        var candidate = exchange.mainAccount(of: address)
+        while let other = candidate, other.subaccountNumber != subaccount { candidate = exchange.account(id: other.nextSubaccount) }
+        guard let account = candidate else { return setNotFound() }
         append(account)
         append(exchange.schedule(account: account.id))
         append(UInt32(0))
@@ -107,14 +115,32 @@ struct Queries {
             append(Order.id(slot: slot, generation: order.generation))
             append(detail.clientOrderId)
             append(order.lots)
-            append(order.priceCode)
+            let isTrigger = exchange.isWaiting(order)
+            append(isTrigger ? detail.limitPrice : order.priceCode)
             append(UInt16(truncatingIfNeeded: order.market))
-            append(order.side.rawValue)
-            append(UInt8(0))
+            // Where a trigger lies in its book says in which direction it fires; its order's side is in the flags.
+            append(isTrigger ? UInt8(detail.placeFlags & 1) : order.side.rawValue)
+            append(UInt8(isTrigger ? 1 : 0))
+            append(detail.expiryMs)
+            append(isTrigger ? order.priceCode : 0)
+            append(detail.placeFlags)
             orders += 1
             slot = detail.accountNext
         }
         set(orders, at: QueryReply.Account.orderCount)
+    }
+
+    private mutating func accounts(_ exchange: borrowing Exchange, _ address: Address) {
+        var count: UInt32 = 0
+        var next = exchange.mainAccount(of: address)
+        guard next != nil else { return setNotFound() }
+        while let account = next {
+            append(account)
+            append(exchange.schedule(account: account.id))
+            count += 1
+            next = exchange.account(id: account.nextSubaccount)
+        }
+        set(count, at: QueryReply.count)
     }
 
     private mutating func book(_ exchange: borrowing Exchange, market: UInt32, depth: Int) {
@@ -130,13 +156,19 @@ struct Queries {
 
     private mutating func levels(_ exchange: borrowing Exchange, market: UInt32, side: Side, depth: Int) -> UInt32 {
         var count: UInt32 = 0
-        var price = exchange.bestPrice(book: market, side: side)
-        while let priceCode = price, count < depth {
+        let books = exchange.books(ofMarket: market, side: side)
+        var prices = books.map { exchange.bestPrice(book: $0, side: side) }
+        // Mostly one book. While the auction is being executed asks move from one to the other.
+        while count < depth, let priceCode = prices.compactMap({ $0 }).min(by: { side == .buy ? $0 > $1 : $0 < $1 }) {
             append(priceCode)
             append(UInt32(side.rawValue))
-            append(exchange.lots(book: market, priceCode: priceCode))
+            var lots: UInt64 = 0
+            for (index, book) in books.enumerated() where prices[index] == priceCode {
+                lots += exchange.lots(book: book, priceCode: priceCode)
+                prices[index] = exchange.nextPrice(book: book, side: side, behind: priceCode)
+            }
+            append(lots)
             count += 1
-            price = exchange.nextPrice(book: market, side: side, behind: priceCode)
         }
         return count
     }

@@ -8,7 +8,7 @@ import Engine
 /// | --- | --- |
 /// | 0 | query kind, u8 |
 /// | 1 | 1 if what was asked for exists, else 0 and `count` is 0, u8 |
-/// | 2 | market asked for, u16, 0 if none |
+/// | 2 | market or number of the sub-account asked for, u16, 0 if none |
 /// | 4 | count, u32 |
 /// | 8 | sequence, u64 |
 /// | 16 | block number, u64 |
@@ -20,8 +20,9 @@ import Engine
 /// | 1 status | block time ms u64, inbox cursor u64, withdrawals u64, accounts u32, open orders u32, sealed block u64, its state root 32 bytes, its hash 32 bytes; count 1 |
 /// | 2 tokens | count `Token` records of 64 bytes, ascending by id |
 /// | 3 markets | count ``MarketAndBook`` records of 128 bytes, ascending by id |
-/// | 4 account | `Account` and `AccountSchedule` records, 128 bytes, orders that follow u32, zero u32, count `Balance` cells of 64 bytes, orders of 32 bytes (see ``OpenOrder``), newest first |
-/// | 5 book | bid levels u32, ask levels u32, then levels of 16 bytes (see ``Level``), bids and then asks, best first; count is their sum |
+/// | 4 account | `Account` and `AccountSchedule` records, 128 bytes, orders that follow u32, zero u32, count `Balance` cells of 64 bytes, orders of 48 bytes (see ``OpenOrder``), newest first |
+/// | 5 book | bid levels u32, ask levels u32, then levels of 16 bytes (see ``Level``), bids and then asks, best first; count is their sum. While a market collects orders for its opening auction they may overlap |
+/// | 6 accounts | count `Account` and `AccountSchedule` records of 128 bytes together: the main account, then the others in order of opening |
 package enum QueryReply {
     package static let kind = 0
     package static let isFound = 1
@@ -69,9 +70,17 @@ package enum QueryReply {
         package static let priceCode = 24
         /// u16
         package static let market = 28
-        /// `Side`, u8; the last byte is zero.
+        /// `Side`, u8
         package static let side = 30
-        package static let bytes = 32
+        /// u8: 1 if it waits for its trigger and is not on the book, else 0.
+        package static let isTrigger = 31
+        /// Block time in ms at which it goes, u64; 0: never.
+        package static let expiryMs = 32
+        /// Price code at which it fires, u32; 0 if it waits for none.
+        package static let triggerPriceCode = 40
+        /// `PlaceFlags`, u8: those it was placed with; the next three bytes are zero.
+        package static let flags = 44
+        package static let bytes = 48
     }
 
     /// A price level in the book reply.

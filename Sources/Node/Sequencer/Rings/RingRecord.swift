@@ -103,11 +103,11 @@ package enum ResultLayout {
 package enum QueryLayout {
     /// u8: a ``QueryKind``.
     package static let kind = 0
-    /// u16, for `book`.
+    /// u16: for `book` the market, for `account` the number of the sub-account (0: the main account).
     package static let market = 2
     /// u16: levels of each side, for `book`.
     package static let depth = 4
-    /// Address, for `account`.
+    /// Address of an owner or agent, for `account` and `accounts`.
     package static let address = 8
     package static let bytes = 28
 }
@@ -119,4 +119,6 @@ package enum QueryKind: UInt8, Sendable, CaseIterable {
     case markets = 3
     case account = 4
     case book = 5
+    /// All accounts of an owner.
+    case accounts = 6
 }
