@@ -24,8 +24,18 @@ struct Memex: AsyncParsableCommand {
         version: "memex 0.1",
         groupedSubcommands: [
             CommandGroup(name: "Keys", subcommands: [KeysCommand.self]),
-            CommandGroup(name: "Trading", subcommands: [OrderCommand.self, CancelCommand.self, BookCommand.self, AgentCommand.self]),
-            CommandGroup(name: "Funds", subcommands: [DepositCommand.self, BalancesCommand.self, WithdrawCommand.self, ClaimCommand.self]),
+            CommandGroup(
+                name: "Trading",
+                subcommands: [
+                    OrderCommand.self, ModifyCommand.self, CancelCommand.self, ScheduleCancelCommand.self, CancelOnDisconnectCommand.self,
+                    BookCommand.self, AgentCommand.self,
+                ]),
+            CommandGroup(
+                name: "Funds",
+                subcommands: [
+                    DepositCommand.self, BalancesCommand.self, SubaccountCommand.self, TransferCommand.self, WithdrawCommand.self,
+                    ClaimCommand.self,
+                ]),
             CommandGroup(
                 name: "Checking and leaving",
                 subcommands: [StatusCommand.self, BatchCommand.self, HaltCommand.self, RebuildCommand.self, ExitCommand.self]),

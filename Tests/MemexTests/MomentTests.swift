@@ -17,6 +17,15 @@ struct MomentTests {
         #expect(Moment.distance(to: seconds, from: 0) == "in \(text)")
     }
 
+    @Test func deadlinesAreTyped() {
+        #expect(Deadline(argument: "90m")?.milliseconds(nowMs: 7) == 5_400_007)
+        #expect(Deadline(argument: "1795388129705") == .at(milliseconds: 1_795_388_129_705))
+        #expect(Deadline(argument: "2026-11-22T22:55:29Z") == .at(milliseconds: 1_795_388_129_000))
+        for text in ["", "1795388129", "yesterday", "2026-11-22", "-5m", "never"] { #expect(Deadline(argument: text) == nil, "\(text)") }
+        #expect(ScheduleArgument(argument: "never")?.deadline == .some(nil))
+        #expect(ScheduleArgument(argument: "30s") != nil && ScheduleArgument(argument: "soon") == nil)
+    }
+
     @Test func spansAreTyped() {
         #expect(TimeSpan(argument: "45s")?.milliseconds == 45_000)
         #expect(TimeSpan(argument: "90m")?.milliseconds == 5_400_000)

@@ -11,8 +11,9 @@ struct WithdrawCommand: ParsableCommand {
             The exchange writes a withdrawal record into its state. Once a batch with it is posted and its claim is final, `memex claim` \
             pays it out on L1. Needs the owner's key: agents cannot withdraw.
 
-            EXAMPLE
+            EXAMPLES
               memex withdraw --token USDX --amount 12.5
+              memex withdraw --token USDX --amount 12.5 --account 1
             """)
 
     @Option(help: ArgumentHelp("Token, by symbol or id.", valueName: "symbol|id"))
@@ -21,10 +22,12 @@ struct WithdrawCommand: ParsableCommand {
     @Option(help: "How much, in tokens.")
     var amount: String
 
+    @OptionGroup var account: AccountOption
+
     @OptionGroup(title: "SHARED OPTIONS") var options: Options
 
     func run() throws {
-        let session = try TradingSession(options)
+        let session = try TradingSession(options, account)
         defer { session.client.close() }
         let token = try session.listing.token(self.token)
         let atoms = try token.atoms(amount)

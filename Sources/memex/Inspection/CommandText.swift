@@ -6,47 +6,36 @@ extension Listing {
     /// The kind of `command` and what it says, in words.
     func describe(_ command: Command) -> (kind: String, text: String) {
         switch command {
-        case .place(let order):
-            let known = self.market(id: order.market)
-            let size = known.map { $0.format(lots: order.lots) } ?? "\(order.lots) lots"
-            let type = OrderType(order.flags.timeInForce).rawValue
-            let client = order.clientOrderId == 0 ? "" : ", client id \(order.clientOrderId)"
-            return ("place", "\(name(order.market)) \(order.flags.side.name) \(size) at \(price(order.priceCode)), \(type)\(client)")
+        case .place(let order): return ("place", describe(order))
+        case .placeUntil(let order, let expiryMs): return ("place", "\(describe(order)), until \(Moment.text(milliseconds: expiryMs))")
+        case .placeTrigger(let order, let expiryMs, let triggerPriceCode):
+            let until = expiryMs == 0 ? "" : ", until \(Moment.text(milliseconds: expiryMs))"
+            let direction = order.flags.firesAbove ? TriggerDirection.above : .below
+            return ("trigger", "\(describe(order)), when at or \(direction.rawValue) \(price(triggerPriceCode))\(until)")
+        case .modify(let market, let orderId, let priceCode, let lots):
+            return ("modify", "\(name(market)) order \(orderId) to \(size(lots, market)) at \(price(priceCode))")
         case .cancel(let market, let orderId): return ("cancel", "\(name(market)) order \(orderId)")
         case .cancelByClientId(let market, let clientOrderId): return ("cancel", "\(name(market)) client id \(clientOrderId)")
+        case .cancelAll(let market, let sides): return ("cancel all", "\(market == 0 ? "all markets" : name(market)), \(sides.name)")
+        case .scheduleCancel(let timeMs): return ("schedule cancel", timeMs == 0 ? "never" : Moment.text(milliseconds: timeMs))
+        case .cancelOnDisconnect(let isOn): return ("cancel on disconnect", isOn ? "on" : "off")
+        case .disconnected: return ("disconnected", "stated by the sequencer")
+        case .useAccount(let account): return ("use account", String(account))
+        case .openSubaccount: return ("open sub-account", "")
+        case .transfer(let token, let atoms, let toAccount): return ("transfer", "\(amount(atoms, token)) to account \(toAccount)")
         case .withdraw(let token, let atoms): return ("withdraw", amount(atoms, token))
         case .approveAgent(let agent, let expiryMs):
             return ("approve", "\(agent) until \(expiryMs == 0 ? "revoked" : Moment.text(milliseconds: expiryMs))")
         case .revokeAgent(let agent): return ("revoke", agent.hex)
-        default: return ("other", "\(command)")
         }
     }
 
-    func json(_ command: Command) -> JSON {
-        switch command {
-        case .place(let order):
-            [
-                "type": "place", "marketId": .integer(order.market),
-                "market": .optional(self.market(id: order.market)) { .text($0.name) },
-                "side": .text(order.flags.side.name), "orderType": .text(OrderType(order.flags.timeInForce).rawValue),
-                "price": .text(price(order.priceCode)), "priceCode": .integer(order.priceCode),
-                "size": .optional(self.market(id: order.market)) { .text($0.format(lots: order.lots)) },
-                "lots": .integer(order.lots), "clientOrderId": order.clientOrderId == 0 ? .null : .integer(order.clientOrderId),
-            ]
-        case .cancel(let market, let orderId):
-            ["type": "cancel", "marketId": .integer(market), "orderId": .integer(orderId)]
-        case .cancelByClientId(let market, let clientOrderId):
-            ["type": "cancelByClientId", "marketId": .integer(market), "clientOrderId": .integer(clientOrderId)]
-        case .withdraw(let token, let atoms):
-            [
-                "type": "withdraw", "tokenId": .integer(token), "token": .optional(self.token(id: token)) { .text($0.symbol) },
-                "amount": .optional(self.token(id: token)) { .text($0.format(atoms)) }, "atoms": .integer(atoms),
-            ]
-        case .approveAgent(let agent, let expiryMs):
-            ["type": "approveAgent", "agent": .text(agent.hex), "expiryMs": expiryMs == 0 ? .null : .integer(expiryMs)]
-        case .revokeAgent(let agent): ["type": "revokeAgent", "agent": .text(agent.hex)]
-        default: ["type": "other"]
-        }
+    private func describe(_ order: Command.Order) -> String {
+        let client = order.clientOrderId == 0 ? "" : ", client id \(order.clientOrderId)"
+        let mode = order.flags.selfTradePrevention
+        let prevention = mode == .cancelTaker ? "" : ", \(SelfTradeOption(mode).rawValue)"
+        return "\(name(order.market)) \(order.flags.side.name) \(size(order.lots, order.market)) at \(price(order.priceCode)), "
+            + "\(OrderType(order.flags.timeInForce).rawValue)\(prevention)\(client)"
     }
 
     /// The kind of an inbox message and what it says, in words.
@@ -63,11 +52,15 @@ extension Listing {
         }
     }
 
-    private func name(_ market: UInt16) -> String { self.market(id: market)?.name ?? "market \(market)" }
+    func name(_ market: UInt16) -> String { self.market(id: market)?.name ?? "market \(market)" }
+
+    private func size(_ lots: UInt64, _ market: UInt16) -> String {
+        self.market(id: market).map { $0.format(lots: lots) } ?? "\(lots) lots"
+    }
 
     private func amount(_ atoms: UInt64, _ token: UInt32) -> String {
         self.token(id: token).map { "\($0.format(atoms)) \($0.symbol)" } ?? "\(atoms) atoms of token \(token)"
     }
 
-    private func price(_ code: UInt32) -> String { code < PriceCode.count ? PriceCode.format(code) : "invalid code \(code)" }
+    func price(_ code: UInt32) -> String { code < PriceCode.count ? PriceCode.format(code) : "invalid code \(code)" }
 }

@@ -37,6 +37,33 @@ enum Moment {
     }
 }
 
+/// A point in time as typed: a span from now (`90m`), a time (`2026-11-23T12:00:00Z`), or milliseconds since 1970.
+enum Deadline: Equatable, ExpressibleByArgument {
+    case after(TimeSpan)
+    case at(milliseconds: UInt64)
+
+    init?(argument: String) {
+        if let span = TimeSpan(argument: argument) {
+            self = .after(span)
+        } else if let number = UInt64(argument), number > 100_000_000_000 {
+            // Fewer digits would be seconds, or a slip: such times are long gone.
+            self = .at(milliseconds: number)
+        } else if let date = try? Date(argument, strategy: .iso8601), date.timeIntervalSince1970 > 0 {
+            self = .at(milliseconds: UInt64(date.timeIntervalSince1970) * 1000)
+        } else {
+            return nil
+        }
+    }
+
+    /// In milliseconds since 1970; `nowMs` is the server's time.
+    func milliseconds(nowMs: UInt64) -> UInt64 {
+        switch self {
+        case .after(let span): nowMs + span.milliseconds
+        case .at(let milliseconds): milliseconds
+        }
+    }
+}
+
 /// A span of time as typed: `45s`, `90m`, `12h`, `30d`.
 struct TimeSpan: Equatable, ExpressibleByArgument {
     let milliseconds: UInt64

@@ -1,30 +1,60 @@
+import ArgumentParser
 import Engine
 import Gateway
 import Signing
 
-/// A connection on which one key signs, with what is listed and whose account it is.
+/// Which of the owner's accounts a command is for.
+struct AccountOption: ParsableArguments {
+    @Option(help: ArgumentHelp("Number of the sub-account that this is for; 0 is the main account.", valueName: "number"))
+    var account: UInt16 = 0
+}
+
+/// A connection on which one key signs for one account, with what is listed.
 struct TradingSession {
     let client: GatewayClient
     let key: PrivateKey
     let listing: Listing
+    /// 0 for the main account.
+    let subaccount: UInt16
+    /// Names the account to the exchange; nil for the main account.
+    private let selection: Command?
 
-    init(_ options: Options) throws {
+    init(_ options: Options, _ account: AccountOption? = nil) throws {
         key = try options.privateKey()
         client = try options.gatewayForSigning()
         listing = try Listing(from: client)
+        subaccount = account?.account ?? 0
+        selection = subaccount == 0 ? nil : .useAccount(try Self.account(subaccount, of: key.address, client).account.id)
     }
 
-    /// The account that the key owns or signs for.
-    func account() throws -> AccountAnswer {
-        guard let account = try client.account(key.address) else {
+    /// The account that the session is for.
+    func account() throws -> AccountAnswer { try Self.account(subaccount, of: key.address, client) }
+
+    /// Id of another account of the same owner.
+    func accountId(number: UInt16) throws -> UInt32 { try Self.account(number, of: key.address, client).account.id }
+
+    private static func account(_ number: UInt16, of address: Address, _ client: GatewayClient) throws -> AccountAnswer {
+        if let account = try client.account(address, subaccount: number) { return account }
+        guard number != 0, try client.account(address) != nil else {
             throw CommandFailure(
-                .refused, "\(key.address) has no account on the exchange: `memex deposit` opens one, or let an owner approve it as agent")
+                .refused, "\(address) has no account on the exchange: `memex deposit` opens one, or let an owner approve it as agent")
         }
-        return account
+        throw CommandFailure(.refused, "there is no sub-account \(number): `memex subaccount list` shows those there are")
     }
 
-    /// Signs and sends; throws if the batch as a whole is refused.
+    /// Hears of what happens to the account.
+    func subscribe() throws { try client.subscribe(.account, owner: key.address, subaccount: subaccount) }
+
+    /// Signs and sends; throws if the batch as a whole is refused. The results are those of `commands`, one each.
     func submit(_ commands: [Command]) throws -> ServerMessage.Ack {
+        guard let selection else { return try send(commands) }
+        var ack = try send([selection] + commands)
+        let selected = ack.results.removeFirst()
+        guard selected.code == 0 else { throw CommandRefused(code: selected.code, text: selected.text) }
+        return ack
+    }
+
+    private func send(_ commands: [Command]) throws -> ServerMessage.Ack {
         let ack: ServerMessage.Ack
         do {
             ack = try client.submit(commands, key: key)

@@ -13,7 +13,7 @@ struct CancelCommand: ParsableCommand {
               memex cancel --market PEPE/USDX --order 4294967297
               memex cancel --market PEPE/USDX --client-id 7
               memex cancel --all
-              memex cancel --all --market 2
+              memex cancel --all --market 2 --side buy
             """)
 
     @Option(help: ArgumentHelp("Market of the order; with --all, cancel only there.", valueName: "name|id"))
@@ -25,8 +25,13 @@ struct CancelCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Your own number for the order.", valueName: "number"))
     var clientId: UInt64?
 
-    @Flag(help: "All resting orders of the account.")
+    @Flag(help: "All open orders of the account, those that wait for a trigger included.")
     var all = false
+
+    @Option(help: "With --all, cancel only this side.")
+    var side: SideOption?
+
+    @OptionGroup var account: AccountOption
 
     @OptionGroup(title: "SHARED OPTIONS") var options: Options
 
@@ -34,28 +39,16 @@ struct CancelCommand: ParsableCommand {
         let ways = (order == nil ? 0 : 1) + (clientId == nil ? 0 : 1) + (all ? 1 : 0)
         guard ways == 1 else { throw ValidationError("give one of --order ID, --client-id N and --all") }
         guard all || market != nil else { throw ValidationError("--order and --client-id need --market") }
+        guard all || side == nil else { throw ValidationError("--side is for --all") }
     }
 
     func run() throws {
-        let session = try TradingSession(options)
+        let session = try TradingSession(options, account)
         defer { session.client.close() }
         let market = try self.market.map { try session.listing.market($0) }
         var cancelled: [Cancelled] = []
         if all {
-            let orders = try session.account().orders.filter { market == nil || $0.market == market?.id }
-            var rest = orders[...]
-            while !rest.isEmpty {
-                let some = rest.prefix(Layout.commandsPerPayloadMax)
-                rest = rest.dropFirst(some.count)
-                let ack = try session.submit(some.map { .cancel(market: $0.market, orderId: $0.orderId) })
-                for (order, result) in zip(some, ack.results) {
-                    guard let market = session.listing.market(id: order.market) else { continue }
-                    // Filled while the cancel was on its way: nothing left to cancel.
-                    if result.code == RejectCode.unknownOrder.rawValue { continue }
-                    guard result.code == 0 else { throw CommandRefused(code: result.code, text: result.text) }
-                    cancelled.append(Cancelled(market, result, orderId: order.orderId, block: ack.block))
-                }
-            }
+            cancelled = try cancelAll(market, session)
         } else if let market {
             let command: Command =
                 order.map { .cancel(market: market.id, orderId: $0) } ?? .cancelByClientId(market: market.id, clientOrderId: clientId ?? 0)
@@ -63,6 +56,20 @@ struct CancelCommand: ParsableCommand {
             cancelled.append(Cancelled(market, result, orderId: order ?? result.orderId, block: ack.block))
         }
         try options.output.show(["cancelled": .list(cancelled.map(\.json))], Self.table(cancelled))
+    }
+
+    /// One command for all; which orders that were is told on the account channel.
+    private func cancelAll(_ market: MarketInfo?, _ session: TradingSession) throws -> [Cancelled] {
+        try session.subscribe()
+        let (ack, result) = try session.submit(.cancelAll(market: market?.id ?? 0, sides: SideSelection(side)))
+        var cancelled: [Cancelled] = []
+        while cancelled.count < Int(result.lots), let message = try session.client.receive(timeoutMs: 1000) {
+            guard case .order(let order) = message, order.sequence == ack.sequence, order.state == .cancelled,
+                let market = session.listing.market(id: order.market)
+            else { continue }
+            cancelled.append(Cancelled(market, order))
+        }
+        return cancelled
     }
 
     private static func table(_ orders: [Cancelled]) -> String {
@@ -92,6 +99,15 @@ struct CancelCommand: ParsableCommand {
             side = result.side & 1 == 0 ? .buy : .sell
             priceCode = result.priceCode
             lots = result.lots
+        }
+
+        init(_ market: MarketInfo, _ order: ServerMessage.OrderUpdate) {
+            self.market = market
+            orderId = order.orderId
+            side = order.side
+            priceCode = order.priceCode
+            lots = order.lots
+            block = order.block
         }
 
         var json: JSON {

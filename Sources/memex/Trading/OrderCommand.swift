@@ -7,15 +7,21 @@ import Settlement
 struct OrderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "order",
-        abstract: "Place a limit order.",
+        abstract: "Place an order, at once or when a trigger price is reached.",
         discussion: """
             The price is in quote tokens for one base token and has at most five significant digits. The size is in base tokens and a \
             multiple of the market's lot. Types: gtc rests until filled or cancelled, ioc fills what it can at once, post-only never \
-            fills at once.
+            fills at once, fok is filled whole at once or not at all, market is ioc whose price is the worst that you accept and which \
+            takes as much as your free balance buys.
+
+            With --trigger the order waits, without locking funds, until the market's last price is at or above, or at or below, that \
+            price, and is placed then.
 
             EXAMPLES
               memex order --market WIF/USDX --side buy --price 2.5 --size 10
-              memex order --market 2 --side sell --price 12.5 --size 3 --type post-only --client-id 7
+              memex order --market 2 --side sell --price 12.5 --size 3 --type post-only --client-id 7 --until 2h
+              memex order --market WIF/USDX --side buy --price 2.6 --size 10 --type market --stp cancel-maker
+              memex order --market WIF/USDX --side sell --price 1.9 --size 10 --type market --trigger 2 --when below
             """)
 
     @Option(help: ArgumentHelp("Market, by name or id.", valueName: "name|id"))
@@ -24,7 +30,7 @@ struct OrderCommand: ParsableCommand {
     @Option(help: "Whether to buy or to sell the base token.")
     var side: SideOption
 
-    @Option(help: "Quote tokens for one base token.")
+    @Option(help: "Quote tokens for one base token; of a market order the worst you accept.")
     var price: String
 
     @Option(help: "Base tokens.")
@@ -33,32 +39,63 @@ struct OrderCommand: ParsableCommand {
     @Option(help: "How long the order stands.")
     var type = OrderType.gtc
 
-    @Option(help: ArgumentHelp("Your own number for the order, unique among your resting orders.", valueName: "number"))
+    @Option(help: "What happens when it meets a resting order of your own.")
+    var stp = SelfTradeOption.cancelTaker
+
+    @Option(help: ArgumentHelp("When it goes by itself: 30s, 2h, a time like 2026-12-31T12:00:00Z, or ms since 1970.", valueName: "time"))
+    var until: Deadline?
+
+    @Option(help: ArgumentHelp("Place it only when the last price reaches this.", valueName: "price"))
+    var trigger: String?
+
+    @Option(help: "Whether the trigger waits for a last price at or above it, or at or below it.")
+    var when: TriggerDirection?
+
+    @Option(help: ArgumentHelp("Your own number for the order, unique among your open orders.", valueName: "number"))
     var clientId: UInt64 = 0
+
+    @OptionGroup var account: AccountOption
 
     @OptionGroup(title: "SHARED OPTIONS") var options: Options
 
+    func validate() throws {
+        guard (trigger == nil) == (when == nil) else { throw ValidationError("--trigger and --when go together") }
+        guard until == nil || trigger != nil || type.timeInForce.rests else {
+            throw ValidationError("--until is for orders that rest: gtc, post-only, or with --trigger")
+        }
+    }
+
     func run() throws {
         let priceCode = try PriceCode.parse(price)
-        let session = try TradingSession(options)
+        let triggerPriceCode = try trigger.map { try PriceCode.parse($0) }
+        let session = try TradingSession(options, account)
         defer { session.client.close() }
         let market = try session.listing.market(self.market)
         let lots = try market.lots(size)
-        let owner = try session.account().account.owner
-        try session.client.subscribe(.account, owner: owner)
-        let (ack, result) = try session.submit(
-            .place(
-                market: market.id, side: side.side, timeInForce: type.timeInForce, priceCode: priceCode, lots: lots,
-                clientOrderId: clientId))
-        let fills = result.lots > 0 ? try self.fills(session.client, sequence: ack.sequence, lots: result.lots) : []
+        let untilMs = try until.map { $0.milliseconds(nowMs: try session.client.serverTimeMs()) } ?? 0
+        try session.subscribe()
+        let order = Command.Order(
+            market: market.id,
+            flags: PlaceFlags(
+                side: side.side, timeInForce: type.timeInForce, selfTradePrevention: stp.mode, firesAbove: when == .above),
+            priceCode: priceCode, lots: lots, clientOrderId: clientId)
+        let command: Command =
+            if let triggerPriceCode {
+                .placeTrigger(order, expiryMs: untilMs, triggerPriceCode: triggerPriceCode)
+            } else {
+                untilMs == 0 ? .place(order) : .placeUntil(order, expiryMs: untilMs)
+            }
+        let (ack, result) = try session.submit(command)
+        let fills = result.lots > 0 ? try session.fills(sequence: ack.sequence, lots: result.lots) : []
         let report = OrderReport(
-            market: market, side: side.side, type: type, priceCode: priceCode, lots: lots, clientOrderId: clientId, ack: ack,
-            result: result, fills: fills)
+            market: market, order: order, untilMs: untilMs, triggerPriceCode: triggerPriceCode, ack: ack, result: result, fills: fills)
         try options.output.show(report.json, report.text)
     }
+}
 
-    /// Collects the order's fills, which come around its ack.
-    private func fills(_ client: GatewayClient, sequence: UInt64, lots: UInt64) throws -> [ServerMessage.Fill] {
+extension TradingSession {
+    /// Collects the fills of an order of this session's account, which come around its ack.
+    func fills(sequence: UInt64, lots: UInt64) throws -> [ServerMessage.Fill] {
         var fills: [ServerMessage.Fill] = []
         var missing = lots
         while missing > 0, let message = try client.receive(timeoutMs: 1000) {
@@ -68,45 +105,4 @@ struct OrderCommand: ParsableCommand {
         }
         return fills
     }
-}
-
-enum SideOption: String, CaseIterable, ExpressibleByArgument {
-    case buy
-    case sell
-
-    var side: Side { self == .buy ? .buy : .sell }
-}
-
-enum OrderType: String, CaseIterable, ExpressibleByArgument {
-    case gtc
-    case ioc
-    case postOnly = "post-only"
-    case fok
-    case market
-
-    var timeInForce: TimeInForce {
-        switch self {
-        case .gtc: .goodTilCancelled
-        case .ioc: .immediateOrCancel
-        case .postOnly: .postOnly
-        case .fok: .fillOrKill
-        case .market: .market
-        }
-    }
-}
-
-extension OrderType {
-    init(_ timeInForce: TimeInForce) {
-        switch timeInForce {
-        case .goodTilCancelled: self = .gtc
-        case .immediateOrCancel: self = .ioc
-        case .postOnly: self = .postOnly
-        case .fillOrKill: self = .fok
-        case .market: self = .market
-        }
-    }
-}
-
-extension Side {
-    var name: String { self == .buy ? "buy" : "sell" }
 }

@@ -5,17 +5,26 @@ import Settlement
 /// What became of a placed order. Pure.
 struct OrderReport {
     var market: MarketInfo
-    var side: Side
-    var type: OrderType
-    var priceCode: UInt32
-    var lots: UInt64
-    var clientOrderId: UInt64
+    var order: Command.Order
+    /// Block time at which it goes; 0: never.
+    var untilMs: UInt64 = 0
+    /// Nil for an order that was placed at once.
+    var triggerPriceCode: UInt32?
     var ack: ServerMessage.Ack
     var result: ServerMessage.CommandResult
     var fills: [ServerMessage.Fill]
 
-    /// resting, partly-filled (and the rest rests), filled, or dropped (what an ioc order could not fill, in whole or in part).
+    private var side: Side { order.flags.side }
+    private var type: OrderType { OrderType(order.flags.timeInForce) }
+    private var priceCode: UInt32 { order.priceCode }
+    private var lots: UInt64 { order.lots }
+    private var clientOrderId: UInt64 { order.clientOrderId }
+    private var direction: TriggerDirection { order.flags.firesAbove ? .above : .below }
+
+    /// waiting (for its trigger), resting, partly-filled (and the rest rests), filled, or dropped (what an ioc order could not fill, in whole
+    /// or in part).
     var state: String {
+        if result.kind == Event.Kind.triggerPlaced { return "waiting" }
         if result.restingLots > 0 { return result.lots > 0 ? "partly-filled" : "resting" }
         return result.lots >= lots ? "filled" : "dropped"
     }
@@ -27,7 +36,12 @@ struct OrderReport {
             "lots": .integer(lots), "state": .text(state), "orderId": result.orderId == 0 ? .null : .integer(result.orderId),
             "clientOrderId": clientOrderId == 0 ? .null : .integer(clientOrderId), "filled": .text(market.format(lots: result.lots)),
             "filledLots": .integer(result.lots), "resting": .text(market.format(lots: result.restingLots)),
-            "restingLots": .integer(result.restingLots), "sequence": .integer(ack.sequence), "block": .integer(ack.block),
+            "restingLots": .integer(result.restingLots),
+            "selfTradePrevention": .text(SelfTradeOption(order.flags.selfTradePrevention).rawValue),
+            "untilMs": untilMs == 0 ? .null : .integer(untilMs),
+            "trigger": .optional(triggerPriceCode) { .text(PriceCode.format($0)) },
+            "when": triggerPriceCode == nil ? .null : .text(direction.rawValue), "sequence": .integer(ack.sequence),
+            "block": .integer(ack.block),
             "fills": .list(
                 fills.map { fill in
                     [
@@ -44,6 +58,10 @@ struct OrderReport {
             ("order", "\(side.name) \(market.format(lots: lots)) at \(PriceCode.format(priceCode)) (\(type.rawValue))"),
             ("state", state), ("filled", market.format(lots: result.lots)), ("resting", market.format(lots: result.restingLots)),
         ]
+        if let triggerPriceCode {
+            fields[2...4] = [("state", state), ("trigger", "last price at or \(direction.rawValue) \(PriceCode.format(triggerPriceCode))")]
+        }
+        if untilMs != 0 { fields.append(("until", Moment.text(milliseconds: untilMs))) }
         if result.orderId != 0 { fields.append(("order id", String(result.orderId))) }
         if clientOrderId != 0 { fields.append(("client id", String(clientOrderId))) }
         fields.append(("block", "\(ack.block), sequence \(ack.sequence)"))
