@@ -1,0 +1,35 @@
+import Engine
+
+/// Withdrawals and agents: what only an owner's key may do.
+extension ReferenceExchange {
+    func performAsOwner(_ command: Command, _ account: UInt32, _ index: UInt16) -> RejectCode {
+        var event = Event()
+        event.kind = Event.Kind.agentChanged
+        event.account = account
+        event.commandIndex = index
+        switch command {
+        case .withdraw(let token, let atoms):
+            guard decimals[token] != nil else { return .unknownToken }
+            guard atoms > 0 else { return .amountZero }
+            guard free[Key(account: account, token: token), default: 0] >= atoms else { return .insufficientBalance }
+            free[Key(account: account, token: token)]! -= atoms
+            total[token]! -= atoms
+            withdrawals.append((account, token, atoms))
+            event.kind = Event.Kind.withdrawn
+            event.orderId = UInt64(withdrawals.count)
+            event.counterOrderId = UInt64(token)
+            event.lots = atoms
+        case .approveAgent(let agent, _):
+            if self.account(of: agent) != nil || agent == .zero { return .agentAddressTaken }
+            if let existing = agents[agent], existing.account != account { return .agentAddressTaken }
+            if agents[agent] == nil, agents.values.count(where: { $0.account == account }) >= 16 { return .tooManyAgents }
+            agents[agent] = (account, true)
+        case .revokeAgent(let agent):
+            guard let existing = agents[agent], existing.account == account, existing.active else { return .unknownAgent }
+            agents[agent] = (account, false)
+        default: preconditionFailure("not an owner's command")
+        }
+        events.append(event)
+        return .none
+    }
+}

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import Engine
+
+extension ReferenceStream {
+    /// Compares what the engine did with what the reference did: every field of every event, the balances, the orders, and that
+    /// everything holds that must hold.
+    mutating func compare(_ actual: [Event], _ cause: @autoclosure () -> String) {
+        let expected = reference.events
+        reference.events = []
+        var named = actual
+        for (index, event) in expected.enumerated() where index < actual.count { named[index] = withNumbers(actual[index], expected: event) }
+        let same = actual.count == expected.count && zip(named, expected).allSatisfy(Self.isSame)
+        let state = same && hasSameBalances() && hasSameOrders()
+        if !state {
+            let difference = same ? "the states differ" : "the events differ\nengine:    \(named)\nreference: \(expected)"
+            Issue.record("\(cause()): \(difference)")
+            failed = true
+        }
+        for event in actual { count(event) }
+        ordersMax = max(ordersMax, reference.orders.count)
+        failed = !expectInvariants(test.host.exchange) || failed
+    }
+
+    private mutating func count(_ event: Event) {
+        kinds[event.kind, default: 0] += 1
+        switch event.kind {
+        case Event.Kind.rejected: codes[RejectCode(rawValue: event.code)!, default: 0] += 1
+        case Event.Kind.reduced: reductions[Reduction(rawValue: event.code)!, default: 0] += 1
+        default: break
+        }
+    }
+
+    /// The event with the reference's numbers in place of order ids. The id of a new order is learned.
+    private mutating func withNumbers(_ event: Event, expected: Event) -> Event {
+        guard event.kind != Event.Kind.withdrawn else { return event }
+        let begins = [Event.Kind.placed, Event.Kind.triggerPlaced, Event.Kind.modified].contains(event.kind)
+        if begins, event.orderId != 0, numbers[event.orderId] == nil, engineIds[expected.orderId] == nil {
+            numbers[event.orderId] = expected.orderId
+            engineIds[expected.orderId] = event.orderId
+        }
+        var event = event
+        if event.orderId != 0 { event.orderId = numbers[event.orderId] ?? .max }
+        if event.kind == Event.Kind.fill || event.kind == Event.Kind.modified {
+            event.counterOrderId = numbers[event.counterOrderId] ?? .max
+        }
+        return event
+    }
+
+    private static func isSame(_ first: Event, _ second: Event) -> Bool {
+        withUnsafeBytes(of: first) { first in withUnsafeBytes(of: second) { first.elementsEqual($0) } }
+    }
+
+    private func hasSameBalances() -> Bool {
+        for account in 1...UInt32(reference.accounts.count) {
+            for token in UInt32(1)...4 {
+                let key = ReferenceExchange.Key(account: account, token: token)
+                let balance = test.host.exchange.balance(account: account, token: token) ?? Balance()
+                guard balance.free == reference.free[key] ?? 0, balance.locked == reference.locked[key] ?? 0 else { return false }
+            }
+        }
+        return true
+    }
+
+    private func hasSameOrders() -> Bool {
+        for (market, record) in reference.markets {
+            guard test.host.exchange.book(UInt32(market)).lastPrice == record.lastPrice ?? PriceCode.none else { return false }
+        }
+        guard Int(test.host.exchange.header.openOrderCount) == reference.orders.count else { return false }
+        for expected in reference.orders {
+            guard let id = engineIds[expected.number], let (order, detail) = test.host.exchange.order(slot: UInt32(truncatingIfNeeded: id))
+            else { return false }
+            guard Order.id(slot: UInt32(truncatingIfNeeded: id), generation: order.generation) == id, order.account == expected.account,
+                order.market == UInt32(expected.market), order.lots == expected.lots,
+                order.priceCode == expected.trigger ?? expected.priceCode, order.isTrigger == (expected.trigger != nil),
+                detail.clientOrderId == expected.clientOrderId, detail.expiryMs == expected.expiryMs,
+                UInt8(detail.placeFlags) == expected.flags.rawValue, !order.isTrigger || detail.limitPrice == expected.priceCode
+            else { return false }
+        }
+        return true
+    }
+}
