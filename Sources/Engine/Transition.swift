@@ -21,6 +21,7 @@ package struct Exchange: ~Copyable {
         header.pointee.blockTimeMs = timeMs
         sweepTimers()
         openMarkets()
+        firePendingTriggers()
     }
 
     /// Admits a command batch whose signature was found good, and applies its commands one by one.
@@ -74,7 +75,7 @@ package struct Exchange: ~Copyable {
         let account = actor.account
         switch command {
         case .place(let order):
-            return place(order, account: account, commandIndex: index)
+            return place(order, expiryMs: 0, account: account, commandIndex: index)
         case .cancel(let market, let orderId):
             return cancel(account: account, market: market, orderId: orderId, commandIndex: index)
         case .cancelByClientId(let market, let clientOrderId):
@@ -83,7 +84,13 @@ package struct Exchange: ~Copyable {
         case .cancelOnDisconnect(let isOn): return setCancelOnDisconnect(isOn, account: account, commandIndex: index)
         case .withdraw, .approveAgent, .revokeAgent, .openSubaccount, .transfer:
             return actor.isOwner ? applyAsOwner(command, account: account, index: index) : .agentMayNot
-        case .placeUntil, .placeTrigger, .modify, .cancelAll: return .notAllowed
+        case .placeUntil(let order, let expiryMs):
+            return placeUntil(order, expiryMs: expiryMs, account: account, commandIndex: index)
+        case .placeTrigger(let order, let expiryMs, let triggerPriceCode):
+            return placeTrigger(order, expiryMs: expiryMs, triggerPriceCode: triggerPriceCode, account: account, commandIndex: index)
+        case .modify(let market, let orderId, let priceCode, let lots):
+            return modify(account: account, market: market, orderId: orderId, priceCode: priceCode, lots: lots, commandIndex: index)
+        case .cancelAll(let market, let sides): return cancelAll(account: account, market: market, sides: sides, commandIndex: index)
         case .disconnected, .useAccount: return .notAllowed
         }
     }

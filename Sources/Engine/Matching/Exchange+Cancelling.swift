@@ -37,7 +37,7 @@ extension Exchange {
         while slot != 0 {
             let next = pointer(detailOffset(slot), as: OrderDetail.self).pointee.accountNext
             let order = pointer(orderOffset(slot), as: Order.self).pointee
-            if (market == 0 || order.market == market) && sides.contains(order.side) {
+            if (market == 0 || order.market == market) && sides.contains(ownSide(order, slot: slot)) {
                 if isFrozen(order) {
                     kept += 1
                 } else {
@@ -48,6 +48,12 @@ extension Exchange {
             slot = next
         }
         return (cancelled, kept)
+    }
+
+    /// The side of an order: that of a trigger is in its details, where it lies in its book says in which direction it fires.
+    func ownSide(_ order: Order, slot: UInt32) -> Side {
+        guard isTrigger(order) else { return order.side }
+        return pointer(detailOffset(slot), as: OrderDetail.self).pointee.placeFlags & 1 == 0 ? .buy : .sell
     }
 
     // MARK: Parts
@@ -62,7 +68,7 @@ extension Exchange {
     func description(slot: UInt32) -> Departed {
         let order = pointer(orderOffset(slot), as: Order.self).pointee
         var event = Event()
-        event.side = order.side.rawValue
+        event.side = ownSide(order, slot: slot).rawValue
         event.market = UInt16(truncatingIfNeeded: order.market)
         event.account = order.account
         event.priceCode = order.priceCode

@@ -1,46 +1,70 @@
-/// An order of an account against the book of its market.
+/// An order that was found good, against the book of its market.
 extension Exchange {
-    /// An order that is about to be placed.
-    struct Incoming {
-        var account: UInt32
-        var side: Side
-        var priceCode: UInt32
-        var lots: UInt64
-    }
+    /// Fills what can be filled, and rests what is left if it is to rest. Cannot fail. Returns the `placed` event, which is not emitted yet.
+    @inline(__always)
+    mutating func execute(_ order: Incoming, _ terms: Terms) -> Event {
+        let market = pointer(marketOffset(order.market), as: Market.self)
+        openBalance(account: order.account, token: market.pointee.baseToken)
+        openBalance(account: order.account, token: market.pointee.quoteToken)
+        var outcome = MatchOutcome(left: order.lots)
+        if orderBook(order.market).crosses(order.side, limit: order.priceCode) { match(order, market, &outcome) }
 
-    /// Whether filling `incoming` would reach a resting order of the same account. Changes nothing.
-    func wouldTradeWithItself(_ incoming: Incoming, book: Book) -> Bool {
-        guard pointer(accountOffset(incoming.account), as: Account.self).pointee.openOrderCount > 0 else { return false }
-        var makers = book.makers(against: incoming.side, limit: incoming.priceCode)
-        var remaining = incoming.lots
-        while true {
-            let slot = makers.next()
-            if slot == 0 { return false }
-            let maker = book.order(slot)
-            if maker.pointee.account == incoming.account { return true }
-            if maker.pointee.lots >= remaining { return false }
-            remaining -= maker.pointee.lots
+        var result = Event()
+        result.kind = Event.Kind.placed
+        result.side = order.side.rawValue
+        result.market = UInt16(truncatingIfNeeded: order.market)
+        result.commandIndex = order.commandIndex
+        result.account = order.account
+        result.priceCode = order.priceCode
+        result.lots = outcome.filled
+        result.clientOrderId = order.clientOrderId
+        if outcome.left > 0 && order.timeInForce.rests && !outcome.isStopped {
+            let balance = writableBalance(account: order.account, token: terms.token)
+            let locked = outcome.left * terms.atomsPerLot
+            balance.pointee.free -= locked
+            balance.pointee.locked += locked
+            let slot = rest(order, lots: outcome.left)
+            result.orderId = Order.id(slot: slot, generation: pointer(orderOffset(slot), as: Order.self).pointee.generation)
+            result.remaining = outcome.left
         }
+        return result
     }
 
-    /// Fills as much of `incoming` as the book allows and settles it. Returns the lots that are left. Cannot fail.
-    mutating func match(_ incoming: Incoming, market: UnsafePointer<Market>, commandIndex: UInt16) -> UInt64 {
-        let book = orderBook(market.pointee.id)
-        guard book.crosses(incoming.side, limit: incoming.priceCode) else { return incoming.lots }
-        return withUnsafeMutablePointer(to: &self) { exchange in
-            var settlement = Settlement(exchange: exchange, incoming: incoming, market: market, commandIndex: commandIndex)
-            let left = book.match(side: incoming.side, limit: incoming.priceCode, lots: incoming.lots, policy: &settlement)
+    struct MatchOutcome {
+        var left: UInt64
+        var filled: UInt64 = 0
+        /// What is left must not rest, whatever the order's time in force.
+        var isStopped = false
+    }
+
+    /// Fills as much as the book allows and settles it.
+    private mutating func match(_ order: Incoming, _ market: UnsafePointer<Market>, _ outcome: inout MatchOutcome) {
+        let book = orderBook(order.market)
+        let isMarket = order.timeInForce == .market
+        let funds = isMarket ? freeAtoms(account: order.account, token: Self.given(order.side, market)) : 0
+        let lots = isMarket && order.side == .sell ? min(order.lots, funds / market.pointee.lotAtoms) : order.lots
+        outcome = withUnsafeMutablePointer(to: &self) { exchange in
+            var settlement = Settlement(exchange: exchange, incoming: order, market: market)
+            if isMarket && order.side == .buy { settlement.limit(toQuoteAtoms: funds) }
+            let left = book.match(side: order.side, limit: order.priceCode, lots: lots, policy: &settlement)
             settlement.finish()
-            return left
+            return MatchOutcome(left: left, filled: lots - left - settlement.decrementedLots, isStopped: settlement.isStopped)
         }
+    }
+
+    /// The token that an order of this side gives.
+    @inline(__always)
+    static func given(_ side: Side, _ market: UnsafePointer<Market>) -> UInt32 {
+        side == .buy ? market.pointee.quoteToken : market.pointee.baseToken
     }
 
     /// Puts what is left of an order on the book and into its account's lists. There must be room. Returns the order's slot.
-    mutating func rest(
-        book: UInt32, account: UInt32, side: Side, priceCode: UInt32, lots: UInt64, clientOrderId: UInt64
-    ) -> UInt32 {
-        let slot = orderBook(book).add(side: side, priceCode: priceCode, lots: lots, account: account)
-        linkToAccount(slot: slot, account: account, clientOrderId: clientOrderId)
+    @inline(__always)
+    private mutating func rest(_ order: Incoming, lots: UInt64) -> UInt32 {
+        let slot = orderBook(order.market).add(
+            side: order.side, priceCode: order.priceCode, lots: lots, account: order.account, hasExpiry: order.expiryMs != 0)
+        linkToAccount(slot: slot, account: order.account, clientOrderId: order.clientOrderId, flags: order.flags)
+        if order.expiryMs != 0 { armTimer(order: slot, expiryMs: order.expiryMs) }
         return slot
     }
 
@@ -51,5 +75,6 @@ extension Exchange {
     }
 
     /// Whether one more order can rest.
+    @inline(__always)
     var canRest: Bool { orderBook(0).hasRoom }
 }

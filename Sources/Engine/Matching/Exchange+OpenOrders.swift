@@ -32,11 +32,14 @@ extension Exchange {
     }
 
     /// Enters a fresh order at the head of its account's list, and into the client order index if it has a client order id.
-    mutating func linkToAccount(slot: UInt32, account: UInt32, clientOrderId: UInt64) {
+    /// `limitPrice`: of a trigger order.
+    mutating func linkToAccount(slot: UInt32, account: UInt32, clientOrderId: UInt64, flags: PlaceFlags, limitPrice: UInt32 = 0) {
         let owner = writableAccount(account)
         let detail = writableDetail(slot)
         let head = owner.pointee.firstOrder
         detail.pointee.clientOrderId = clientOrderId
+        detail.pointee.placeFlags = UInt32(flags.rawValue)
+        detail.pointee.limitPrice = limitPrice
         detail.pointee.accountNext = head
         detail.pointee.accountPrevious = 0
         if head != 0 { writableDetail(head).pointee.accountPrevious = slot }

@@ -52,9 +52,9 @@ extension ReferenceExchange {
         _ market: UInt16, _ number: UInt64, _ priceCode: UInt32, _ lots: UInt64, _ account: UInt32, _ index: UInt16
     ) -> RejectCode {
         guard markets[market] != nil else { return .unknownMarket }
-        guard let old = orders.first(where: { $0.number == number && $0.market == market && $0.trigger == nil })
-        else { return .unknownOrder }
+        guard let old = orders.first(where: { $0.number == number && $0.market == market }) else { return .unknownOrder }
         guard old.account == account else { return .notYourOrder }
+        guard old.trigger == nil else { return .unknownOrder }
         guard !isExpired(old) else { return .expiryPassed }
         guard lots > 0 else { return .sizeZero }
         var result: Event

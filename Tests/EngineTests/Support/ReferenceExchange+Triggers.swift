@@ -33,6 +33,7 @@ extension ReferenceExchange {
 
     private func addTriggerEvent(_ kind: UInt8, _ order: Order, _ index: UInt16) {
         var event = event(kind, of: order, index)
+        event.counterOrderId = 1
         event.otherPriceCode = order.priceCode
         event.remaining = order.lots
         events.append(event)
@@ -90,6 +91,7 @@ extension ReferenceExchange {
         var rejected = event(Event.Kind.rejected, of: order, index)
         rejected.code = code.rawValue
         rejected.priceCode = order.priceCode
+        rejected.counterOrderId = 1
         events.append(rejected)
     }
 }

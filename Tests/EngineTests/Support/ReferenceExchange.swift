@@ -76,6 +76,7 @@ final class ReferenceExchange {
 
     func beginBlock(timeMs: UInt64) {
         nowMs = timeMs
+        for order in orders where isExpired(order) { reduce(order.number, by: order.lots, .expired, 0xFFFF) }
         firePendingTriggers()
     }
 

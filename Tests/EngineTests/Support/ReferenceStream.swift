@@ -79,7 +79,8 @@ struct ReferenceStream {
         test.host.exchange.clearEvents()
         test.host.exchange.beginBlock(number: blockNumber, timeMs: timeMs)
         reference.beginBlock(timeMs: timeMs)
-        compare(Array(test.host.exchange.events), "block \(blockNumber)")
+        let number = blockNumber
+        compare(Array(test.host.exchange.events), "block \(number)")
         // Prices wander, so that resting orders are crossed and levels come and go.
         for market in centers.keys.sorted() { centers[market]! += random.below(21) - 10 }
     }
