@@ -13,7 +13,9 @@ import Testing
         rig.sell("alice", 5, at: 21_000)
         rig.buy("alice", 6, at: 19_000)
         rig.sell("bob", 7, at: 21_000)
-        rig.run("alice", .placeTrigger(rig.order(.buy, 8, 25_000), expiryMs: 0, triggerPriceCode: rig.code(22_000)))
+        var trigger = rig.order(.buy, 8, 25_000)
+        trigger.flags.firesAbove = true
+        rig.run("alice", .placeTrigger(trigger, expiryMs: 0, triggerPriceCode: rig.code(22_000)))
         var elsewhere = rig.order(.buy, 9, 19_000)
         elsewhere.market = 2
         rig.run("alice", .place(elsewhere))

@@ -10,7 +10,9 @@ import Testing
         rig = try MarketRig()
     }
 
-    private func sellUntil(_ name: String, _ lots: UInt64, at price: UInt32, ms: UInt64, _ timeInForce: TimeInForce = .goodTilCancelled) -> [String] {
+    private func sellUntil(_ name: String, _ lots: UInt64, at price: UInt32, ms: UInt64, _ timeInForce: TimeInForce = .goodTilCancelled)
+        -> [String]
+    {
         rig.run(name, .placeUntil(rig.order(.sell, lots, price, timeInForce), expiryMs: rig.nowMs + ms))
     }
 

@@ -72,7 +72,9 @@ import Testing
             rig.run("bob", .modify(market: 2, orderId: rig.orderId("bob", 1), priceCode: 1, lots: 1)) == ["rejected: unknownMarket"])
         rig.buy("bob", 5, at: 20_000)
         rig.sell("dave", 5, at: 19_000)
-        rig.run("dave", .placeTrigger(rig.order(.sell, 1, 15_000, .goodTilCancelled, .cancelTaker, 4), expiryMs: 0, triggerPriceCode: rig.code(15_000)))
+        rig.run(
+            "dave",
+            .placeTrigger(rig.order(.sell, 1, 15_000, .goodTilCancelled, .cancelTaker, 4), expiryMs: 0, triggerPriceCode: rig.code(15_000)))
         #expect(modify("dave", rig.orderId("dave", 4), to: 1, at: 20_000) == ["rejected: unknownOrder"])
     }
 

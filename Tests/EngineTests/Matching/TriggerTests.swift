@@ -94,7 +94,10 @@ import Testing
 
     @Test func cancelledAsOtherOrdersAre() {
         trigger("carol", rig.order(.sell, 3, 18_000, .goodTilCancelled, .cancelTaker, 5), at: 19_000, above: false)
-        #expect(trigger("carol", rig.order(.buy, 3, 18_000, .goodTilCancelled, .cancelTaker, 5), at: 19_000, above: false) == ["rejected: clientOrderIdInUse"])
+        #expect(
+            trigger("carol", rig.order(.buy, 3, 18_000, .goodTilCancelled, .cancelTaker, 5), at: 19_000, above: false) == [
+                "rejected: clientOrderIdInUse"
+            ])
         #expect(rig.run("bob", .cancel(market: 1, orderId: rig.orderId("carol", 5))) == ["rejected: notYourOrder"])
         #expect(rig.run("carol", .cancel(market: 1, orderId: rig.orderId("carol", 5))) == ["cancelled carol 3@19000"])
         trigger("carol", rig.order(.sell, 3, 18_000, .goodTilCancelled, .cancelTaker, 5), at: 19_000, above: false)
@@ -118,7 +121,8 @@ import Testing
         let isTriggered = { (line: String) in line.hasPrefix("triggered") }
         #expect(trade(at: 22_000).count(where: isTriggered) == 64)
         #expect(rig.triggersAbove.count == 76)
-        #expect(trigger("bob", rig.order(.sell, 1, 40_000), at: 21_500, above: false) == ["rejected: triggerWouldFire"], "they would overlap")
+        #expect(
+            trigger("bob", rig.order(.sell, 1, 40_000), at: 21_500, above: false) == ["rejected: triggerWouldFire"], "they would overlap")
         #expect(rig.run("alice", .cancelAll(market: 0, sides: .both)) == ["cancelled all: 0"], "only what places an order goes on")
         #expect(rig.sell("alice", 1, at: 50_000).count(where: isTriggered) == 64)
         #expect(rig.wait(ms: 1).count(where: isTriggered) == 12)

@@ -9,6 +9,7 @@ func expectInvariants(_ exchange: borrowing Exchange, sourceLocation: SourceLoca
     check.books(exchange)
     check.balances(exchange)
     check.accountLists(exchange)
+    expectTimerInvariants(exchange, sourceLocation: sourceLocation)
     return !check.failed
 }
 
@@ -127,7 +128,8 @@ struct InvariantCheck {
             var slot = record.firstOrder
             while slot != 0, count <= expected {
                 guard let (order, detail) = exchange.order(slot: slot) else { break }
-                expect(order.account == account && detail.accountPrevious == previous, "the list of account \(account) is broken at \(slot)")
+                expect(
+                    order.account == account && detail.accountPrevious == previous, "the list of account \(account) is broken at \(slot)")
                 let found = detail.clientOrderId == 0 ? slot : exchange.findOrder(account: account, clientOrderId: detail.clientOrderId)
                 expect(found == slot, "order \(slot) is not found by its client order id")
                 count += 1
@@ -137,5 +139,4 @@ struct InvariantCheck {
             expect(count == expected && slot == 0, "the list of account \(account) has another length")
         }
     }
-    expectTimerInvariants(exchange, sourceLocation: sourceLocation)
 }

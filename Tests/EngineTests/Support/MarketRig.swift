@@ -1,3 +1,5 @@
+import Testing
+
 @testable import Engine
 
 /// One market and a few traders, for tests that read like the rules: a price is what one lot costs in quote atoms (10000...99999), a lot is one

@@ -6,17 +6,17 @@ extension ReferenceStream {
     mutating func randomCommand(_ owner: Address) -> Command {
         let market = UInt16(random.chance(2) ? 9 : 1 + random.below(3))
         switch random.below(100) {
-        case 0..<46: return .place(randomOrder(market))
-        case 46..<54: return .placeUntil(randomOrder(market, fillingAtOnce: 5), expiryMs: randomTime())
-        case 54..<62: return randomTrigger(random.chance(2) ? Self.quietMarket : market)
-        case 62..<72: return randomModify(market, owner)
-        case 72..<80:
+        case 0..<52: return .place(randomOrder(market))
+        case 52..<59: return .placeUntil(randomOrder(market, fillingAtOnce: 5), expiryMs: randomTime())
+        case 59..<67: return randomTrigger(random.chance(2) ? Self.quietMarket : market)
+        case 67..<77: return randomModify(market, owner)
+        case 77..<84:
             let (orderMarket, number) = randomNumber(market, owner)
             return .cancel(market: random.chance(95) ? orderMarket : market, orderId: number)
-        case 80..<85: return .cancelByClientId(market: market, clientOrderId: UInt64(random.below(40)))
-        case 85..<88:
+        case 84..<89: return .cancelByClientId(market: market, clientOrderId: UInt64(random.below(40)))
+        case 89..<90:
             return .cancelAll(market: random.chance(20) ? 0 : market, sides: SideSelection(rawValue: UInt8(random.below(3)))!)
-        case 88..<96: return .withdraw(token: UInt32(random.below(6)), atoms: random.chance(10) ? 0 : UInt64(random.below(2_000_000)))
+        case 90..<97: return .withdraw(token: UInt32(random.below(6)), atoms: random.chance(10) ? 0 : UInt64(random.below(2_000_000)))
         default:
             let other = TestExchange.address(UInt64(100 + random.below(5)))
             return random.chance(50) ? .approveAgent(other, expiryMs: 0) : .revokeAgent(other)
@@ -24,7 +24,7 @@ extension ReferenceStream {
     }
 
     /// `fillingAtOnce`: percentage of orders that may not rest.
-    private mutating func randomOrder(_ market: UInt16, fillingAtOnce: Int = 45) -> Command.Order {
+    private mutating func randomOrder(_ market: UInt16, fillingAtOnce: Int = 35) -> Command.Order {
         let timeInForce: TimeInForce =
             random.chance(fillingAtOnce)
             ? [.immediateOrCancel, .fillOrKill, .market].randomElement(using: &random)! : random.chance(80) ? .goodTilCancelled : .postOnly

@@ -9,7 +9,9 @@ extension ReferenceStream {
         let expected = reference.events
         reference.events = []
         var named = actual
-        for (index, event) in expected.enumerated() where index < actual.count { named[index] = withNumbers(actual[index], expected: event) }
+        for (index, event) in expected.enumerated() where index < actual.count {
+            named[index] = withNumbers(actual[index], expected: event)
+        }
         let same = actual.count == expected.count && zip(Self.inOrder(named), Self.inOrder(expected)).allSatisfy(Self.isSame)
         let state = same && hasSameBalances() && hasSameOrders()
         if !state {

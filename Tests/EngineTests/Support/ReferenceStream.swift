@@ -66,7 +66,9 @@ struct ReferenceStream {
 
     /// One command, perhaps after a deposit or a new block; everything is compared after each of them.
     mutating func step() {
-        if random.chance(2) { deposit(traders[random.below(6)], token: UInt32(1 + random.below(4)), atoms: UInt64(1 + random.below(1 << 30))) }
+        if random.chance(2) {
+            deposit(traders[random.below(6)], token: UInt32(1 + random.below(4)), atoms: UInt64(1 + random.below(1 << 30)))
+        }
         if random.chance(4) { nextBlock() }
         guard !failed else { return }
         let signer = random.chance(8) ? agent : traders[random.below(6)]
