@@ -42,12 +42,14 @@ import Testing
         Event.Kind.placed, Event.Kind.fill, Event.Kind.cancelled, Event.Kind.rejected, Event.Kind.withdrawn, Event.Kind.agentChanged,
         Event.Kind.deposited, Event.Kind.tokenListed, Event.Kind.marketListed, Event.Kind.inboxIgnored,
         Event.Kind.reduced, Event.Kind.transferred, Event.Kind.subaccountOpened, Event.Kind.settingChanged, Event.Kind.accountCancelled,
+        Event.Kind.modified, Event.Kind.cancelledAll, Event.Kind.triggerPlaced, Event.Kind.triggered,
         Event.Kind.feeTierChanged, Event.Kind.marketOpened,
     ]
     private static let codes = Set(
         [
             RejectCode.unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance,
             .postOnlyWouldTake, .unknownOrder, .notYourOrder, .clientOrderIdInUse, .agentMayNot, .unknownToken, .amountZero,
-            .agentAddressTaken, .unknownAgent, .notYourAccount, .tooManySubaccounts, .notAllowed,
+            .agentAddressTaken, .unknownAgent, .notYourAccount, .tooManySubaccounts,
+            .wouldNotFill, .expiryPassed, .triggerWouldFire, .timeInForceInvalid,
         ].map(\.rawValue))
 }

@@ -75,10 +75,4 @@ extension Exchange {
         event.remaining = description.lots - lots
         emit(event)
     }
-
-    func restingAtomsPerLot(at priceCode: UInt32, _ market: UnsafePointer<Market>) -> UInt64 {
-        guard let atoms = Notional.atomsPerLot(priceCode: priceCode, notionalExponent: market.pointee.notionalExponent)
-        else { preconditionFailure("an order rests at a price that is too fine for its market") }
-        return atoms
-    }
 }
