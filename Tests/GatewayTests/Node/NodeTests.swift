@@ -57,7 +57,9 @@ import Testing
         #expect(try code(Self.place(.buy, Self.price, 10_000_000)) == RejectCode.insufficientBalance.rawValue)
         #expect(try code(.place(market: 9, side: .buy, timeInForce: .goodTilCancelled, priceCode: 1, lots: 1, clientOrderId: 0)) == 20)
         #expect(try code(Self.place(.sell, Self.price, 1)) == 0)
-        #expect(try code(Self.place(.buy, Self.price, 1)) == RejectCode.wouldNotFill.rawValue)
+        let whole = Command.place(
+            market: NodeRig.market, side: .buy, timeInForce: .fillOrKill, priceCode: Self.price, lots: 1, clientOrderId: 0)
+        #expect(try code(whole) == RejectCode.wouldNotFill.rawValue)
         #expect(try code(.cancel(market: 1, orderId: 12345)) == RejectCode.unknownOrder.rawValue)
         #expect(try code(.withdraw(token: 9, atoms: 1)) == RejectCode.unknownToken.rawValue)
         // A batch as a whole: repeated nonce, stale nonce, stranger.
