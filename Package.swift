@@ -74,12 +74,18 @@ let package = Package(
         .executableTarget(
             name: "memex-load",
             dependencies: [
-                "CLinux", "Engine", "Gateway", "Proof", "SeededRandom", "Sequencer", "Settlement", "Signing",
+                "Benchmarks", "CLinux", "Engine", "Gateway", "Sequencer", "Settlement", "Signing",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "LoadTests/memex-load", swiftSettings: strict),
+
+        // What memex-load measures the engine with.
+        .target(name: "CMeasure", path: "LoadTests/CMeasure"),
+        .target(
+            name: "Benchmarks", dependencies: ["CMeasure", "Engine", "Proof", "SeededRandom"], path: "LoadTests/Benchmarks",
+            swiftSettings: strict),
 
         // Tests mirror Sources.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
@@ -96,6 +102,9 @@ let package = Package(
         // Builds and loads LoadTests/harness-adapter, which is no target: the harness wants one shared library that holds all.
         .testTarget(
             name: "HarnessAdapterTests", dependencies: ["SeededRandom"], path: "Tests/HarnessAdapterTests", swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarksTests", dependencies: ["Benchmarks", "CMeasure", "Engine"], path: "Tests/BenchmarksTests",
+            swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup", "SeededRandom"], path: "Tests/RollupTests", swiftSettings: strict),
         .testTarget(name: "MemexdTests", dependencies: ["memexd", "Signing"], path: "Tests/MemexdTests", swiftSettings: strict),

@@ -5,7 +5,7 @@ import Foundation
 struct MemexLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "memex-load", abstract: "Load harness and benchmarks of Memex.",
-        subcommands: [GatewayCommand.self, TradeCommand.self, EngineCommand.self, RootCommand.self], defaultSubcommand: GatewayCommand.self)
+        subcommands: [GatewayCommand.self, TradeCommand.self, BenchCommand.self, RootCommand.self], defaultSubcommand: GatewayCommand.self)
 
     static func main() {
         do {

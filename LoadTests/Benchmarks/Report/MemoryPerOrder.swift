@@ -1,0 +1,68 @@
+import Engine
+import Foundation
+import Proof
+
+/// What a resting order costs in memory, all told: places a million of them and looks at what the process has become larger by.
+package struct MemoryPerOrder {
+    package let orderCount: Int
+    package let accountCount: Int
+    package let levelCount: Int
+    /// Growth of the process's resident memory (arena, dirty marks and what else there is) for each order.
+    package let residentBytes: Double
+    /// 64 bytes for each cell of the arena that was written, for each order.
+    package let cellBytes: Double
+
+    /// Rests `orderCount` orders of `accountCount` (even) accounts at `levelCount` prices of each side, each with a client order id.
+    package init(orderCount: Int = 1_000_000, accountCount: Int = 128, levelCount: Int = 20_000) throws {
+        self.orderCount = orderCount
+        self.accountCount = accountCount
+        self.levelCount = 2 * levelCount
+        var subject = try EngineSubject(accountCount: accountCount)
+        // One order and its cancel take what every market and account costs, however many orders follow.
+        subject.rest(1...UInt64(accountCount), accountCount: accountCount, levelCount: 1, thenCancel: true)
+        _ = subject.drainedCellCount()
+        let before = Self.residentPages()
+        subject.rest(UInt64(accountCount + 1)...UInt64(accountCount + orderCount), accountCount: accountCount, levelCount: levelCount)
+        let after = Self.residentPages()
+        residentBytes = Double((after - before) * Int(getpagesize())) / Double(orderCount)
+        cellBytes = Double(subject.drainedCellCount() * Layout.cellBytes) / Double(orderCount)
+        precondition(subject.restingCount == orderCount)
+    }
+
+    private static func residentPages() -> Int {
+        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+        return fields.count > 1 ? Int(fields[1]) ?? 0 : 0
+    }
+
+    package var figures: [String: Any] {
+        [
+            "restingOrders": orderCount, "accounts": accountCount, "levels": levelCount,
+            "residentBytesPerOrder": (residentBytes * 10).rounded() / 10, "cellBytesPerOrder": (cellBytes * 10).rounded() / 10,
+        ]
+    }
+}
+
+extension EngineSubject {
+    /// Places order after order, one signature each. Order n belongs to account n mod `accountCount`; even accounts buy below, odd ones sell above tick 30,000.
+    mutating func rest(_ numbers: ClosedRange<UInt64>, accountCount: Int, levelCount: Int, thenCancel: Bool = false) {
+        for number in numbers {
+            let account = UInt16(number % UInt64(accountCount))
+            let distance = Int32((number / UInt64(accountCount)) % UInt64(levelCount))
+            let clientOrderId = number / UInt64(accountCount) + 1
+            executeOne(
+                .place(
+                    market: BenchMarket.id, side: account % 2 == 0 ? .buy : .sell, timeInForce: .goodTilCancelled,
+                    priceCode: BenchMarket.priceCode(tick: account % 2 == 0 ? 29_999 - distance : 30_000 + distance),
+                    lots: 1 + number % 100,
+                    clientOrderId: clientOrderId), account: account)
+            if thenCancel { executeOne(.cancelByClientId(market: BenchMarket.id, clientOrderId: clientOrderId), account: account) }
+        }
+    }
+
+    private mutating func executeOne(_ command: Command, account: UInt16) {
+        var stream = EnvelopeStream(accountCount: 1)
+        stream.append(command, account: account, operationId: 0, opensEnvelope: true)
+        execute(stream, 0..<1)
+        takeEvents { events in precondition(events.last?.kind != Event.Kind.rejected) }
+    }
+}

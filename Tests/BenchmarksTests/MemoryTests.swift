@@ -1,0 +1,40 @@
+import CMeasure
+import Testing
+
+@testable import Benchmarks
+
+/// What the transition takes from the machine.
+@Suite struct MemoryTests {
+    /// The counter counts: otherwise the test below would pass whatever the engine did.
+    @Test func allocationsAreCounted() {
+        let before = measure_allocation_count()
+        var arrays: [[UInt64]] = []
+        for count in 1...100 { arrays.append(Array(repeating: 7, count: count)) }
+        #expect(arrays.count == 100)
+        #expect(measure_allocation_count() - before >= 100)
+    }
+
+    /// The naive reference allocates under the same counter, in the same loop.
+    @Test func transitionAllocatesNothing() throws {
+        let operations = OperationGenerator.stream(.ops, count: 20_000, accountCount: 100, burst: 1)
+        let stream = EnvelopeStream(operations, accountCount: 100, batch: 1)
+        func allocations(_ subject: some Subject) -> UInt64 {
+            var subject = subject
+            let half = stream.envelopeCount - 10_000
+            subject.execute(stream, 0..<half)
+            let before = measure_allocation_count()
+            subject.execute(stream, half..<stream.envelopeCount)
+            return measure_allocation_count() - before
+        }
+        #expect(allocations(try EngineSubject(accountCount: 100)) == 0)
+        #expect(allocations(NaiveSubject(accountCount: 100)) > 10_000)
+    }
+
+    /// 32 bytes of order, 64 of details, and its share of levels, index and dirty marks.
+    @Test func aRestingOrderCostsAtMost128Bytes() throws {
+        let memory = try MemoryPerOrder(orderCount: 256_000, accountCount: 128, levelCount: 5_000)
+        print("\(memory.residentBytes) bytes resident for each order, \(memory.cellBytes) in cells")
+        #expect(memory.residentBytes > 96 && memory.residentBytes <= 128)
+        #expect(memory.cellBytes > 96 && memory.cellBytes <= 128)
+    }
+}
