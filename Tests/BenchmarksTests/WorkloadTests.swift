@@ -52,7 +52,9 @@ import Testing
         let envelopes = EnvelopeStream(stream, accountCount: 10, batch: batch)
         let benchmark = TransitionBenchmark(name: "recorded", stream: envelopes, warmUp: 1_000, rounds: 2)
         let result = try benchmark.run(ticks: Clock.Ticks())
-        #expect(result.fills > (batch == 1 ? 500 : 0) && result.rejects == 0 && result.resting == 0)
+        // Regrouped by accounts, so small a session has no trades.
+        #expect(result.fills > 500 || batch > 1)
+        #expect(result.rejects == 0 && result.resting == 0)
     }
 
     /// A published digest that is not met ends the benchmark.

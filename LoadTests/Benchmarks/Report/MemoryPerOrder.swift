@@ -1,13 +1,12 @@
 import Engine
-import Foundation
 import Proof
 
-/// What a resting order costs in memory, all told: places a million of them and looks at what the process has become larger by.
+/// What a resting order costs in memory, all told: places a million of them and asks the kernel how much memory the engine then has.
 package struct MemoryPerOrder {
     package let orderCount: Int
     package let accountCount: Int
     package let levelCount: Int
-    /// Growth of the process's resident memory (arena, dirty marks and what else there is) for each order.
+    /// Growth of the arena and its dirty marks, in pages that the kernel has put memory behind, for each order. The tree over the arena comes on top.
     package let residentBytes: Double
     /// 64 bytes for each cell of the arena that was written, for each order.
     package let cellBytes: Double
@@ -21,17 +20,12 @@ package struct MemoryPerOrder {
         // One order and its cancel take what every market and account costs, however many orders follow.
         subject.rest(1...UInt64(accountCount), accountCount: accountCount, levelCount: 1, thenCancel: true)
         _ = subject.drainedCellCount()
-        let before = Self.residentPages()
+        let before = subject.residentBytes
         subject.rest(UInt64(accountCount + 1)...UInt64(accountCount + orderCount), accountCount: accountCount, levelCount: levelCount)
-        let after = Self.residentPages()
-        residentBytes = Double((after - before) * Int(getpagesize())) / Double(orderCount)
+        let after = subject.residentBytes
+        residentBytes = Double(after - before) / Double(orderCount)
         cellBytes = Double(subject.drainedCellCount() * Layout.cellBytes) / Double(orderCount)
         precondition(subject.restingCount == orderCount)
-    }
-
-    private static func residentPages() -> Int {
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
-        return fields.count > 1 ? Int(fields[1]) ?? 0 : 0
     }
 
     package var figures: [String: Any] {

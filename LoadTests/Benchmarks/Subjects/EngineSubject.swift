@@ -89,5 +89,8 @@ struct EngineSubject: Subject {
         return count
     }
 
+    /// Memory that the engine has from the kernel. Slow.
+    var residentBytes: Int { host.residentBytes() }
+
     var restingCount: Int { Int(host.exchange.header.openOrderCount) }
 }

@@ -26,4 +26,7 @@ package final class HostedExchange {
 
     /// The arena's bytes: to load a checkpoint into before first use.
     package var arenaBytes: UnsafeMutableRawPointer { arena.base }
+
+    /// Bytes of the arena and of its dirty marks that have physical memory behind them. Slow: asks the kernel about every page.
+    package func residentBytes() -> Int { arena.residentBytes() + dirtyMarks.residentBytes() + dirtyGroups.residentBytes() }
 }
