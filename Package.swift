@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "memex-load",
             dependencies: [
-                "Benchmarks", "CLinux", "Engine", "Gateway", "Sequencer", "Settlement", "Signing",
+                "Benchmarks", "CLinux", "Engine", "Gateway", "Proof", "SeededRandom", "Sequencer", "Settlement", "Signing",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
