@@ -35,10 +35,10 @@ package struct Exchange: ~Copyable {
         guard slot != 0 else { return .unknownSigner }
         let home = homeAccount(signer: slot)
         guard home.account != 0 else { return .agentExpired }
-        let (code, place) = checkNonce(nonce, signer: slot)
+        let (code, higher) = checkNonce(nonce, signer: slot)
         guard code == .none else { return code }
 
-        remember(nonce, signer: slot, place: place)
+        remember(nonce, signer: slot, higher: higher)
         var actor = home
         var offset = 0
         var index: UInt16 = 0

@@ -52,7 +52,10 @@ package struct Signer: BitwiseCopyable {
     package var agentState: UInt32 = 0
     /// Block time in milliseconds from which an agent may no longer sign; 0 never expires.
     package var expiryMs: UInt64 = 0
-    package var reserved: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    /// Place of the lowest of the remembered nonces: the start of their ring.
+    package var firstNonce: UInt32 = 0
+    package var reserved32: UInt32 = 0
+    package var reserved: (UInt64, UInt64) = (0, 0)
 }
 
 /// What became of the approval of an agent.

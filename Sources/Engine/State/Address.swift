@@ -24,5 +24,11 @@ package struct Address: Equatable, Hashable, Sendable, BitwiseCopyable {
         return withUnsafeBytes(of: self) { $0[index] }
     }
 
+    @inline(__always)
+    package static func == (left: Address, right: Address) -> Bool {
+        (left.word0 ^ right.word0) | (left.word1 ^ right.word1) | (left.word2 ^ right.word2) | (left.word3 ^ right.word3)
+            | (left.word4 ^ right.word4) == 0
+    }
+
     package var isZero: Bool { word0 | word1 | word2 | word3 | word4 == 0 }
 }

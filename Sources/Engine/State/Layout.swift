@@ -55,7 +55,7 @@ package enum Layout {
     package static let signerBuckets = 1 << 22
     /// Buckets of the chained table that finds an order by client order id.
     package static let clientOrderBuckets = 1 << 24
-    /// Nonces remembered for each signer: 64 x 8 bytes.
+    /// Nonces remembered for each signer: 64 x 8 bytes. A power of two.
     package static let noncesPerSigner = 64
     /// Balance cells in a page; a page serves 16 neighbouring tokens of one account.
     package static let balancesPerPage = 16
