@@ -10,7 +10,7 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             Transition workloads execute whole command batches: decode, nonce, balances, fees, matching, events, dirty marks; signatures apart. Engine and \
             reference take turns, and the benchmark fails unless both did the same. Commands/s are of the thread's own time, medians over the \
-            rounds; times are of single commands, in nanoseconds, less what the clock costs.
+            rounds; times are of single commands, in nanoseconds, less what the clock costs. Book workloads match the same flow in the bare book.
 
             EXAMPLES
               memex-load bench --json bench.json
@@ -28,6 +28,8 @@ struct BenchCommand: ParsableCommand {
     var commands = 500_000
     @Option(help: "Folder with recorded flow; workloads whose file is not there are skipped.")
     var data = "../shared/data"
+    @Option(help: "What `LoadTests/run-ops --build` printed; workloads of the book alone are skipped if it is not there.")
+    var bookReplay = ".build/run-ops/run-ops"
     @Option(help: "Where to write the result as JSON.")
     var json: String?
     @Flag(help: "List the workloads and end.")
@@ -44,14 +46,16 @@ struct BenchCommand: ParsableCommand {
             print(BenchTable.pad("memory", 22) + "bytes for each of a million resting orders")
             return
         }
-        let options = WorkloadList.Options(rounds: rounds, commands: commands, dataFolder: data)
+        let options = WorkloadList.Options(rounds: rounds, commands: commands, dataFolder: data, bookReplay: bookReplay)
         let ticks = Clock.Ticks()
         var table = BenchTable(ticks)
         for entry in entries where isWanted(entry.name) {
             if let result = try WorkloadList.run(entry, options, ticks) {
                 table.add(result)
             } else {
-                print("\(BenchTable.pad(entry.name, 22)) skipped: no recorded flow in \(data)")
+                print(
+                    "\(BenchTable.pad(entry.name, 22)) skipped: \(entry.name.hasPrefix("book") ? "no \(bookReplay)" : "no recorded flow in \(data)")"
+                )
             }
         }
         if isWanted("memory") { table.add(try MemoryPerOrder()) }

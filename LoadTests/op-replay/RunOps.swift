@@ -4,8 +4,12 @@ import Glibc
 @main enum RunOps {
     static func main() {
         do throws(Complaint) {
-            guard CommandLine.arguments.count == 2 else { throw Complaint(description: "give one op file (try --help)") }
-            exit(try run(path: CommandLine.arguments[1]) ? 0 : 1)
+            let arguments = CommandLine.arguments
+            if arguments.count == 4, arguments[1] == "--compare", let rounds = Int(arguments[3]), rounds > 0 {
+                exit(try Comparison(try OpFile(path: arguments[2]), rounds: rounds).run() ? 0 : 1)
+            }
+            guard arguments.count == 2 else { throw Complaint(description: "give one op file (try --help)") }
+            exit(try run(path: arguments[1]) ? 0 : 1)
         } catch {
             let line = "run-ops: \(error)\n"
             _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
@@ -42,9 +46,9 @@ import Glibc
         return different.isEmpty
     }
 
-    private static func nanoseconds() -> UInt64 {
+    static func nanoseconds(_ clock: clockid_t = CLOCK_MONOTONIC) -> UInt64 {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        clock_gettime(clock, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

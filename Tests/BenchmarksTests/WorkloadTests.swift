@@ -4,7 +4,7 @@ import Testing
 
 /// Every kind of workload on tiny inputs: engine and naive reference must agree, and what the tables claim must be able to fail.
 @Suite struct WorkloadTests {
-    static let options = WorkloadList.Options(rounds: 2, commands: 3_000, dataFolder: "/nonexistent")
+    static let options = WorkloadList.Options(rounds: 2, commands: 3_000, dataFolder: "/nonexistent", bookReplay: "/nonexistent")
     static let recording = """
         seconds,message_type,order_id,quantity,price,direction
         34200.1,3,7,18,5853300,1
@@ -25,8 +25,9 @@ import Testing
         #expect(result.commandsPerSecond > 0 && result.medianNs > 0 && result.p99Ns >= result.medianNs && result.ratio > 0)
     }
 
-    @Test func recordedFlowIsSkippedWhenItIsNotThere() throws {
-        for entry in WorkloadList.entries where entry.name.hasPrefix("transition-aapl") || entry.name.hasPrefix("transition-btc") {
+    @Test func whatIsNotThereIsSkipped() throws {
+        let prefixes = ["transition-aapl", "transition-btc", "book"]
+        for entry in WorkloadList.entries where prefixes.contains(where: { entry.name.hasPrefix($0) }) {
             #expect(try WorkloadList.run(entry, Self.options, Clock.Ticks()) == nil)
         }
     }

@@ -16,11 +16,14 @@ package struct WorkloadList {
         package var commands: Int
         /// Folder of the recorded flow.
         package var dataFolder: String
+        /// The program that `LoadTests/run-ops --build` makes.
+        package var bookReplay: String
 
-        package init(rounds: Int, commands: Int, dataFolder: String) {
+        package init(rounds: Int, commands: Int, dataFolder: String, bookReplay: String) {
             self.rounds = rounds
             self.commands = commands
             self.dataFolder = dataFolder
+            self.bookReplay = bookReplay
         }
 
         /// Operations of the warm-up, the rounds and the part whose commands are timed one by one.
@@ -46,7 +49,19 @@ package struct WorkloadList {
                 ),
                 recorded("transition-btc" + suffix, "btcusd-2015-05-01.csv.xz", .bitstamp, batch: batch, "recorded: five hours of BTC/USD"),
             ]
+        } + [
+            book("book-ops", .ops, "the book alone, without accounts, balances and events: flow as in transition-ops"),
+            book("book-quote", .quote, "the same as in transition-quote"),
+            book("book-deep", .deep, "the same as in transition-deep"),
+        ]
+
+    private static func book(_ name: String, _ shape: OperationGenerator.Shape, _ summary: String) -> Entry {
+        Entry(name: name, summary: summary) { options, _ in
+            guard FileManager.default.isExecutableFile(atPath: options.bookReplay) else { return nil }
+            let stream = OperationGenerator.stream(shape, count: options.commands * 4, accountCount: 2, burst: 1)
+            return try BookBenchmark(name: name, stream: stream, rounds: options.rounds).run(program: options.bookReplay)
         }
+    }
 
     /// Runs an entry; nil when its input is not there.
     package static func run(_ entry: Entry, _ options: Options, _ ticks: Clock.Ticks) throws -> WorkloadResult? {

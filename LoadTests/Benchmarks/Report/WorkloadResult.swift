@@ -66,11 +66,14 @@ package struct WorkloadResult {
 
 /// A benchmark whose result must not be believed.
 package enum BenchmarkError: Error, CustomStringConvertible {
+    case bookReplayFailed(workload: String, status: Int32)
     case differs(workload: String, part: Int)
     case notAsPublished(workload: String, trades: TradeDigest, published: TradeDigest)
 
     package var description: String {
         switch self {
+        case .bookReplayFailed(let workload, let status):
+            "\(workload): the replay of the book ended with status \(status) (1: it traded otherwise than the naive book)"
         case .differs(let workload, let part): "\(workload): engine and naive reference did different things in part \(part)"
         case .notAsPublished(let workload, let trades, let published):
             "\(workload): \(trades.trades) trades with hash \(String(trades.hash, radix: 16)) where \(published.trades) with "
