@@ -1,11 +1,13 @@
 """`Deploy/deploy`: compiles the contracts, deploys them to any L1, lists tokens and markets, and writes the deployment file."""
 
 import argparse
+import decimal
 import http.client
 import json
 import os
 import pathlib
 import sys
+import time
 
 from eth_utils import is_hex_address, to_checksum_address
 from vyper.cli.vyper_compile import compile_files
@@ -18,13 +20,16 @@ ROOT = HERE.parent.parent
 ROLLUP = ROOT / "Sources" / "Contracts" / "Rollup.vy"
 TEST_TOKEN = HERE / "TestToken.vy"
 LISTING_GAS = 400_000
+# A little below what the contract takes: L1's clock may lag behind ours.
+OPENING_SECONDS_MAX = 365 * 86_400
 
 DESCRIPTION = """\
 Compiles the contracts and deploys them to an L1 over JSON-RPC, lists tokens and markets, and writes the deployment file.
 
 The listing file (--listing, default Deploy/listing.json):
   {"tokens":  [{"symbol", "decimals", "unitExponent", "address" or "testToken": true}],
-   "markets": [{"base", "quote" (symbols), "lotExponent", "makerBps", "takerBps"}]}
+   "markets": [{"base", "quote" (symbols), "lotExponent", "makerBps", "takerBps",
+                and for an opening auction "opensInSeconds", "referencePrice" (a decimal number as text)}]}
 ETH is always token 1. One atom of a token is 10^unitExponent of its L1 units, and is shown with `decimals` decimals; a token of
 18 decimals on L1 therefore has decimals + unitExponent = 18. `"testToken": true` deploys a token that anyone may mint: development
 chains only. One lot of a market is 10^lotExponent base atoms; fees are in basis points.
@@ -33,7 +38,7 @@ The deployment file (--out), which memexd and memex read:
   chainId, rollup (address), deployedAtBlock, sequencer, lister,
   parameters {challengeWindowSeconds, inboxDeadlineSeconds, batchDeadlineSeconds, timeDriftSeconds, claimBondWei (decimal string)},
   tokens [{id, symbol, address (0x0...0 for ETH), decimals, unitExponent}],
-  markets [{id, base, quote (token ids), lotExponent, makerBps, takerBps, feeAccount}].
+  markets [{id, base, quote (token ids), lotExponent, makerBps, takerBps, feeAccount, opensAtMs (0: at once), referencePriceCode}].
 """
 
 
@@ -106,6 +111,15 @@ def load_listing(path: pathlib.Path) -> dict:
             if market["base"] == market["quote"]:
                 fail(f"{path}: market {market['base']}/{market['quote']} has one token on both sides")
             check(path, f"market {market['base']}/{market['quote']}", market, lotExponent=18, makerBps=100, takerBps=100)
+            if "opensInSeconds" in market:
+                check(path, f"market {market['base']}/{market['quote']}", market, opensInSeconds=OPENING_SECONDS_MAX)
+                if market["opensInSeconds"] == 0 or price_code(market.get("referencePrice")) is None:
+                    fail(
+                        f"{path}: market {market['base']}/{market['quote']} opens by auction: it needs \"opensInSeconds\" above 0 and a "
+                        '"referencePrice" like "0.0000012" of at most five significant digits'
+                    )
+            elif "referencePrice" in market:
+                fail(f"{path}: market {market['base']}/{market['quote']} has a referencePrice but no opensInSeconds")
         return listing
     except (OSError, ValueError) as error:
         fail(f"{path}: {error}")
@@ -113,6 +127,19 @@ def load_listing(path: pathlib.Path) -> dict:
         fail(f"{path}: {error} is missing")
     except TypeError:
         fail(f'{path}: a listing is {{"tokens": [...], "markets": [...]}}; see --help')
+
+
+def price_code(price) -> int | None:
+    """The code of a price in quote tokens for one base token, as text; None if it has none."""
+    try:
+        sign, digits, exponent = decimal.Decimal(price).normalize().as_tuple() if isinstance(price, str) else (1, (), 0)
+    except decimal.InvalidOperation:
+        return None
+    if sign or not isinstance(exponent, int) or not 0 < len(digits) <= 5 or not any(digits):
+        return None
+    mantissa = int("".join(map(str, digits)).ljust(5, "0"))
+    biased = exponent - (5 - len(digits)) + 24
+    return biased * 90_000 + mantissa - 10_000 if 0 <= biased <= 35 else None
 
 
 def check(path: pathlib.Path, what: str, entry: dict, **limits: int) -> None:
@@ -166,9 +193,12 @@ def deploy(options: argparse.Namespace) -> dict:
         entry = {
             "id": identifier, "base": ids[market["base"]], "quote": ids[market["quote"]], "lotExponent": market["lotExponent"],
             "makerBps": market["makerBps"], "takerBps": market["takerBps"], "feeAccount": fee_account,
+            "opensAtMs": (int(time.time()) + market["opensInSeconds"]) * 1000 if "opensInSeconds" in market else 0,
+            "referencePriceCode": price_code(market["referencePrice"]) if "opensInSeconds" in market else 0,
         }
-        fields = [entry[k] for k in ("base", "quote", "lotExponent", "makerBps", "takerBps", "feeAccount")]
-        signature = "list_market(uint32,uint32,uint8,uint16,uint16,address)"
+        names = ("base", "quote", "lotExponent", "makerBps", "takerBps", "feeAccount", "opensAtMs", "referencePriceCode")
+        fields = [entry[k] for k in names]
+        signature = "list_market(uint32,uint32,uint8,uint16,uint16,address,uint64,uint32)"
         pending.append(sender.send(rollup, encode_call(signature, *fields), LISTING_GAS))
         markets.append(entry)
     for hash in pending:

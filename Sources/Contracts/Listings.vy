@@ -3,7 +3,8 @@
 """
 @title Tokens and markets of the exchange
 @license Apache-2.0
-@notice The lister adds tokens and markets; nothing can ever be changed or removed. Token 1 is ETH.
+@notice The lister adds tokens and markets, which can never be changed or removed, and lets owners pay less than a market's
+        fees. Token 1 is ETH.
 @dev A token's scale is fixed here: one atom (the exchange's smallest amount) is 10 ** unit_exponent of the token's L1
      units. Identifiers count from 1, 0 means none.
 """
@@ -87,6 +88,15 @@ _LOT_EXPONENT_MAX: constant(uint8) = 18
 # @dev Highest fee in basis points.
 _FEE_BPS_MAX: constant(uint16) = 100
 
+# @dev Fee tiers are 0 (full fees) to this (none).
+_FEE_TIER_MAX: constant(uint8) = 10
+
+# @dev Price codes are below this.
+_PRICE_CODE_COUNT: constant(uint32) = 3_240_000
+
+# @dev Longest time from a listing to the end of its opening auction: who means seconds or another unit is found out.
+_OPENING_MS_MAX: constant(uint256) = 366 * 86_400_000
+
 # @notice How many tokens are listed; also the highest token id.
 token_count: public(uint32)
 
@@ -136,17 +146,28 @@ def list_token(token: address, decimals: uint8, unit_exponent: uint8, symbol: by
 @external
 @nonreentrant
 def list_market(
-    base: uint32, quote: uint32, lot_exponent: uint8, maker_bps: uint16, taker_bps: uint16, fee_account: address
+    base: uint32,
+    quote: uint32,
+    lot_exponent: uint8,
+    maker_bps: uint16,
+    taker_bps: uint16,
+    fee_account: address,
+    opens_at_ms: uint64,
+    reference_price: uint32,
 ) -> uint32:
     """
     @notice Lists a market. Lister only.
     @dev Word c of the inbox message: base | quote << 32 | lot_exponent << 64 | maker_bps << 72 | taker_bps << 88.
+         Word d: opens_at_ms | reference_price << 64.
     @param base Identifier of the token that is bought and sold.
     @param quote Identifier of the token that prices are in; not the base.
     @param lot_exponent One lot is 10 ** lot_exponent base atoms; at most 18.
     @param maker_bps Fee of the maker in basis points, at most 100.
     @param taker_bps Fee of the taker in basis points, at most 100.
     @param fee_account Owner of the account that receives the fees.
+    @param opens_at_ms End of the opening auction in milliseconds since 1970, later than now and at most 366 days off; 0 for
+           a market that opens at once.
+    @param reference_price Price code that decides between equally good opening prices; 0 if there is no auction.
     @return uint32 The market's identifier.
     """
     Halting._check_running()
@@ -158,6 +179,13 @@ def list_market(
     assert maker_bps <= _FEE_BPS_MAX, "listings: maker fee too high"
     assert taker_bps <= _FEE_BPS_MAX, "listings: taker fee too high"
     assert fee_account != empty(address), "listings: fee account is zero"
+    if opens_at_ms == 0:
+        assert reference_price == 0, "listings: reference price without auction"
+    else:
+        now_ms: uint256 = block.timestamp * 1000
+        assert convert(opens_at_ms, uint256) > now_ms, "listings: opening is past"
+        assert convert(opens_at_ms, uint256) <= now_ms + _OPENING_MS_MAX, "listings: opening too far off"
+        assert reference_price < _PRICE_CODE_COUNT, "listings: reference price invalid"
     market_id: uint32 = self.market_count + 1
     assert market_id < _MARKET_CAPACITY, "listings: no more markets"
 
@@ -187,9 +215,30 @@ def list_market(
         | (convert(taker_bps, uint256) << 88)
     )
     Inbox._append(
-        Inbox.KIND_MARKET_LISTED, convert(fee_account, uint256), convert(market_id, uint256), packed, 0
+        Inbox.KIND_MARKET_LISTED,
+        convert(fee_account, uint256),
+        convert(market_id, uint256),
+        packed,
+        convert(opens_at_ms, uint256) | (convert(reference_price, uint256) << 64),
     )
     return market_id
+
+
+@external
+@nonreentrant
+def set_fee_tier(owner: address, tier: uint8):
+    """
+    @notice Lets all accounts of an owner pay (10 - tier) tenths of every market's fees. Lister only.
+    @dev Never more than a market was listed with: a tier only lowers fees.
+    @param owner The owner.
+    @param tier 0 (full fees) to 10 (none).
+    """
+    Halting._check_running()
+    assert msg.sender == Parameters.LISTER, "listings: not the lister"
+    assert owner != empty(address), "listings: owner is zero"
+    assert tier <= _FEE_TIER_MAX, "listings: tier too high"
+
+    Inbox._append(Inbox.KIND_FEE_TIER_SET, convert(owner, uint256), convert(tier, uint256), 0, 0)
 
 
 @external

@@ -11,8 +11,8 @@
         - `exit_balance`: after a halt, a balance under the last claimed state;
         - `refund_deposit`: after a halt, a deposit that the last claimed state has not consumed.
 
-        Who may do what: the sequencer posts batches and claims states, the lister lists tokens and markets, and anyone halts the
-        rollup once a deadline is missed. No key can pause, upgrade or move funds.
+        Who may do what: the sequencer posts batches and claims states, the lister lists tokens and markets and lowers fees of
+        owners, and anyone halts the rollup once a deadline is missed. No key can pause, upgrade or move funds.
 @dev The state that counts after a halt is that of the last claim, which no later one can replace, so every atom is in
      exactly one of: a balance there, a withdrawal record there, a deposit not consumed there. Each is paid once: records and
      balances by cell index (withdrawal records are never rewritten, so a cell means the same record under every root),
@@ -46,6 +46,7 @@ exports: (
     Inbox.inbox_time,
     Listings.list_token,
     Listings.list_market,
+    Listings.set_fee_tier,
     Listings.token_count,
     Listings.market_count,
     Listings.token_id_of,
@@ -118,7 +119,7 @@ def __init__(
     """
     @notice Deploys a rollup and lists ETH as token 1.
     @param sequencer Posts batches and claims states: a plain account.
-    @param lister Lists tokens and markets.
+    @param lister Lists tokens and markets, sets fee tiers.
     @param challenge_window Seconds between a claim and its finality.
     @param inbox_deadline Age in seconds from which an unconsumed inbox message allows a halt.
     @param batch_deadline Age in seconds from which a missing batch or claim allows a halt.

@@ -17,7 +17,7 @@ TOKEN_CELLS_START = 0x4000
 ZERO_CELL = bytes(CELL_BYTES)
 ZERO_ADDRESS = bytes(20)
 
-DEPOSIT, TOKEN_LISTED, MARKET_LISTED = 1, 2, 3
+DEPOSIT, TOKEN_LISTED, MARKET_LISTED, FEE_TIER_SET = 1, 2, 3, 4
 
 
 # Cells.
@@ -113,10 +113,15 @@ def token_listed_message(l1_address: bytes, token: int, decimals: int, unit_expo
 
 
 def market_listed_message(
-    fee_owner: bytes, market: int, base: int, quote: int, lot_exponent: int, maker_bps: int, taker_bps: int
+    fee_owner: bytes, market: int, base: int, quote: int, lot_exponent: int, maker_bps: int, taker_bps: int,
+    opens_at_ms: int = 0, reference_price: int = 0,
 ) -> bytes:
     packed = base | quote << 32 | lot_exponent << 64 | maker_bps << 72 | taker_bps << 88
-    return inbox_message(MARKET_LISTED, int.from_bytes(fee_owner, "big"), market, packed, 0)
+    return inbox_message(MARKET_LISTED, int.from_bytes(fee_owner, "big"), market, packed, opens_at_ms | reference_price << 64)
+
+
+def fee_tier_message(owner: bytes, tier: int) -> bytes:
+    return inbox_message(FEE_TIER_SET, int.from_bytes(owner, "big"), tier, 0, 0)
 
 
 def chain(previous: bytes, item: bytes) -> bytes:

@@ -13,7 +13,7 @@ def test_gas_table(world, capsys):
         rows.append(f"  {name:<34}{gas:>10,}  {note}")
         assert gas <= limit, f"{name}: {gas} gas"
 
-    row("deploy", world.rollup.deployment.gas, 4_000_000)
+    row("deploy", world.rollup.deployment.gas, 4_100_000)
     world.deposit_eth(BOB, 10)
     world.deposit(BOB, 10)
     row("deposit, ETH", world.rollup.deposit_eth(ALICE, sender=ALICE, value=1_000 * GWEI).gas, 100_000)

@@ -60,7 +60,7 @@ def test_bad_symbols_are_refused(world, bad):
 
 def test_list_market(world):
     before = world.rollup.inbox_accumulator(world.rollup.inbox_count())
-    result = world.rollup.list_market(GOOD, ETH, 18, 100, 7, CAROL, sender=LISTER)
+    result = world.rollup.list_market(GOOD, ETH, 18, 100, 7, CAROL, 0, 0, sender=LISTER)
     assert result.value == 1 == world.rollup.market_count()
     *numbers, fee_account = world.rollup.markets(1)
     assert (numbers, address(fee_account)) == ([GOOD, ETH, 18, 100, 7], CAROL)
@@ -72,26 +72,73 @@ def test_list_market(world):
 def test_list_market_refuses(world):
     listed = lambda *arguments, sender=LISTER: world.rollup.list_market(*arguments, sender=sender)
     with reverts("listings: not the lister"):
-        listed(GOOD, ETH, 3, 1, 5, CAROL, sender=ALICE)
+        listed(GOOD, ETH, 3, 1, 5, CAROL, 0, 0, sender=ALICE)
     with reverts("listings: unknown base token"):
-        listed(9, ETH, 3, 1, 5, CAROL)
+        listed(9, ETH, 3, 1, 5, CAROL, 0, 0)
     with reverts("listings: unknown base token"):
-        listed(0, ETH, 3, 1, 5, CAROL)
+        listed(0, ETH, 3, 1, 5, CAROL, 0, 0)
     with reverts("listings: unknown quote token"):
-        listed(GOOD, 9, 3, 1, 5, CAROL)
+        listed(GOOD, 9, 3, 1, 5, CAROL, 0, 0)
     with reverts("listings: base is quote"):
-        listed(GOOD, GOOD, 3, 1, 5, CAROL)
+        listed(GOOD, GOOD, 3, 1, 5, CAROL, 0, 0)
     with reverts("listings: lot exponent too high"):
-        listed(GOOD, ETH, 19, 1, 5, CAROL)
+        listed(GOOD, ETH, 19, 1, 5, CAROL, 0, 0)
     with reverts("listings: maker fee too high"):
-        listed(GOOD, ETH, 3, 101, 5, CAROL)
+        listed(GOOD, ETH, 3, 101, 5, CAROL, 0, 0)
     with reverts("listings: taker fee too high"):
-        listed(GOOD, ETH, 3, 1, 101, CAROL)
+        listed(GOOD, ETH, 3, 1, 101, CAROL, 0, 0)
     with reverts("listings: fee account is zero"):
-        listed(GOOD, ETH, 3, 1, 5, bytes(20))
+        listed(GOOD, ETH, 3, 1, 5, bytes(20), 0, 0)
     world.halt()
     with reverts("halting: halted"):
-        listed(GOOD, ETH, 3, 1, 5, CAROL)
+        listed(GOOD, ETH, 3, 1, 5, CAROL, 0, 0)
+
+
+def test_list_market_with_an_opening_auction(world):
+    now_ms = world.evm.time * 1000
+    before = world.rollup.inbox_accumulator(world.rollup.inbox_count())
+    world.rollup.list_market(GOOD, ETH, 18, 100, 7, CAROL, now_ms + 366 * 86_400_000, 3_239_999, sender=LISTER)
+    message = ref.market_listed_message(CAROL, 1, GOOD, ETH, 18, 100, 7, now_ms + 366 * 86_400_000, 3_239_999)
+    assert world.rollup.inbox_accumulator(world.rollup.inbox_count()) == ref.chain(before, message)
+
+
+def test_bad_openings_are_refused(world):
+    def listed(opens_at_ms, reference_price):
+        return world.rollup.list_market(GOOD, ETH, 3, 1, 5, CAROL, opens_at_ms, reference_price, sender=LISTER)
+
+    # Also of this very moment, and of any that is not in milliseconds.
+    now_ms = world.evm.time * 1000
+    for past in (1, world.evm.time, now_ms - 1, now_ms):
+        with reverts("listings: opening is past"):
+            listed(past, 0)
+    for late in (now_ms + 366 * 86_400_000 + 1, now_ms * 1000, 2**64 - 1):
+        with reverts("listings: opening too far off"):
+            listed(late, 0)
+    with reverts("listings: reference price invalid"):
+        listed(now_ms + 1, 3_240_000)
+    with reverts("listings: reference price without auction"):
+        listed(0, 1)
+    assert listed(now_ms + 1, 0).value == 1
+
+
+@pytest.mark.parametrize("tier", [0, 3, 10])
+def test_set_fee_tier(world, tier):
+    before = world.rollup.inbox_accumulator(world.rollup.inbox_count())
+    result = world.rollup.set_fee_tier(ALICE, tier, sender=LISTER)
+    assert world.rollup.inbox_accumulator(world.rollup.inbox_count()) == ref.chain(before, ref.fee_tier_message(ALICE, tier))
+    assert [name for name, _ in result.events] == ["InboxMessage"]
+
+
+def test_set_fee_tier_refuses(world):
+    with reverts("listings: not the lister"):
+        world.rollup.set_fee_tier(ALICE, 1, sender=ALICE)
+    with reverts("listings: owner is zero"):
+        world.rollup.set_fee_tier(bytes(20), 1, sender=LISTER)
+    with reverts("listings: tier too high"):
+        world.rollup.set_fee_tier(ALICE, 11, sender=LISTER)
+    world.halt()
+    with reverts("halting: halted"):
+        world.rollup.set_fee_tier(ALICE, 1, sender=LISTER)
 
 
 def test_there_is_a_last_token_and_a_last_market(world):
@@ -101,8 +148,8 @@ def test_there_is_a_last_token_and_a_last_market(world):
         world.evm.state.set_storage(world.rollup.address, slot, 4_094)
     token = another_token(world).address
     assert world.rollup.list_token(token, 6, 12, symbol("LAST"), sender=LISTER).value == 4_095
-    assert world.rollup.list_market(GOOD, ETH, 3, 1, 5, CAROL, sender=LISTER).value == 4_095
+    assert world.rollup.list_market(GOOD, ETH, 3, 1, 5, CAROL, 0, 0, sender=LISTER).value == 4_095
     with reverts("listings: no more tokens"):
         world.rollup.list_token(another_token(world).address, 6, 12, symbol("MORE"), sender=LISTER)
     with reverts("listings: no more markets"):
-        world.rollup.list_market(GOOD, ETH, 3, 1, 5, CAROL, sender=LISTER)
+        world.rollup.list_market(GOOD, ETH, 3, 1, 5, CAROL, 0, 0, sender=LISTER)

@@ -95,7 +95,8 @@ def test_a_token_cannot_reenter_any_function(world):
         rollup.calldata("claim_state", 1, bytes(32)),
         rollup.calldata("post_batch", 1, 1, world.now_ms, world.now_ms, b"x"),
         rollup.calldata("list_token", token.address, 6, 0, symbol("X")),
-        rollup.calldata("list_market", 1, 2, 1, 1, 1, ALICE),
+        rollup.calldata("list_market", 1, 2, 1, 1, 1, ALICE, 0, 0),
+        rollup.calldata("set_fee_tier", ALICE, 1),
         rollup.calldata("halt"),
     ]
     prepared = world.evm.save()

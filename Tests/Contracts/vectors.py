@@ -109,6 +109,11 @@ def inbox() -> dict:
          ref.market_listed_message(OTHER, 1, 2, 1, 6, 1, 5)),
         ("deposit", {"owner": _hex(OWNER), "token": 1, "atoms": 12_000_000_000}, ref.deposit_message(OWNER, 1, 12_000_000_000)),
         ("deposit", {"owner": _hex(OTHER), "token": 2, "atoms": 2**63 - 1}, ref.deposit_message(OTHER, 2, 2**63 - 1)),
+        ("marketListed",
+         {"feeOwner": _hex(OTHER), "market": 2, "base": 2, "quote": 1, "lotExponent": 6, "makerBps": 1, "takerBps": 5,
+          "opensAtMs": 1_800_000_000_000, "referencePrice": 1_892_500},
+         ref.market_listed_message(OTHER, 2, 2, 1, 6, 1, 5, 1_800_000_000_000, 1_892_500)),
+        ("feeTierSet", {"owner": _hex(OWNER), "tier": 3}, ref.fee_tier_message(OWNER, 3)),
     ]
     accumulator = bytes(32)
     out = []
@@ -158,6 +163,16 @@ def commands() -> list[tuple[str, bytes]]:
         ("withdraw token 1 amount 1000", struct.pack("<BBHIQ", 4, 0, 0, 1, 1000)),
         ("approve agent until 1800000000000", struct.pack("<BBH20sQ", 5, 0, 0, OTHER, 1_800_000_000_000)),
         ("revoke agent", struct.pack("<BBH20s", 6, 0, 0, OTHER)),
+        ("place until buy fill-or-kill, cancel maker", struct.pack("<BBHIQQQ", 7, 0b010110, 1, 123_456, 10, 42, 1_800_000_000_000)),
+        ("place trigger sell market, decrement, at or above 1892500",
+         struct.pack("<BBHIQQQII", 8, 0b1111001, 1, 123_456, 10, 42, 0, 1_892_500, 0)),
+        ("modify market 1 order 0x0000000100000005", struct.pack("<BBHIQQ", 9, 0, 1, 123_456, 10, 0x0000000100000005)),
+        ("cancel all sells of market 3", struct.pack("<BBH", 10, 2, 3)),
+        ("schedule cancel at 1800000000000", struct.pack("<BBHQ", 11, 0, 0, 1_800_000_000_000)),
+        ("cancel on disconnect", struct.pack("<BBH", 12, 1, 0)),
+        ("use account 9", struct.pack("<BBHI", 14, 0, 0, 9)),
+        ("open sub-account", struct.pack("<BBH", 15, 0, 0)),
+        ("transfer token 1 amount 1000 to account 9", struct.pack("<BBHIQI", 16, 0, 0, 1, 1000, 9)),
     ]
 
 

@@ -48,6 +48,8 @@ extension Listing {
             return ("token listed", UInt32(exactly: message.b.number).flatMap { token(id: $0)?.symbol } ?? "token \(message.b.number)")
         case .init(InboxMessage.Kind.marketListed):
             return ("market listed", UInt16(exactly: message.b.number).flatMap { market(id: $0)?.name } ?? "market \(message.b.number)")
+        case .init(InboxMessage.Kind.feeTierSet):
+            return ("fee tier", "\(message.b.number) for 0x" + message.a.hex.suffix(40))
         default: return ("kind \(message.kind.number)", "ignored by this version")
         }
     }

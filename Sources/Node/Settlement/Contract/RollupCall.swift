@@ -18,7 +18,8 @@ package struct RollupCall: Equatable, Sendable {
     /// Signatures of everything that changes state, checked against the compiled contract in tests.
     enum Signature {
         static let listToken = "list_token(address,uint8,uint8,bytes32)"
-        static let listMarket = "list_market(uint32,uint32,uint8,uint16,uint16,address)"
+        static let listMarket = "list_market(uint32,uint32,uint8,uint16,uint16,address,uint64,uint32)"
+        static let setFeeTier = "set_fee_tier(address,uint8)"
         static let depositEth = "deposit_eth(address)"
         static let deposit = "deposit(uint32,uint256,address)"
         static let postBatch = "post_batch(uint256,uint256,uint64,uint64,bytes)"
@@ -29,7 +30,8 @@ package struct RollupCall: Equatable, Sendable {
         static let exitBalance = "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])"
         static let refundDeposit = "refund_deposit(uint256,address,uint32,uint64)"
         static let all = [
-            listToken, listMarket, depositEth, deposit, postBatch, claimState, reclaimBond, withdraw, halt, exitBalance, refundDeposit,
+            listToken, listMarket, setFeeTier, depositEth, deposit, postBatch, claimState, reclaimBond, withdraw, halt, exitBalance,
+            refundDeposit,
         ]
     }
 
@@ -41,16 +43,23 @@ package struct RollupCall: Equatable, Sendable {
             Signature.listToken, [.address(token), .uint(UInt32(decimals)), .uint(UInt32(unitExponent)), .bytes32(word)])
     }
 
-    /// Lister only. Fees in basis points.
+    /// Lister only. Fees in basis points. `opensAtMs`: end of the opening auction in milliseconds since 1970, 0 for none; then
+    /// `referencePriceCode` is 0, too.
     package static func listMarket(
-        base: UInt32, quote: UInt32, lotExponent: UInt8, makerFeeBasisPoints: UInt16, takerFeeBasisPoints: UInt16, feeAccount: Address
+        base: UInt32, quote: UInt32, lotExponent: UInt8, makerFeeBasisPoints: UInt16, takerFeeBasisPoints: UInt16, feeAccount: Address,
+        opensAtMs: UInt64 = 0, referencePriceCode: UInt32 = 0
     ) -> RollupCall {
         RollupCall(
             Signature.listMarket,
             [
                 .uint(base), .uint(quote), .uint(UInt32(lotExponent)), .uint(UInt32(makerFeeBasisPoints)),
-                .uint(UInt32(takerFeeBasisPoints)), .address(feeAccount),
+                .uint(UInt32(takerFeeBasisPoints)), .address(feeAccount), .uint(opensAtMs), .uint(referencePriceCode),
             ])
+    }
+
+    /// Lister only. `owner` pays (10 - tier) tenths of the fees; `tier` is at most 10.
+    package static func setFeeTier(owner: Address, tier: UInt8) -> RollupCall {
+        RollupCall(Signature.setFeeTier, [.address(owner), .uint(UInt32(tier))])
     }
 
     /// Deposits `wei` (a multiple of 1 gwei) for `owner`.
