@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A market maker for Memex in a page: quotes both sides of one market over memex.v1, then cancels and leaves.
+"""A market maker for Memex in a page: quotes both sides of one market over memex.v1, then cancels and leaves. Should its connection break, the exchange
+cancels its quotes.
 
     pip install websockets eth-account
     ./bot.py --url wss://localhost:9443 --ca server.pem --key trader.key --market 2 --price 2.5 --seconds 10
@@ -39,6 +40,7 @@ class Bot:
         self.client_ids, self.batches = None, 0
         self.accepted = self.refused = self.fills = 0
         self.at_once = {}  # (sequence, command index) -> lots that the ack says were filled at once, less the fills heard of
+        self.choice = []  # the command that names the sub-account to trade for, if any
         self.resting = {}  # order id -> lots that the ack says rest, less the fills and the cancel heard of
 
     async def hello(self):
@@ -50,17 +52,30 @@ class Bot:
         if self.args.chain not in (None, chain) or self.args.contract not in (None, rollup):
             sys.exit(f"the gateway serves chain {chain}, contract {rollup}: not what was asked for")
         self.domain = {"name": "Memex", "version": "1", "chainId": chain, "verifyingContract": rollup}
-        await self.socket.send(struct.pack("<BBH20s", 2, 3, 0, self.address))  # own fills and orders
+        await self.socket.send(struct.pack("<BBH20s", 2, 3, self.args.account, self.address))  # own fills and orders
         await self.socket.send(struct.pack("<BBH", 2, 1, self.args.market))  # the book
 
     async def send(self, commands):
         """Signs a batch of commands and sends it; the ack will name its nonce."""
         self.nonce = max(int(time.time() * 1000), self.nonce + 1)
+        commands = self.choice + commands
         payload, types = b"".join(commands), {"Commands": [{"name": "nonce", "type": "uint64"}, {"name": "payload", "type": "bytes"}]}
         typed = encode_typed_data(self.domain, types, {"nonce": self.nonce, "payload": payload})
         signature = self.account.sign_message(typed).signature[:64]  # r and s; v is not sent
         self.unanswered[self.nonce] = len(commands)
         await self.socket.send(struct.pack("<BBH20sQ64s", 1, 1, 0, self.address, self.nonce, signature) + payload)
+
+    async def choose_account(self):
+        """Asks for the id of the sub-account, which leads every batch from then on."""
+        await self.socket.send(struct.pack("<B3xIBxH4x20s", 4, 1, 4, self.args.account, self.address))
+        while (reply := await self.socket.recv())[0] != 0x84:
+            self.on_message(reply)
+        if not reply[9]:
+            sys.exit(f"there is no sub-account {self.args.account}")
+        self.choice = [struct.pack("<B3xI", 14, *struct.unpack_from("<I", reply, 68))]
+
+    def cancel_on_disconnect(self, on):
+        return struct.pack("<BBH", 12, on, 0)
 
     def place(self, side, code, client_id):
         return struct.pack("<BBHIQQ", 1, side | POST_ONLY, self.args.market, code, self.args.lots, client_id)
@@ -122,7 +137,7 @@ class Bot:
             print(f"fill block {block} seq {sequence}: {'sold' if flags & 1 else 'bought'} {lots} at {price_of(price):f}, {rests} left")
         elif kind == 0x87:  # own order
             _, state, _, _, order, _, lots = struct.unpack_from("<BBHIQQQ", message)
-            if state == 3:
+            if state in (3, 4):  # off the book, or smaller
                 self.resting[order] = self.resting.get(order, 0) - lots
         elif kind in (0x88, 0x89):  # book: snapshot, update
             self.book_is_known = True
@@ -150,11 +165,14 @@ class Bot:
         await self.hello()
         if not await self.read_until(lambda: self.book_is_known, 10):
             sys.exit("the gateway sent no book")
+        if self.args.account:
+            await self.choose_account()
+        await self.send([self.cancel_on_disconnect(1)])
         end = time.monotonic() + self.args.seconds
         while time.monotonic() < end and (not self.args.orders or self.accepted < self.args.orders):
             await self.quote()
             await self.read_until(lambda: False, min(self.args.interval, max(0.01, end - time.monotonic())))
-        await self.send(self.cancels())
+        await self.send(self.cancels() + [self.cancel_on_disconnect(0)])  # in order, so whoever trades next decides for himself
         answered = await self.read_until(lambda: not self.unanswered, 10)
         await self.socket.send(struct.pack("<B7xQ", 5, 0))  # its reply comes behind everything that the acks caused
         answered = await self.read_until(lambda: self.last == 0x85, 10) and answered
@@ -170,6 +188,7 @@ async def main():
     parser.add_argument("--url", required=True, help="gateway, for example wss://localhost:8443")
     parser.add_argument("--key", required=True, help="private key of the account's owner or agent: hexadecimal, or a file that holds it")
     parser.add_argument("--market", type=int, required=True, help="market id")
+    parser.add_argument("--account", type=int, default=0, help="number of the sub-account to trade for (default: 0, the main account)")
     parser.add_argument("--price", help="quote around this price (default: the middle of the book)")
     parser.add_argument("--lots", type=int, default=10, help="lots of each quote (default: 10)")
     parser.add_argument("--spread-bps", type=int, default=40, help="distance of the two quotes in basis points (default: 40)")

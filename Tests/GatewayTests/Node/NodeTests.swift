@@ -134,15 +134,22 @@ import Testing
     static let bot = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../Deploy/examples/bot.py").standardized.path
 
-    @Test(.enabled(if: python != nil, "run Deploy/setup for the Python packages"))
-    func pythonBotTrades() throws {
+    /// For its main account, and for a sub-account that has half of the funds.
+    @Test(.enabled(if: python != nil, "run Deploy/setup for the Python packages"), arguments: [0, 1])
+    func pythonBotTrades(account: Int) throws {
         let rig = try NodeRig(ownerCount: 2)
+        let owner = try rig.client()
+        if account != 0 {
+            let opened = try owner.submit([.openSubaccount], key: rig.owners[0]).results[0].orderId
+            let transfers = [UInt32(1), 2].map { Command.transfer(token: $0, atoms: NodeRig.funds / 2, toAccount: UInt32(opened)) }
+            #expect(try owner.submit(transfers, key: rig.owners[0]).results.allSatisfy { $0.code == 0 })
+        }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.python ?? "")
         process.arguments = [
             Self.bot, "--url", rig.url, "--ca", Rig.certificate.certificatePath, "--key", rig.owners[0].secretHex, "--market", "1",
             "--price",
-            "0.5", "--seconds", "3", "--interval", "0.2", "--chain", "1337",
+            "0.5", "--seconds", "3", "--interval", "0.2", "--chain", "1337", "--account", "\(account)",
         ]
         let output = Pipe()
         process.standardOutput = output
@@ -161,6 +168,8 @@ import Testing
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         #expect(process.terminationStatus == 0, "\(text)")
         #expect(text.contains("fill block") && filled > 0, "\(text)")
+        let answer = try #require(try owner.account(rig.owners[0].address, subaccount: UInt16(account)))
+        #expect(answer.orders.isEmpty && answer.account.flags == 0)
         // What the bot heard of as a maker is what the taker got.
         let sold = text.split(separator: "\n").filter { $0.hasPrefix("fill") }.compactMap { line -> UInt64? in
             let words = line.split(separator: " ")
