@@ -117,7 +117,10 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Sequencer", "Signing", "Engine", "SeededRandom", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Gateway", "Sequencer", "Signing", "Engine", "Proof", "RandomStreams", "SeededRandom",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/GatewayTests", swiftSettings: strict),
         .testTarget(
             name: "SettlementTests",
