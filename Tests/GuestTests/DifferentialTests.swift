@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct DifferentialTests {
     private static let environment = ProcessInfo.processInfo.environment
     static let seeds: [UInt64] = environment["MEMEX_SEED"].flatMap(UInt64.init).map { [$0] } ?? [1, 2, 3]
-    static let commands = environment["MEMEX_COMMANDS"].flatMap(Int.init) ?? 300_000
+    static let commands = environment["MEMEX_COMMANDS"].flatMap(Int.init) ?? 200_000
 
     @Test(arguments: seeds)
     func sameBytes(seed: UInt64) throws {

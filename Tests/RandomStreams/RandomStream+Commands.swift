@@ -17,9 +17,10 @@ extension RandomStream {
             let (orderMarket, id) = randomOrder(signer)
             return .cancel(market: random.chance(98) ? orderMarket : market, orderId: id)
         case 154..<172: return .cancelByClientId(market: market, clientOrderId: randomClientOrderId())
-        case 172..<174:
+        case 172:
             return .cancelAll(market: random.chance(50) ? 0 : market, sides: SideSelection(rawValue: UInt8(random.below(3)))!)
-        case 174..<176: return .scheduleCancel(timeMs: random.chance(30) ? 0 : randomTime())
+        case 173..<175: return .scheduleCancel(timeMs: random.chance(70) ? 0 : randomTime())
+        case 175: return .useAccount(randomAccount(signer))
         case 176: return .cancelOnDisconnect(random.chance(70))
         case 177: return random.chance(10) ? .disconnected : .scheduleCancel(timeMs: 0)
         case 178..<181: return .useAccount(randomAccount(signer))
