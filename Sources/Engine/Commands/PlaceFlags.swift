@@ -3,7 +3,8 @@ package enum Side: UInt8, Sendable {
     case buy = 0
     case sell = 1
 
-    package var opposite: Side { self == .buy ? .sell : .buy }
+    /// (By arithmetic: written as a choice it becomes a branch, which half of all orders take by surprise.)
+    package var opposite: Side { unsafeBitCast(rawValue ^ 1, to: Side.self) }
 }
 
 /// How long an order stands.

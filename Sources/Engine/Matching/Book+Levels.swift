@@ -9,11 +9,13 @@ extension Book {
         let occupied = group.pointee.occupied
         if occupied & bit == 0 {
             arena.touch(offset)
-            if _slowPath(occupied == 0) { openGroup(priceCode) }
+            if occupied == 0 { openGroup(priceCode) }
             group.pointee.occupied = occupied | bit
             arena.touch(stateOffset)
+            // A choice of values, not a branch: whether an order improves the price cannot be foreseen.
             let best = self.best(side)
-            if Self.rank(priceCode, side) > Self.rank(best.pointee, side) { best.pointee = priceCode }
+            let before = best.pointee
+            best.pointee = Self.rank(priceCode, side) > Self.rank(before, side) ? priceCode : before
         }
         return group.pointee.page
     }
@@ -24,18 +26,18 @@ extension Book {
         let group = arena.write(groupOffset(priceCode), as: LevelGroup.self)
         let occupied = group.pointee.occupied & ~(1 &<< UInt64(truncatingIfNeeded: priceCode))
         group.pointee.occupied = occupied
-        if _slowPath(occupied == 0) { closeGroup(priceCode) }
+        if occupied == 0 { closeGroup(priceCode) }
         let best = self.best(side)
         if best.pointee == priceCode { best.pointee = occupiedPrice(behind: priceCode, side, inGroup: occupied) }
     }
 
-    @inline(never)
+    @inline(__always)
     private func openGroup(_ priceCode: UInt32) {
         arena.unmarked(groupOffset(priceCode), as: LevelGroup.self).pointee.page = takePage()
         setGroup(Int(priceCode / 64))
     }
 
-    @inline(never)
+    @inline(__always)
     private func closeGroup(_ priceCode: UInt32) {
         let group = arena.unmarked(groupOffset(priceCode), as: LevelGroup.self)
         giveBack(page: group.pointee.page)

@@ -44,6 +44,7 @@ extension Book {
         pools.pointee.orderFree = slot
     }
 
+    @inline(__always)
     func takePage() -> UInt32 {
         arena.touch(Layout.header)
         let free = pools.pointee.levelPageFree
@@ -59,6 +60,7 @@ extension Book {
     }
 
     /// Gives a page of empty (all zero) levels back; its first word becomes the link.
+    @inline(__always)
     func giveBack(page: UInt32) {
         arena.touch(Layout.header)
         arena.write(Self.pageOffset(page), as: Level.self).pointee.node.next = pools.pointee.levelPageFree

@@ -17,6 +17,7 @@ extension Book {
     private func writableSummary(_ word: Int) -> UnsafeMutablePointer<UInt64> { arena.write(summaryOffset(word), as: UInt64.self) }
 
     /// Marks a group of 64 prices as occupied in the levels above it.
+    @inline(__always)
     func setGroup(_ group: Int) {
         let word = writableSummary(group / 64)
         let before = word.pointee
@@ -30,6 +31,7 @@ extension Book {
     }
 
     /// Marks a group of 64 prices as empty in the levels above it.
+    @inline(__always)
     func clearGroup(_ group: Int) {
         let word = writableSummary(group / 64)
         word.pointee &= ~(1 << UInt64(group % 64))
@@ -41,75 +43,64 @@ extension Book {
     }
 
     /// The next occupied price of a side behind `priceCode`, whose group has these prices `occupied`, or `PriceCode.none`.
+    /// Selects by side rather than branches: which side it is cannot be foreseen.
     @inline(__always)
     func occupiedPrice(behind priceCode: UInt32, _ side: Side, inGroup occupied: UInt64) -> UInt32 {
-        let place = Int(priceCode & 63)
-        let bits = occupied & (side == .buy ? below(place) : above(place))
-        guard _fastPath(bits != 0) else { return side == .buy ? distantPrice(below: priceCode) : distantPrice(above: priceCode) }
-        let next = side == .buy ? highest(bits) : bits.trailingZeroBitCount
-        return priceCode & ~63 | UInt32(truncatingIfNeeded: next)
-    }
-
-    /// The lowest occupied price above `priceCode`, or `PriceCode.none`.
-    func occupiedPrice(above priceCode: UInt32) -> UInt32 {
-        let bits = occupied(group: Int(priceCode / 64)) & above(Int(priceCode % 64))
-        return bits == 0 ? distantPrice(above: priceCode) : priceCode & ~63 | UInt32(truncatingIfNeeded: bits.trailingZeroBitCount)
-    }
-
-    /// The highest occupied price below `priceCode`, or `PriceCode.none`.
-    func occupiedPrice(below priceCode: UInt32) -> UInt32 {
-        let bits = occupied(group: Int(priceCode / 64)) & below(Int(priceCode % 64))
-        return bits == 0 ? distantPrice(below: priceCode) : priceCode & ~63 | UInt32(truncatingIfNeeded: highest(bits))
-    }
-
-    /// The lowest occupied price in the groups above that of `priceCode`.
-    @inline(never)
-    private func distantPrice(above priceCode: UInt32) -> UInt32 {
+        let bits = occupied & behind(Int(priceCode & 63), side)
+        if bits != 0 { return priceCode & ~63 | UInt32(truncatingIfNeeded: nearest(bits, side)) }
         let group = Int(priceCode / 64)
-        let first = group / 64
-        let groups = summary(first) & above(group % 64)
-        if groups != 0 { return lowestPrice(group: first * 64 + groups.trailingZeroBitCount) }
-        let second = first / 64
-        let words = summary(Self.groupSummaryWords + second) & above(first % 64)
-        if words != 0 { return lowestPrice(summaryWord: second * 64 + words.trailingZeroBitCount) }
-        let tops = summary(Self.topSummaryWord) & above(second)
-        guard tops != 0 else { return PriceCode.none }
-        let upper = tops.trailingZeroBitCount
-        return lowestPrice(summaryWord: upper * 64 + summary(Self.groupSummaryWords + upper).trailingZeroBitCount)
+        let groups = summary(group / 64) & behind(group & 63, side)
+        if _slowPath(groups == 0) { return remotePrice(behind: priceCode, side) }
+        return bestPrice(group: group & ~63 | nearest(groups, side), side)
     }
 
-    /// The highest occupied price in the groups below that of `priceCode`.
+    /// The same when the price lies in no group of the same summary word.
     @inline(never)
-    private func distantPrice(below priceCode: UInt32) -> UInt32 {
-        let group = Int(priceCode / 64)
-        let first = group / 64
-        let groups = summary(first) & below(group % 64)
-        if groups != 0 { return highestPrice(group: first * 64 + highest(groups)) }
+    private func remotePrice(behind priceCode: UInt32, _ side: Side) -> UInt32 {
+        let first = Int(priceCode / 4096)
         let second = first / 64
-        let words = summary(Self.groupSummaryWords + second) & below(first % 64)
-        if words != 0 { return highestPrice(summaryWord: second * 64 + highest(words)) }
-        let tops = summary(Self.topSummaryWord) & below(second)
-        guard tops != 0 else { return PriceCode.none }
-        let upper = highest(tops)
-        return highestPrice(summaryWord: upper * 64 + highest(summary(Self.groupSummaryWords + upper)))
+        var words = summary(Self.groupSummaryWords + second) & behind(first & 63, side)
+        var upper = second
+        if words == 0 {
+            let tops = summary(Self.topSummaryWord) & behind(second, side)
+            guard tops != 0 else { return PriceCode.none }
+            upper = nearest(tops, side)
+            words = summary(Self.groupSummaryWords + upper)
+        }
+        let word = upper * 64 + nearest(words, side)
+        return bestPrice(group: word * 64 + nearest(summary(word), side), side)
     }
+
+    /// The best price of a group that has orders.
+    @inline(__always)
+    private func bestPrice(group: Int, _ side: Side) -> UInt32 {
+        UInt32(truncatingIfNeeded: group &* 64 | nearest(occupied(group: group), side))
+    }
+
+    /// The bits behind `bit` (0...63): below it for bids, above it for asks.
+    @inline(__always)
+    private func behind(_ bit: Int, _ side: Side) -> UInt64 {
+        let from = ~UInt64(0) &<< UInt64(truncatingIfNeeded: bit)
+        return side == .buy ? ~from : from &<< 1
+    }
+
+    /// The first of the bits (not 0) as seen from behind: the highest for bids, the lowest for asks.
+    @inline(__always)
+    private func nearest(_ bits: UInt64, _ side: Side) -> Int {
+        side == .buy ? 63 &- bits.leadingZeroBitCount : bits.trailingZeroBitCount
+    }
+
+    /// The next occupied price of a side behind `priceCode`, or `PriceCode.none`.
+    @inline(__always)
+    func occupiedPrice(behind priceCode: UInt32, _ side: Side) -> UInt32 {
+        occupiedPrice(behind: priceCode, side, inGroup: occupied(group: Int(priceCode / 64)))
+    }
+
+    /// The lowest occupied price above `priceCode`, or `PriceCode.none`, whatever side rests there.
+    func occupiedPrice(above priceCode: UInt32) -> UInt32 { occupiedPrice(behind: priceCode, .sell) }
 
     @inline(__always)
     private func occupied(group: Int) -> UInt64 {
         arena.read(groupOffset(UInt32(truncatingIfNeeded: group &* 64)), as: LevelGroup.self).pointee.occupied
     }
-    private func lowestPrice(summaryWord: Int) -> UInt32 {
-        lowestPrice(group: summaryWord * 64 + summary(summaryWord).trailingZeroBitCount)
-    }
-    private func lowestPrice(group: Int) -> UInt32 {
-        UInt32(truncatingIfNeeded: group * 64 + occupied(group: group).trailingZeroBitCount)
-    }
-    private func highestPrice(summaryWord: Int) -> UInt32 { highestPrice(group: summaryWord * 64 + highest(summary(summaryWord))) }
-    private func highestPrice(group: Int) -> UInt32 { UInt32(truncatingIfNeeded: group * 64 + highest(occupied(group: group))) }
-
-    /// Mask of the bits above `bit` (0...63).
-    @inline(__always) private func above(_ bit: Int) -> UInt64 { ~UInt64(1) &<< UInt64(truncatingIfNeeded: bit) }
-    /// Mask of the bits below `bit` (0...63).
-    @inline(__always) private func below(_ bit: Int) -> UInt64 { (1 &<< UInt64(truncatingIfNeeded: bit)) &- 1 }
-    @inline(__always) private func highest(_ bits: UInt64) -> Int { 63 &- bits.leadingZeroBitCount }
 }

@@ -9,7 +9,7 @@ extension Book {
 
     /// The next occupied price behind `priceCode` (lower for bids, higher for asks), or `PriceCode.none`.
     package func nextPrice(_ side: Side, behind priceCode: UInt32) -> UInt32 {
-        side == .buy ? occupiedPrice(below: priceCode) : occupiedPrice(above: priceCode)
+        occupiedPrice(behind: priceCode, side)
     }
 
     /// Sum of the lots that rest at a price; 0 if none do.
