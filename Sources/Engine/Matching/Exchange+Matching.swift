@@ -7,7 +7,7 @@ extension Exchange {
         openBalance(account: order.account, token: market.pointee.baseToken)
         openBalance(account: order.account, token: market.pointee.quoteToken)
         var outcome = MatchOutcome(left: order.lots)
-        if orderBook(order.market).crosses(order.side, limit: order.priceCode) { match(order, market, &outcome) }
+        if orderBook(terms.book).crosses(order.side, limit: order.priceCode) { match(order, market, &outcome) }
 
         var result = Event()
         result.kind = Event.Kind.placed
@@ -23,7 +23,7 @@ extension Exchange {
             let locked = outcome.left * terms.atomsPerLot
             balance.pointee.free -= locked
             balance.pointee.locked += locked
-            let slot = rest(order, lots: outcome.left)
+            let slot = rest(order, lots: outcome.left, book: terms.book)
             result.orderId = Order.id(slot: slot, generation: pointer(orderOffset(slot), as: Order.self).pointee.generation)
             result.remaining = outcome.left
         }
@@ -60,8 +60,8 @@ extension Exchange {
 
     /// Puts what is left of an order on the book and into its account's lists. There must be room. Returns the order's slot.
     @inline(__always)
-    private mutating func rest(_ order: Incoming, lots: UInt64) -> UInt32 {
-        let slot = orderBook(order.market).add(
+    private mutating func rest(_ order: Incoming, lots: UInt64, book: UInt32) -> UInt32 {
+        let slot = orderBook(book).add(
             side: order.side, priceCode: order.priceCode, lots: lots, account: order.account, hasExpiry: order.expiryMs != 0)
         linkToAccount(slot: slot, account: order.account, clientOrderId: order.clientOrderId, flags: order.flags)
         if order.expiryMs != 0 { armTimer(order: slot, expiryMs: order.expiryMs) }

@@ -30,6 +30,8 @@ extension Exchange {
 
     /// What an order gives: as much of a token for each lot, at its own price.
     struct Terms {
+        /// Index of the book that it meets and rests in.
+        var book: UInt32 = 0
         var token: UInt32 = 0
         /// 0 for a market order that buys: what it gives is seen at each maker.
         var atomsPerLot: UInt64 = 0
@@ -72,13 +74,19 @@ extension Exchange {
     func check(_ order: Incoming, freed: UInt32, terms: inout Terms) -> RejectCode {
         guard isListed(market: UInt16(truncatingIfNeeded: order.market)) else { return .unknownMarket }
         let market = pointer(marketOffset(order.market), as: Market.self)
-        guard market.pointee.phase == MarketPhase.continuous else { return .marketOpening }
+        terms.book = order.market
+        if market.pointee.phase != MarketPhase.continuous {
+            guard market.pointee.phase == MarketPhase.collecting else { return .marketOpening }
+            guard order.timeInForce.rests else { return .notDuringAuction }
+            // Asks rest apart, so that nothing crosses in either book.
+            if order.side == .sell { terms.book = triggerBook(order.market).index }
+        }
         let shape = checkShape(order, market, &terms)
         guard shape == .none else { return shape }
 
         var funds = freeAtoms(account: order.account, token: terms.token)
         if freed != 0 { funds += lockedAtoms(slot: freed) }
-        let book = orderBook(order.market)
+        let book = orderBook(terms.book)
         guard order.timeInForce == .market ? canAffordOne(order, terms, funds, market) : funds >= terms.atoms
         else { return .insufficientBalance }
         if order.clientOrderId != 0 && freed == 0 {

@@ -10,6 +10,7 @@ extension Exchange {
     ) -> RejectCode {
         guard isListed(market: command.market) else { return .unknownMarket }
         let market = pointer(marketOffset(UInt32(command.market)), as: Market.self)
+        guard market.pointee.phase != MarketPhase.collecting else { return .notDuringAuction }
         guard market.pointee.phase == MarketPhase.continuous else { return .marketOpening }
         guard expiryMs == 0 || expiryMs > blockTimeMs else { return .expiryPassed }
         let order = Incoming(command, expiryMs: expiryMs, account: account, commandIndex: commandIndex)

@@ -91,7 +91,7 @@ import Testing
                 for id in gone { due[id] = nil }
                 #expect(due.values.allSatisfy { $0 > now + step }, "an order outlived its time")
             }
-            expectTimerInvariants(test.host.exchange, sourceLocation: #_sourceLocation)
+            expectTimerInvariants(test.host.exchange)
         }
         expectInvariants(test.host.exchange)
     }
@@ -108,7 +108,7 @@ import Testing
             #expect(events.count <= Layout.timersPerBlockMax)
             gone += events.count
             blocks += 1
-            expectTimerInvariants(test.host.exchange, sourceLocation: #_sourceLocation)
+            expectTimerInvariants(test.host.exchange)
         }
         #expect(gone == count && blocks > 1)
         expectInvariants(test.host.exchange)
