@@ -13,14 +13,17 @@ import Testing
     /// What every stream of the usual length must bring about.
     private static let kinds = [
         Event.Kind.placed, Event.Kind.cancelled, Event.Kind.withdrawn, Event.Kind.agentChanged, Event.Kind.reduced, Event.Kind.modified,
-        Event.Kind.cancelledAll, Event.Kind.triggerPlaced, Event.Kind.triggered,
+        Event.Kind.cancelledAll, Event.Kind.triggerPlaced, Event.Kind.triggered, Event.Kind.transferred,
+        Event.Kind.subaccountOpened, Event.Kind.settingChanged, Event.Kind.auctionFill, Event.Kind.marketOpened,
+        Event.Kind.accountCancelled,
     ]
     private static let codes: [RejectCode] = [
         .unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance, .wouldNotFill,
         .postOnlyWouldTake, .unknownOrder, .notYourOrder, .clientOrderIdInUse, .expiryPassed, .triggerWouldFire, .noLastPrice,
-        .timeInForceInvalid, .agentMayNot, .unknownToken, .amountZero,
+        .timeInForceInvalid, .agentMayNot, .unknownToken, .amountZero, .notDuringAuction, .notYourAccount,
     ]
-    private static let reductions: [Reduction] = [.modified, .cancelledAll, .selfTrade, .expired]
+    private static let batchCodes: [RejectCode] = [.agentExpired, .notAllowed]
+    private static let reductions: [Reduction] = [.modified, .cancelledAll, .selfTrade, .expired, .scheduled, .disconnected]
 
     @Test(arguments: seeds)
     func sameAsReference(seed: UInt64) throws {
@@ -35,11 +38,15 @@ import Testing
             }
         }
         let fills = stream.kinds[Event.Kind.fill, default: 0]
-        print("random stream: seed \(seed), \(fills) fills, at most \(stream.ordersMax) orders, \(ContinuousClock.now - start)")
+        let auctionFills = stream.kinds[Event.Kind.auctionFill, default: 0] / 2
+        print(
+            "random stream: seed \(seed), \(fills) fills, \(auctionFills) in auctions, at most \(stream.ordersMax) orders, \(ContinuousClock.now - start)"
+        )
         // A stream in which nothing happens proves nothing.
         #expect(fills > Self.steps / 20, "only \(fills) fills")
         for kind in Self.kinds { #expect(stream.kinds[kind, default: 0] > 0, "no event \(kind)") }
         for code in Self.codes { #expect(stream.codes[code, default: 0] > 0, "\(code) never happened") }
+        for code in Self.batchCodes { #expect(stream.batchCodes[code, default: 0] > 0, "\(code) never happened") }
         for reduction in Self.reductions { #expect(stream.reductions[reduction, default: 0] > 0, "\(reduction) never happened") }
     }
 }

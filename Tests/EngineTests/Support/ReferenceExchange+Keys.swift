@@ -19,14 +19,18 @@ extension ReferenceExchange {
             event.orderId = UInt64(withdrawals.count)
             event.counterOrderId = UInt64(token)
             event.lots = atoms
-        case .approveAgent(let agent, _):
+        case .approveAgent(let agent, let expiryMs):
+            let main = accounts[Int(account) - 1].main
             if self.account(of: agent) != nil || agent == .zero { return .agentAddressTaken }
-            if let existing = agents[agent], existing.account != account { return .agentAddressTaken }
-            if agents[agent] == nil, agents.values.count(where: { $0.account == account }) >= 16 { return .tooManyAgents }
-            agents[agent] = (account, true)
+            if let existing = agents[agent], existing.principal != main { return .agentAddressTaken }
+            if agents[agent] == nil, agents.values.count(where: { $0.principal == main }) >= 16 { return .tooManyAgents }
+            agents[agent] = Agent(principal: main, expiryMs: expiryMs)
         case .revokeAgent(let agent):
-            guard let existing = agents[agent], existing.account == account, existing.active else { return .unknownAgent }
-            agents[agent] = (account, false)
+            let main = accounts[Int(account) - 1].main
+            guard let existing = agents[agent], existing.principal == main, !existing.isRevoked else { return .unknownAgent }
+            agents[agent]!.isRevoked = true
+        case .openSubaccount: return openSubaccount(account, index)
+        case .transfer(let token, let atoms, let other): return transfer(account, other, token, atoms, index)
         default: preconditionFailure("not an owner's command")
         }
         events.append(event)

@@ -8,8 +8,8 @@ extension ReferenceExchange {
         let base = market.lotAtoms * traded
         let (buyer, seller) = takerSide == .buy ? (taker, maker.account) : (maker.account, taker)
         let (buyerFee, sellerFee) = takerSide == .buy ? (market.takerFee, market.makerFee) : (market.makerFee, market.takerFee)
-        let baseFee = feeOn(base, buyerFee)
-        let quoteFee = feeOn(quote, sellerFee)
+        let baseFee = feeOn(base, buyerFee, buyer)
+        let quoteFee = feeOn(quote, sellerFee, seller)
         if takerSide == .buy {
             free[Key(account: buyer, token: market.quote)]! -= quote
             locked[Key(account: seller, token: market.base)]! -= base
@@ -23,8 +23,8 @@ extension ReferenceExchange {
         free[Key(account: market.feeAccount, token: market.quote), default: 0] += quoteFee
     }
 
-    private func feeOn(_ atoms: UInt64, _ basisPoints: UInt64) -> UInt64 {
-        UInt64((UInt128(atoms) * UInt128(basisPoints) + 9_999) / 10_000)
+    func feeOn(_ atoms: UInt64, _ basisPoints: UInt64, _ account: UInt32) -> UInt64 {
+        UInt64((UInt128(atoms) * UInt128(basisPoints * (10 - accounts[Int(account) - 1].feeTier)) + 99_999) / 100_000)
     }
 
     /// What an order of this size gives, and of which token.

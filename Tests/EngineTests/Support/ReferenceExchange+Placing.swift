@@ -15,6 +15,7 @@ extension ReferenceExchange {
     func check(_ command: Command.Order, _ account: UInt32, replaced: Order? = nil) -> RejectCode {
         let (side, timeInForce) = (command.flags.side, command.flags.timeInForce)
         guard let market = markets[command.market] else { return .unknownMarket }
+        guard market.opensAtMs == nil || timeInForce.rests else { return .notDuringAuction }
         let shape = checkShape(command, market)
         guard shape == .none else { return shape }
 
@@ -143,8 +144,9 @@ extension ReferenceExchange {
 
     func isExpired(_ order: Order) -> Bool { order.expiryMs != 0 && order.expiryMs <= nowMs }
 
-    /// The opposite orders within the limit, best price first, oldest first.
+    /// The opposite orders within the limit, best price first, oldest first; none while orders collect for an auction.
     func makers(_ market: UInt16, _ side: Side, _ limit: UInt32) -> [Order] {
+        guard markets[market]?.opensAtMs == nil else { return [] }
         let crossing = orders.filter {
             $0.market == market && $0.trigger == nil && $0.side != side
                 && (side == .buy ? $0.priceCode <= limit : $0.priceCode >= limit)

@@ -6,6 +6,7 @@ extension ReferenceExchange {
         _ command: Command.Order, expiryMs: UInt64, _ trigger: UInt32, _ account: UInt32, _ index: UInt16
     ) -> RejectCode {
         guard let market = markets[command.market] else { return .unknownMarket }
+        guard market.opensAtMs == nil else { return .notDuringAuction }
         guard expiryMs == 0 || expiryMs > nowMs else { return .expiryPassed }
         let shape = checkShape(command, market)
         guard shape == .none else { return shape }

@@ -8,6 +8,20 @@ final class ReferenceExchange {
     /// Accounts are named by their place here, counted from 1.
     struct Account {
         var owner: Address
+        /// The owner's main account.
+        var main: UInt32
+        /// 0 for the main account.
+        var number: UInt64 = 0
+        var feeTier: UInt64 = 0
+        /// 0: never.
+        var cancelAtMs: UInt64 = 0
+        var cancelsOnDisconnect = false
+    }
+    struct Agent {
+        /// Main account of the owner who approved it.
+        var principal: UInt32
+        var expiryMs: UInt64
+        var isRevoked = false
     }
     struct Market {
         var base: UInt32
@@ -19,6 +33,9 @@ final class ReferenceExchange {
         var takerFee: UInt64
         var feeAccount: UInt32
         var lastPrice: UInt32?
+        /// While it collects orders: when it opens.
+        var opensAtMs: UInt64?
+        var referencePrice: UInt32 = 0
     }
     /// An order that rests, or waits for its trigger.
     struct Order {
@@ -52,7 +69,7 @@ final class ReferenceExchange {
     var orders: [Order] = []
     var created: UInt64 = 0
     var withdrawals: [(account: UInt32, token: UInt32, atoms: UInt64)] = []
-    var agents: [Address: (account: UInt32, active: Bool)] = [:]
+    var agents: [Address: Agent] = [:]
     /// Markets with triggers that were due but had to wait, the first to be looked at last.
     var pending: [UInt16] = []
     /// What happened; whoever reads it clears it.
@@ -62,11 +79,11 @@ final class ReferenceExchange {
 
     func openAccount(_ owner: Address) -> UInt32 {
         if let existing = account(of: owner) { return existing }
-        agents[owner] = nil
-        accounts.append(Account(owner: owner))
+        accounts.append(Account(owner: owner, main: UInt32(accounts.count + 1)))
         return UInt32(accounts.count)
     }
 
+    /// The main account of an owner.
     func account(of owner: Address) -> UInt32? { accounts.firstIndex { $0.owner == owner }.map { UInt32($0 + 1) } }
 
     func deposit(_ owner: Address, token: UInt32, atoms: UInt64) {
@@ -76,24 +93,37 @@ final class ReferenceExchange {
 
     func beginBlock(timeMs: UInt64) {
         nowMs = timeMs
-        for order in orders where isExpired(order) { reduce(order.number, by: order.lots, .expired, 0xFFFF) }
+        sweepTimers()
+        openMarkets()
         firePendingTriggers()
     }
 
     // MARK: Commands
 
-    /// Applies one command and adds its events.
-    func apply(_ command: Command, signer: Address, index: UInt16 = 0) {
-        let own = account(of: signer)
-        let account = own ?? agents[signer]!.account
-        let code = perform(command, account, isOwner: own != nil, index)
-        guard code != .none else { return }
-        var event = Event()
-        event.kind = Event.Kind.rejected
-        event.code = code.rawValue
-        event.account = account
-        event.commandIndex = index
-        events.append(event)
+    /// Applies a batch of one signer, whose address is known, and adds the events. Returns why it was refused as a whole.
+    func apply(_ batch: [Command], signer: Address) -> RejectCode {
+        guard let home = homeAccount(signer) else { return .agentExpired }
+        var actor: Actor? = home
+        for (index, command) in batch.enumerated() {
+            let index = UInt16(index)
+            var code = RejectCode.none
+            if case .useAccount(let account) = command {
+                actor = nil
+                code = use(account, signer, &actor, index)
+            } else if let actor {
+                code = perform(command, actor.account, isOwner: actor.isOwner, index)
+            } else {
+                code = .notYourAccount
+            }
+            guard code != .none else { continue }
+            var event = Event()
+            event.kind = Event.Kind.rejected
+            event.code = code.rawValue
+            event.account = actor?.account ?? home.account
+            event.commandIndex = index
+            events.append(event)
+        }
+        return .none
     }
 
     private func perform(_ command: Command, _ account: UInt32, isOwner: Bool, _ index: UInt16) -> RejectCode {
@@ -109,7 +139,12 @@ final class ReferenceExchange {
         case .cancel(let market, let number): return cancel(market, number: number, account, index)
         case .cancelByClientId(let market, let id): return cancel(market, clientOrderId: id, account, index)
         case .cancelAll(let market, let sides): return cancelAll(market, sides, account, index)
-        case .withdraw, .approveAgent, .revokeAgent:
+        case .scheduleCancel(let timeMs): return scheduleCancel(timeMs, account, index)
+        case .cancelOnDisconnect(let isOn):
+            accounts[Int(account) - 1].cancelsOnDisconnect = isOn
+            addSettingChanged(account, index)
+            return .none
+        case .withdraw, .approveAgent, .revokeAgent, .openSubaccount, .transfer:
             return isOwner ? performAsOwner(command, account, index) : .agentMayNot
         default:
             return .notAllowed

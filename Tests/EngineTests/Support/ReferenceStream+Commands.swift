@@ -3,23 +3,24 @@ import SeededRandom
 
 /// Any command, more or less likely to be accepted. Orders are named by the reference's numbers.
 extension ReferenceStream {
-    mutating func randomCommand(_ owner: Address) -> Command {
-        let market = UInt16(random.chance(2) ? 9 : 1 + random.below(3))
+    mutating func randomCommand(_ account: UInt32) -> Command {
+        let market = randomMarket()
         switch random.below(100) {
         case 0..<52: return .place(randomOrder(market))
         case 52..<59: return .placeUntil(randomOrder(market, fillingAtOnce: 5), expiryMs: randomTime())
         case 59..<67: return randomTrigger(random.chance(2) ? Self.quietMarket : market)
-        case 67..<77: return randomModify(market, owner)
+        case 67..<77: return randomModify(market, account)
         case 77..<84:
-            let (orderMarket, number) = randomNumber(market, owner)
+            let (orderMarket, number) = randomNumber(market, account)
             return .cancel(market: random.chance(95) ? orderMarket : market, orderId: number)
         case 84..<89: return .cancelByClientId(market: market, clientOrderId: UInt64(random.below(40)))
         case 89..<90:
             return .cancelAll(market: random.chance(20) ? 0 : market, sides: SideSelection(rawValue: UInt8(random.below(3)))!)
-        case 90..<97: return .withdraw(token: UInt32(random.below(6)), atoms: random.chance(10) ? 0 : UInt64(random.below(2_000_000)))
+        case 90..<94: return randomAccountCommand(account)
+        case 94..<97: return .withdraw(token: UInt32(random.below(6)), atoms: random.chance(10) ? 0 : UInt64(random.below(2_000_000)))
         default:
             let other = TestExchange.address(UInt64(100 + random.below(5)))
-            return random.chance(50) ? .approveAgent(other, expiryMs: 0) : .revokeAgent(other)
+            return random.chance(50) ? .approveAgent(other, expiryMs: random.chance(50) ? 0 : randomTime()) : .revokeAgent(other)
         }
     }
 
@@ -45,8 +46,8 @@ extension ReferenceStream {
         return .placeTrigger(order, expiryMs: random.chance(70) ? 0 : randomTime(), triggerPriceCode: UInt32(max(0, trigger)))
     }
 
-    private mutating func randomModify(_ market: UInt16, _ owner: Address) -> Command {
-        let (orderMarket, number) = randomNumber(market, owner)
+    private mutating func randomModify(_ market: UInt16, _ account: UInt32) -> Command {
+        let (orderMarket, number) = randomNumber(market, account)
         let order = reference.orders.first { $0.number == number }
         var priceCode = randomPrice(orderMarket)
         if random.chance(60), let order { priceCode = order.priceCode }
@@ -58,18 +59,17 @@ extension ReferenceStream {
     // MARK: Values
 
     /// Mostly an order that stands, and mostly the owner's.
-    private mutating func randomNumber(_ market: UInt16, _ owner: Address) -> (market: UInt16, number: UInt64) {
+    private mutating func randomNumber(_ market: UInt16, _ account: UInt32) -> (market: UInt16, number: UInt64) {
         guard !random.chance(6), var order = reference.orders.randomElement(using: &random) else {
             return (market, UInt64(1 + random.below(Int(reference.created) + 2)))
         }
-        let account = reference.account(of: owner)
         for _ in 0..<16 where order.account != account && !random.chance(4) {
             order = reference.orders.randomElement(using: &random)!
         }
         return (order.market, order.number)
     }
 
-    private mutating func randomTime() -> UInt64 {
+    mutating func randomTime() -> UInt64 {
         random.chance(10) ? max(1, reference.nowMs - UInt64(random.below(3_000))) : reference.nowMs + UInt64(random.below(20_000))
     }
 

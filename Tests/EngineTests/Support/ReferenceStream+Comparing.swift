@@ -13,7 +13,7 @@ extension ReferenceStream {
             named[index] = withNumbers(actual[index], expected: event)
         }
         let same = actual.count == expected.count && zip(Self.inOrder(named), Self.inOrder(expected)).allSatisfy(Self.isSame)
-        let state = same && hasSameBalances() && hasSameOrders()
+        let state = same && hasSameBalances() && hasSameOrders() && hasSameAccounts()
         if !state {
             let difference = same ? "the states differ" : "the events differ\nengine:    \(named)\nreference: \(expected)"
             Issue.record("\(cause()): \(difference)")
@@ -43,18 +43,25 @@ extension ReferenceStream {
         }
         var event = event
         if event.orderId != 0 { event.orderId = numbers[event.orderId] ?? .max }
-        if event.kind == Event.Kind.fill || event.kind == Event.Kind.modified {
+        if [Event.Kind.fill, Event.Kind.modified, Event.Kind.auctionFill].contains(event.kind) {
             event.counterOrderId = numbers[event.counterOrderId] ?? .max
         }
         return event
     }
 
-    /// Orders whose time is over go together when a block begins; which of them first is nobody's business.
+    /// Orders whose time is over go when a block begins; which of them first, between two other events, is nobody's business.
     private static func inOrder(_ events: [Event]) -> [Event] {
-        let expired = events.prefix {
-            $0.kind == Event.Kind.reduced && $0.code == Reduction.expired.rawValue && $0.commandIndex == 0xFFFF
+        var sorted: [Event] = []
+        var run: [Event] = []
+        for event in events {
+            if event.kind == Event.Kind.reduced && event.code == Reduction.expired.rawValue && event.commandIndex == 0xFFFF {
+                run.append(event)
+            } else {
+                sorted += run.sorted { $0.orderId < $1.orderId } + [event]
+                run = []
+            }
         }
-        return expired.sorted { $0.orderId < $1.orderId } + events[expired.count...]
+        return sorted + run.sorted { $0.orderId < $1.orderId }
     }
 
     private static func isSame(_ first: Event, _ second: Event) -> Bool {
@@ -72,6 +79,22 @@ extension ReferenceStream {
         return true
     }
 
+    private func hasSameAccounts() -> Bool {
+        guard Int(test.host.exchange.header.accountCount) == reference.accounts.count else { return false }
+        for (index, expected) in reference.accounts.enumerated() {
+            let id = UInt32(index + 1)
+            guard let account = test.host.exchange.account(id: id), account.owner == expected.owner, account.mainAccount == expected.main,
+                UInt64(account.subaccountNumber) == expected.number, UInt64(account.feeTier) == expected.feeTier,
+                account.flags == (expected.cancelsOnDisconnect ? AccountFlags.cancelOnDisconnect : 0),
+                test.host.exchange.schedule(account: id).cancelAtMs == expected.cancelAtMs
+            else { return false }
+        }
+        return reference.markets.allSatisfy { id, market in
+            test.host.exchange.market(UInt32(id))?.phase
+                == (market.opensAtMs == nil ? MarketPhase.continuous : MarketPhase.collecting)
+        }
+    }
+
     private func hasSameOrders() -> Bool {
         for (market, record) in reference.markets {
             guard test.host.exchange.book(UInt32(market)).lastPrice == record.lastPrice ?? PriceCode.none else { return false }
@@ -82,9 +105,9 @@ extension ReferenceStream {
             else { return false }
             guard Order.id(slot: UInt32(truncatingIfNeeded: id), generation: order.generation) == id, order.account == expected.account,
                 order.market == UInt32(expected.market), order.lots == expected.lots,
-                order.priceCode == expected.trigger ?? expected.priceCode, order.isTrigger == (expected.trigger != nil),
+                order.priceCode == expected.trigger ?? expected.priceCode, test.host.exchange.isTrigger(order) == (expected.trigger != nil),
                 detail.clientOrderId == expected.clientOrderId, detail.expiryMs == expected.expiryMs,
-                UInt8(detail.placeFlags) == expected.flags.rawValue, !order.isTrigger || detail.limitPrice == expected.priceCode
+                UInt8(detail.placeFlags) == expected.flags.rawValue, expected.trigger == nil || detail.limitPrice == expected.priceCode
             else { return false }
         }
         return true

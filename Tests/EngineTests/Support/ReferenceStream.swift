@@ -9,7 +9,8 @@ struct ReferenceStream {
     let reference = ReferenceExchange()
     var random: SeededGenerator
     let traders = (1...6).map { TestExchange.address($0) }
-    let agent = TestExchange.address(77)
+    /// The first is the agent of the first trader from the beginning.
+    let agents = [TestExchange.address(77)] + (100...104).map { TestExchange.address($0) }
     let feeOwner = TestExchange.address(99)
     /// The engine's ids of the orders that the reference numbers, and the other way round.
     var engineIds: [UInt64: UInt64] = [:]
@@ -17,10 +18,13 @@ struct ReferenceStream {
     /// Price codes around which each market trades.
     var centers: [UInt16: Int] = [:]
     var blockNumber: UInt64 = 1
+    /// The market listed last.
+    var lastMarket = Self.quietMarket
 
     // What happened so far, to see that the stream is worth something.
     var kinds: [UInt8: Int] = [:]
     var codes: [RejectCode: Int] = [:]
+    var batchCodes: [RejectCode: Int] = [:]
     var reductions: [Reduction: Int] = [:]
     var ordersMax = 0
     var failed = false
@@ -43,19 +47,21 @@ struct ReferenceStream {
         for trader in traders {
             for token in UInt32(1)...4 { deposit(trader, token: token, atoms: 400_000_000_000) }
         }
-        run(.approveAgent(agent, expiryMs: 0), signer: traders[0])
+        run([.approveAgent(agents[0], expiryMs: 0)], signer: traders[0])
     }
 
-    private mutating func list(
-        _ id: UInt16, base: UInt32, quote: UInt32, lotExponent: Int, maker: UInt64, taker: UInt64, center: UInt32
+    /// `opensAtMs`: nil for a market that opens without an auction.
+    mutating func list(
+        _ id: UInt16, base: UInt32, quote: UInt32, lotExponent: Int, maker: UInt64, taker: UInt64, center: UInt32,
+        opensAtMs: UInt64? = nil, referencePrice: UInt32 = 0
     ) {
         test.listMarket(
             UInt32(id), base: UInt64(base), quote: UInt64(quote), lotExponent: UInt64(lotExponent), makerFee: maker, takerFee: taker,
-            feeOwner: feeOwner)
+            feeOwner: feeOwner, opensAtMs: opensAtMs ?? 0, referencePrice: referencePrice)
         reference.markets[id] = ReferenceExchange.Market(
             base: base, quote: quote, lotAtoms: (0..<lotExponent).reduce(1) { power, _ in power * 10 },
             shift: reference.decimals[quote]! + lotExponent - reference.decimals[base]! - 24, makerFee: maker, takerFee: taker,
-            feeAccount: reference.openAccount(feeOwner))
+            feeAccount: reference.openAccount(feeOwner), opensAtMs: opensAtMs, referencePrice: referencePrice)
         centers[id] = Int(center)
     }
 
@@ -70,9 +76,11 @@ struct ReferenceStream {
             deposit(traders[random.below(6)], token: UInt32(1 + random.below(4)), atoms: UInt64(1 + random.below(1 << 30)))
         }
         if random.chance(4) { nextBlock() }
+        happenOtherwise()
         guard !failed else { return }
-        let signer = random.chance(8) ? agent : traders[random.below(6)]
-        run(randomCommand(signer == agent ? traders[0] : signer), signer: signer)
+        let signer = random.chance(10) ? agents[random.chance(60) ? 0 : random.below(agents.count)] : traders[random.below(6)]
+        guard reference.account(of: signer) != nil || reference.agents[signer] != nil else { return }
+        run(randomBatch(signer), signer: signer)
     }
 
     private mutating func nextBlock() {
@@ -87,12 +95,13 @@ struct ReferenceStream {
         for market in centers.keys.sorted() { centers[market]! += random.below(21) - 10 }
     }
 
-    /// `command` names orders by the reference's numbers.
-    private mutating func run(_ command: Command, signer: Address) {
-        let (code, events) = test.execute([translated(command)], signer: signer)
-        #expect(code == .none)
-        reference.apply(command, signer: signer)
-        compare(events, "\(command)")
+    /// The commands name orders by the reference's numbers.
+    private mutating func run(_ commands: [Command], signer: Address) {
+        let (code, events) = test.execute(commands.map(translated), signer: signer)
+        let expected = reference.apply(commands, signer: signer)
+        batchCodes[code, default: 0] += 1
+        #expect(code == expected)
+        compare(events, "\(commands)")
     }
 
     private func translated(_ command: Command) -> Command {
