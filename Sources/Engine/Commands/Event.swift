@@ -90,4 +90,6 @@ package enum Reduction: UInt16, Sendable, CaseIterable {
     case expired = 4
     case scheduled = 5
     case disconnected = 6
+    /// The market opened, and the arena had no room for the order's place in continuous trading.
+    case noRoom = 7
 }

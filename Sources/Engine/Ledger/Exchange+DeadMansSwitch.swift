@@ -41,7 +41,7 @@ extension Exchange {
             accounts += 1
             let (cancelled, kept) = exchange.cancelOrders(of: account, .disconnected)
             // Orders in an opening auction that is being executed have to wait for its end.
-            if kept > 0 { exchange.setTimer(account: account, dueMs: exchange.nextMillisecond) }
+            if kept > 0 { exchange.setTimer(account: account, dueMs: exchange.blockTimeMs.addingSaturated(1)) }
             exchange.emitAccountCancelled(.disconnected, account: account, count: cancelled)
         }
         return accounts

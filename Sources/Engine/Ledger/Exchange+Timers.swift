@@ -74,7 +74,7 @@ extension Exchange {
     private mutating func goOff(order slot: UInt32) -> UInt32 {
         guard !moveTimer(slot, .order) else { return 1 }
         if isFrozen(pointer(orderOffset(slot), as: Order.self).pointee) {
-            linkTimer(slot, .order, atMs: nextMillisecond)
+            linkTimer(slot, .order, atMs: blockTimeMs.addingSaturated(Layout.frozenTimerDelayMs))
         } else {
             reduceToNothing(slot: slot, .expired)
         }
@@ -85,7 +85,7 @@ extension Exchange {
     private mutating func goOff(account: UInt32) -> UInt32 {
         guard !moveTimer(account, .account) else { return 1 }
         let (cancelled, kept) = cancelOrders(of: account, .scheduled)
-        setTimer(account: account, dueMs: kept == 0 ? 0 : nextMillisecond)
+        setTimer(account: account, dueMs: kept == 0 ? 0 : blockTimeMs.addingSaturated(Layout.frozenTimerDelayMs))
         if cancelled > 0 || kept == 0 { emitAccountCancelled(.scheduled, account: account, count: cancelled) }
         return 1 + cancelled + kept
     }
@@ -98,9 +98,6 @@ extension Exchange {
         linkTimer(id, owner, atMs: due)
         return true
     }
-
-    /// The earliest time at which a later block can be.
-    var nextMillisecond: UInt64 { pointer(Layout.header, as: StateHeader.self).pointee.blockTimeMs.addingSaturated(1) }
 
     // MARK: The lists
 

@@ -58,7 +58,8 @@ extension Exchange {
         while case let price = asks.bestPrice(.sell), price != PriceCode.none {
             guard steps > 0 else { return }
             steps -= 1
-            asks.move(slot: asks.firstOrder(at: price), to: bids)
+            let slot = asks.firstOrder(at: price)
+            if bids.hasRoom { asks.move(slot: slot, to: bids) } else { reduceToNothing(slot: slot, .noRoom) }
         }
         let state = writableBook(id)
         var event = Event()

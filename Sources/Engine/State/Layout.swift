@@ -95,6 +95,9 @@ package enum Layout {
     /// Timers that go off or move in one block; the others follow in the next. An account whose turn it is loses all its orders at once, and
     /// each counts, so a block ends at most 10,000 orders later than this.
     package static let timersPerBlockMax = 4096
+    /// How long a timer waits that went off for an order in an opening auction that is being executed, in milliseconds: long enough that
+    /// many such timers do not keep all others from their turn.
+    package static let frozenTimerDelayMs: UInt64 = 1000
     /// Steps of the opening auctions in one block.
     package static let openingStepsPerBlockMax = 4096
     /// Fee tiers are 0 (full fees) to this (none).

@@ -216,8 +216,8 @@ import Testing
         #expect(blocks > 1)
         let opened = events.first { $0.kind == Event.Kind.marketOpened }
         #expect(opened?.lots == count && opened?.priceCode == Self.middle)
-        // What had to wait happens as soon as the market is open.
-        events = test.nextBlock(after: 2) + test.nextBlock(after: 2)
+        // What had to wait happens soon after.
+        events = test.nextBlock(after: Layout.frozenTimerDelayMs)
         #expect(events.contains { $0.code == Reduction.expired.rawValue && $0.orderId == soon })
         #expect(events.contains { $0.kind == Event.Kind.accountCancelled && $0.lots == count })
         #expect(test.host.exchange.header.openOrderCount == 0)
@@ -242,5 +242,18 @@ import Testing
         #expect(test.host.exchange.schedule.nextOpeningMs == opensAtMs + 2)
         #expect(test.nextBlock(after: 60_000).filter { $0.kind == Event.Kind.marketOpened }.map(\.market) == [2, 3])
         expectInvariants(test.host.exchange)
+    }
+
+    /// An ask that moves may need a page of levels; without one its owner gets the lots back, and the market opens all the same.
+    @Test func withoutRoomAnAskIsCancelled() {
+        place(0, .sell, 0, 5)
+        place(1, .sell, 40_000, 7)
+        let header = (test.host.arenaBytes + Layout.header).assumingMemoryBound(to: StateHeader.self)
+        header.pointee.levelPageHighWater = UInt32(Layout.levelPageCapacity - 1)
+        let events = open()
+        // The page of the first has room for the second.
+        #expect(events.map(\.kind) == [Event.Kind.reduced, Event.Kind.marketOpened])
+        #expect(events[0].code == Reduction.noRoom.rawValue && events[0].lots == 5)
+        #expect(balance(0, 2).free == 1 << 40 && balance(1, 2).locked == 7)
     }
 }
