@@ -5,8 +5,8 @@
 /// command causes precedes its result, but for the triggers that it sets off, which follow with `commandIndex` 0xFFFF.
 package struct Event: BitwiseCopyable, Sendable {
     package enum Kind {
-        /// Result of a place command. `lots`: filled at once, `remaining`: now resting (0: not resting),
-        /// `orderId`: 0 if it never rested, `amount`: 0.
+        /// Result of a place command, or what became of a trigger order that fired. `lots`: filled at once, `remaining`: now resting (0: not
+        /// resting), `orderId`: 0 if it never rested. What is in neither was dropped.
         package static let placed: UInt8 = 1
         /// One trade. `account`, `orderId` (0 if the taker never rests: see the `placed` event): taker; `counterAccount`, `counterOrderId`,
         /// `clientOrderId`: maker; `lots` traded; `remaining`: left of the maker's order. `side`: the taker's.
@@ -14,7 +14,8 @@ package struct Event: BitwiseCopyable, Sendable {
         /// Result of a cancel. `remaining`: lots taken off the book; `side`, `priceCode`, `clientOrderId` of the order. Of a trigger order as in
         /// `reduced`.
         package static let cancelled: UInt8 = 3
-        /// Result of a refused command: `code`.
+        /// Result of a refused command: `code`. Also, with `commandIndex` 0xFFFF, of the order of a trigger that fired: then with `market`, `side`,
+        /// `clientOrderId`, `orderId` (the trigger's), `counterOrderId` 1 and the limit in `priceCode`.
         package static let rejected: UInt8 = 4
         /// A withdrawal record was written. `orderId`: withdrawal id, `counterOrderId`: token, `lots`: atoms. Result of a withdraw command;
         /// also emitted, with `commandIndex` 0xFFFF, for a deposit that could not be credited.
@@ -39,7 +40,8 @@ package struct Event: BitwiseCopyable, Sendable {
         package static let modified: UInt8 = 12
         /// Result of a cancel-all command. `lots`: number of orders cancelled, each with a `reduced` event before.
         package static let cancelledAll: UInt8 = 13
-        /// Result of a place-trigger command. `orderId`, `priceCode`: the trigger's, `otherPriceCode`: the limit, `remaining`: lots.
+        /// Result of a place-trigger command. `orderId`, `priceCode`: the trigger's, `otherPriceCode`: the limit, `remaining`: lots, `side`,
+        /// `clientOrderId`; `counterOrderId` is 1.
         package static let triggerPlaced: UInt8 = 14
         /// A trigger order fired and is gone. Fields as in `triggerPlaced`; the fills and a `placed` or `rejected` event of the order follow.
         package static let triggered: UInt8 = 15
