@@ -16,58 +16,71 @@ static const uint64_t round_constants[24] = {
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
 };
 
-enum { LANES_MAX = 8, FETCH_AHEAD = 16 };
+/* Last bit of the padding: lane 16. The first is bit 0 of lane 8, after the 64 bytes of input. */
+#define PADDING_END 0x8000000000000000
+
+enum { WIDTH_MAX = 9, FETCH_AHEAD = 18 };
+
+/* In both: the first and the last round stand outside the loop, as of the first the compiler drops what works on zeros, of the last what no
+   hash needs. Unrolled further they are slower. */
 
 #include "keccak_avx512.inc"
 #include "keccak_avx2.inc"
 
 int memex_keccak_lanes(void) {
-    if (__builtin_cpu_supports("avx512f")) return 8;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) return 8;
     return __builtin_cpu_supports("avx2") ? 4 : 0;
 }
 
-typedef void permutation(const void *const *inputs, void *const *outputs);
+/* Hashes as many inputs as `width` says. */
+struct kernel {
+    size_t width;
+    void (*hash)(const void *const *inputs, void *const *outputs);
+};
 
-/* Fewer inputs than lanes: all lanes take about as long as one input hashed alone, so the others hash the first input once more. */
-static void hash_few(permutation *hash, size_t lanes, const void *const *inputs, size_t count, void *const *outputs) {
-    const void *padded_inputs[LANES_MAX];
-    void *padded_outputs[LANES_MAX];
+static struct kernel kernel_of(int lanes) {
+    return lanes == 8 ? (struct kernel){9, hash_9} : (struct kernel){4, hash_4};
+}
+
+/* Fewer inputs than the width: it takes as long as a full one, so the first input is hashed again for each that is missing. */
+static void hash_few(struct kernel kernel, const void *const *inputs, size_t count, void *const *outputs) {
+    const void *padded_inputs[WIDTH_MAX];
+    void *padded_outputs[WIDTH_MAX];
     unsigned char unused[32];
-    for (size_t i = 0; i < lanes; i++) {
+    for (size_t i = 0; i < kernel.width; i++) {
         padded_inputs[i] = inputs[i < count ? i : 0];
         padded_outputs[i] = i < count ? outputs[i] : unused;
     }
-    hash(padded_inputs, padded_outputs);
+    kernel.hash(padded_inputs, padded_outputs);
 }
 
 void memex_keccak64_scattered(int lanes, const void *const *inputs, size_t count, void *const *outputs) {
-    permutation *const hash = lanes == 8 ? hash_8_lanes : hash_4_lanes;
-    const size_t width = (size_t)lanes;
+    const struct kernel kernel = kernel_of(lanes);
     size_t next = 0;
-    for (; next + width <= count; next += width) {
-        for (size_t i = next + FETCH_AHEAD; i < next + FETCH_AHEAD + width && i < count; i++) {
+    for (; next + kernel.width <= count; next += kernel.width) {
+        for (size_t i = next + FETCH_AHEAD; i < next + FETCH_AHEAD + kernel.width && i < count; i++) {
             __builtin_prefetch(inputs[i], 0, 3);
             __builtin_prefetch(outputs[i], 1, 3);
         }
-        hash(inputs + next, outputs + next);
+        kernel.hash(inputs + next, outputs + next);
     }
-    if (next < count) hash_few(hash, width, inputs + next, count - next, outputs + next);
+    if (next < count) hash_few(kernel, inputs + next, count - next, outputs + next);
 }
 
 void memex_keccak64_many(int lanes, const void *inputs, size_t count, void *outputs) {
-    permutation *const hash = lanes == 8 ? hash_8_lanes : hash_4_lanes;
+    const struct kernel kernel = kernel_of(lanes);
     const unsigned char *in = inputs;
     unsigned char *out = outputs;
-    const void *from[LANES_MAX];
-    void *to[LANES_MAX];
-    for (size_t done = 0; done < count; done += (size_t)lanes) {
-        const size_t here = count - done < (size_t)lanes ? count - done : (size_t)lanes;
+    const void *from[WIDTH_MAX];
+    void *to[WIDTH_MAX];
+    for (size_t done = 0; done < count; done += kernel.width) {
+        const size_t here = count - done < kernel.width ? count - done : kernel.width;
         for (size_t i = 0; i < here; i++) {
             from[i] = in + 64 * (done + i);
             to[i] = out + 32 * (done + i);
         }
-        if (here == (size_t)lanes) hash(from, to);
-        else hash_few(hash, (size_t)lanes, from, here, to);
+        if (here == kernel.width) kernel.hash(from, to);
+        else hash_few(kernel, from, here, to);
     }
 }
 
