@@ -40,7 +40,8 @@ struct StatisticsReporter {
             ("deposits", statistics.deposits.value), ("withdrawals", statistics.withdrawals.value), ("queries", statistics.queries.value),
             ("journalRows", statistics.groups.value), ("journalBytes", statistics.journalBytes.value),
             ("block", sequencer.shared.sealedHead.number), ("blocks", statistics.blocksSealed.value),
-            ("sealBacklog", UInt64(sequencer.sealBacklog)), ("batches", statistics.batchesCut.value),
+            ("sealBacklog", UInt64(sequencer.sealBacklog)), ("sealWaits", statistics.sealWaits.value),
+            ("batches", statistics.batchesCut.value),
             ("batchBytes", statistics.batchBytes.value), ("checkpoints", statistics.checkpoints.value),
             ("inboxCursor", sequencer.inbox.nextIndex),
         ]

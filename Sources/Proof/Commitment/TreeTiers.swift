@@ -12,9 +12,8 @@ final class TreeTiers {
     private let marks: ReservedMemory
     /// Blocks with marks: the first `markedCounts[tier]` entries of the tier's part.
     private let markedBlockMemory: ReservedMemory
-    private let sortingMemory: ReservedMemory
-    /// One bit a block: whether its nodes hold hashes.
-    private let filled: ReservedMemory
+    /// Blocks whose nodes hold hashes.
+    private var filled: PageSet
     private var markedCounts = InlineArray<5, Int>(repeating: 0)
     private let firstBlocks: InlineArray<5, Int>
 
@@ -30,8 +29,7 @@ final class TreeTiers {
         nodeMemory = try ReservedMemory(byteCount: blocks * TreeShape.blockNodes * MemoryLayout<Hash256>.stride)
         marks = try ReservedMemory(byteCount: blocks * 8)
         markedBlockMemory = try ReservedMemory(byteCount: blocks * 4)
-        sortingMemory = try ReservedMemory(byteCount: TreeShape.blockCount(tier: 0) * 4)
-        filled = try ReservedMemory(byteCount: (blocks + 63) / 64 * 8)
+        filled = try PageSet(below: blocks)
     }
 
     var hasMarks: Bool { markedCounts[0] > 0 }
@@ -45,14 +43,14 @@ final class TreeTiers {
     func node(height: Int, index: Int) -> Hash256 {
         let tier = TreeShape.tier(height: height)
         let (block, node) = TreeShape.place(height: height, index: index)
-        guard isFilled(firstBlocks[tier] + block) else { return TreeShape.zeroSubtrees[height] }
+        guard filled.contains(firstBlocks[tier] + block) else { return TreeShape.zeroSubtrees[height] }
         return nodes(tier: tier)[block * TreeShape.blockNodes + node]
     }
 
     /// The marks of every block of `tier`.
     func marks(tier: Int) -> UnsafeMutablePointer<UInt64> { marks.base.assumingMemoryBound(to: UInt64.self) + firstBlocks[tier] }
 
-    /// The blocks of `tier` that have marks.
+    /// The blocks of `tier` that have marks, in order of first mark.
     func markedBlocks(tier: Int) -> UnsafeBufferPointer<UInt32> {
         UnsafeBufferPointer(start: markedBlockSlots(tier: tier), count: markedCounts[tier])
     }
@@ -69,16 +67,15 @@ final class TreeTiers {
     private func markBlock(tier: Int, _ block: Int) {
         markedBlockSlots(tier: tier)[markedCounts[tier]] = UInt32(block)
         markedCounts[tier] += 1
-        guard !isFilled(firstBlocks[tier] + block) else { return }
-        filled.base.assumingMemoryBound(to: UInt64.self)[(firstBlocks[tier] + block) / 64] |= 1 << UInt64((firstBlocks[tier] + block) % 64)
+        guard !filled.contains(firstBlocks[tier] + block) else { return }
+        filled.insert(firstBlocks[tier] + block)
         TreeShape.zeroBlocks[tier].withUnsafeBufferPointer { zeros in
             if let base = zeros.baseAddress { (nodes(tier: tier) + block * TreeShape.blockNodes).update(from: base, count: zeros.count) }
         }
     }
 
-    /// Before `tier` is hashed: brings its marked blocks into ascending order and marks what depends on them in the tier above.
-    func prepare(tier: Int) {
-        sortMarkedBlocks(tier: tier)
+    /// Before `tier` is hashed: marks what depends on its marked nodes in the tier above.
+    func markAbove(tier: Int) {
         guard tier + 1 < TreeShape.tierCount else { return }
         for block in markedBlocks(tier: tier) { mark(tier: tier + 1, index: Int(block)) }
     }
@@ -86,35 +83,12 @@ final class TreeTiers {
     /// After all blocks of `tier` are hashed and their words of marks zero.
     func finish(tier: Int) { markedCounts[tier] = 0 }
 
-    /// Order matters to nothing but speed: it turns jumps all over the memory into walks.
-    private func sortMarkedBlocks(tier: Int) {
-        let count = markedCounts[tier]
-        guard count > 256 else { return }
-        var source = markedBlockSlots(tier: tier)
-        var target = sortingMemory.base.assumingMemoryBound(to: UInt32.self)
-        let digitBits = 11
-        let radix = 1 << digitBits
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: radix) { starts in
-            var shift: UInt32 = 0
-            while 1 << Int(shift) < TreeShape.blockCount(tier: tier) {
-                starts.update(repeating: 0)
-                for position in 0..<count { starts[Int(source[position] >> shift) & (radix - 1)] += 1 }
-                var sum = 0
-                for digit in 0..<radix { (starts[digit], sum) = (sum, sum + starts[digit]) }
-                for position in 0..<count {
-                    let digit = Int(source[position] >> shift) & (radix - 1)
-                    target[starts[digit]] = source[position]
-                    starts[digit] += 1
-                }
-                swap(&source, &target)
-                shift += UInt32(digitBits)
-            }
-        }
-        if source != markedBlockSlots(tier: tier) { markedBlockSlots(tier: tier).update(from: source, count: count) }
-    }
+    /// Whether ``joinPages()`` has something to do.
+    var hasPagesToJoin: Bool { filled.hasComplete }
 
-    private func isFilled(_ block: Int) -> Bool {
-        filled.base.assumingMemoryBound(to: UInt64.self)[block / 64] >> UInt64(block % 64) & 1 == 1
+    /// Joins 512 pages of nodes to a huge one, if there are so many together.
+    func joinPages() {
+        if let stretch = filled.takeComplete() { nodeMemory.join(stretch: stretch) }
     }
 
     private func markedBlockSlots(tier: Int) -> UnsafeMutablePointer<UInt32> {
@@ -123,7 +97,7 @@ final class TreeTiers {
 
     /// Bytes of physical memory in use.
     func residentBytes() -> Int {
-        nodeMemory.residentBytes() + marks.residentBytes() + markedBlockMemory.residentBytes() + sortingMemory.residentBytes()
+        nodeMemory.residentBytes() + marks.residentBytes() + markedBlockMemory.residentBytes()
             + filled.residentBytes()
     }
 }

@@ -37,7 +37,10 @@ extension Executor {
     /// until then nothing more is taken in, since a block larger than a batch could never be posted.
     func makeRoomInBlock(_ nowMs: UInt64) -> Bool {
         guard isBlockFull else { return true }
-        guard sealing.hasRoom else { return false }
+        guard sealing.hasRoom else {
+            if !input.isEmpty { shared.statistics.sealWaits.add(1) }
+            return false
+        }
         closeBlock(nowMs)
         return true
     }

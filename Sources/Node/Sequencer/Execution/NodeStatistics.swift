@@ -28,6 +28,8 @@ package final class NodeStatistics: Sendable {
     package let journalBytes = Atomic<UInt64>(0)
     package let blocksClosed = Atomic<UInt64>(0)
     package let blocksSealed = Atomic<UInt64>(0)
+    /// Times that commands waited in the input ring because the open block was full and the sealer had its queue full.
+    package let sealWaits = Atomic<UInt64>(0)
     package let batchesCut = Atomic<UInt64>(0)
     package let batchBytes = Atomic<UInt64>(0)
     package let checkpoints = Atomic<UInt64>(0)

@@ -43,6 +43,7 @@ extension Checkpoint {
             (hosted.arenaBytes + Int(page) * pageBytes).copyMemory(from: record + 8, byteCount: pageBytes)
         }
         let root = tree.root()
+        tree.joinPages()
         guard root == header.stateRoot else { throw CheckpointUnusable.wrongRoot(stored: header.stateRoot, computed: root) }
         return Loaded(header: header, sequence: bytes.loadUnaligned(fromByteOffset: 200, as: UInt64.self))
     }
