@@ -55,13 +55,18 @@ final class NodeRig {
 
     func client() throws -> GatewayClient { try GatewayClient(url: url, trust: .file(Rig.certificate.certificatePath)) }
 
-    private static func messages(_ owners: [Address]) -> [InboxMessage] {
+    /// A market of the two tokens.
+    static func marketListed(_ market: UInt16) -> InboxMessage {
         var shape = Hash256(integer: 2 | 1 << 32)
         shape.word2 = (UInt64(6) | 0 << 8 | 2 << 24).byteSwapped
+        return InboxMessage(kind: InboxMessage.Kind.marketListed, a: Hash256(address: Rig.rollup), b: UInt64(market), c: shape)
+    }
+
+    private static func messages(_ owners: [Address]) -> [InboxMessage] {
         var messages = [
             InboxMessage(kind: InboxMessage.Kind.tokenListed, a: Hash256(), b: 1, c: Hash256(integer: 9 | 9 << 8)),
             InboxMessage(kind: InboxMessage.Kind.tokenListed, a: Hash256(address: Rig.rollup), b: 2, c: Hash256(integer: 6 | 12 << 8)),
-            InboxMessage(kind: InboxMessage.Kind.marketListed, a: Hash256(address: Rig.rollup), b: UInt64(market), c: shape),
+            marketListed(market),
         ]
         for owner in owners {
             for token in UInt64(1)...2 {
