@@ -12,6 +12,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils import keccak, to_checksum_address
 
 import reference as ref
+import reference_batch
 
 FOLDER = pathlib.Path(__file__).parent.parent / "Vectors"
 CHAIN_ID = 1337
@@ -240,7 +241,31 @@ def transactions() -> list[dict]:
     return out
 
 
-ALL = {"cells": cells, "merkle": merkle, "inbox": inbox, "signing": signing, "transactions": transactions}
+def batch() -> dict:
+    """Blocks with every kind of command, from two signers, twice over so that differences are small as well; and as a posted batch."""
+    singles = [command for _, command in commands()]
+    disconnected = ref.envelope(OTHER, 0, bytes(64), struct.pack("<BBH", 13, 0, 0))
+    blocks = []
+    for index in range(3):
+        time_ms = 1_700_000_000_000 + 250 * index
+        envelopes = [
+            ref.envelope(OWNER, time_ms + 7, bytes([index + 1]) * 64, b"".join(singles)),
+            ref.envelope(OTHER, time_ms + 9, bytes([index + 9]) * 64, b"".join(reversed(singles))),
+        ]
+        blocks.append(
+            {"number": 41 + index, "timeMs": time_ms, "l1Origin": 18_000_000 + index // 2, "messages": 3 * index}
+            | {"envelopes": [envelopes, [], [disconnected, *envelopes]][index]}
+        )
+    writer = reference_batch.Batch()
+    for b in blocks:
+        writer.block(b["number"], b["timeMs"], b["l1Origin"], b["messages"], b["envelopes"])
+    return {
+        "blocks": [b | {"envelopes": [_hex(e) for e in b["envelopes"]]} for b in blocks],
+        "bytes": _hex(writer.bytes()),
+    }
+
+
+ALL = {"batch": batch, "cells": cells, "merkle": merkle, "inbox": inbox, "signing": signing, "transactions": transactions}
 
 
 def rendered(name: str) -> str:
