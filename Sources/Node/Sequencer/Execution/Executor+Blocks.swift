@@ -22,9 +22,15 @@ extension Executor {
         shared.statistics.blocksClosed.add(1)
     }
 
-    /// When the open block must close, or the silence since the last one ends, by the clock.
+    /// When the open block must close, or the silence since the last one ends, by the clock; earlier if a market opens.
     var dueAtMs: UInt64 {
-        producer.open == nil ? closedAtMs + configuration.idleBlockIntervalMs : openedAtMs + configuration.blockIntervalMs
+        guard producer.open == nil else { return openedAtMs + configuration.blockIntervalMs }
+        let idle = closedAtMs + configuration.idleBlockIntervalMs
+        // Nobody need send anything for a market to open when it was said to, and for what a block left undone to go on.
+        let schedule = producer.exchange.schedule
+        let isUnfinished = schedule.uncrossingCount > 0 || schedule.firstPendingMarket != 0
+        guard isUnfinished || schedule.nextOpeningMs != 0 else { return idle }
+        return min(idle, max(closedAtMs + configuration.blockIntervalMs, isUnfinished ? 0 : schedule.nextOpeningMs))
     }
 
     /// Whether the open block is over, or the silence since the last one. Also when the clock was set back, since it cannot be told
