@@ -3,6 +3,27 @@ import SeededRandom
 
 /// Many like orders at once, then one that meets them all: what the limits on the work of one command or one block are for.
 extension RandomStream {
+    /// Orders of all traders that overlap, in a market that collects; the last call first.
+    mutating func bigAuction() -> [EngineCall] {
+        let market: UInt16 = 15
+        let center = Self.price(25_000, -6)
+        var listing = auction(market)
+        listing.d.word3 = (timeMs + 1).byteSwapped
+        var calls: [EngineCall] = [.consume(listing)]
+        for round in 0..<2 {
+            for (index, trader) in traders.enumerated() {
+                let side: Side = index % 2 == round ? .buy : .sell
+                let commands = (0..<380).map { _ -> Command in
+                    .place(
+                        market: market, side: side, timeInForce: .goodTilCancelled, priceCode: UInt32(center + random.below(40) - 20),
+                        lots: UInt64(1 + random.below(3)), clientOrderId: 0)
+                }
+                calls.append(batch(commands, signer: trader))
+            }
+        }
+        return calls.reversed()
+    }
+
     /// Some batches of hundreds of tiny orders at hardly any price, and an order large enough for all of them.
     mutating func wave() -> [EngineCall] {
         let market = UInt16(1 + random.below(random.chance(20) ? 15 : 6))

@@ -28,14 +28,17 @@ package struct RandomStream {
     /// Commands made so far, those of malformed payloads not counted.
     package private(set) var commandCount = 0
 
-    /// Traders own accounts from the start; agents sign for some of them.
+    /// Traders own accounts from the start; agents sign for some of them. With `bigAuction` so many orders collect in one market that its
+    /// opening takes several blocks.
     package init(
-        seed: UInt64, traders: [Address] = (1...16).map { Self.address($0) }, agents: [Address] = (100..<108).map { Self.address($0) }
+        seed: UInt64, bigAuction: Bool = false, traders: [Address] = (1...16).map { Self.address($0) },
+        agents: [Address] = (100..<108).map { Self.address($0) }
     ) {
         random = SeededGenerator(seed: seed)
         self.traders = traders
         self.agents = agents
         open()
+        if bigAuction { queued = self.bigAuction() + queued }
     }
 
     /// The next call to make.
