@@ -1,3 +1,4 @@
+import Engine
 import Testing
 
 @testable import Benchmarks
@@ -56,6 +57,21 @@ import Testing
         // Regrouped by accounts, so small a session has no trades.
         #expect(result.fills > 500 || batch > 1)
         #expect(result.rejects == 0 && result.resting == 0)
+    }
+
+    /// Every kind of order; enough commands for several blocks, so that timers go off.
+    @Test func everyKindOfOrder() throws {
+        let entry = try #require(WorkloadList.entries.first { $0.name == "transition-orders" })
+        let options = WorkloadList.Options(rounds: 1, commands: 70_000, dataFolder: "", bookReplay: "")
+        let result = try #require(try WorkloadList.run(entry, options, Clock.Ticks()))
+        print("transition-orders: digest \(String(result.digest, radix: 16)), \(result.fills) fills, \(result.rejects) refused")
+        #expect(result.fills > 10_000 && result.rejects > 100 && result.resting > 5_000)
+        for kind in [
+            Event.Kind.placed, Event.Kind.fill, Event.Kind.cancelled, Event.Kind.rejected, Event.Kind.reduced, Event.Kind.modified,
+            Event.Kind.triggerPlaced, Event.Kind.triggered,
+        ] {
+            #expect(result.kinds >> UInt64(kind) & 1 == 1, "no event of kind \(kind)")
+        }
     }
 
     /// A published digest that is not met ends the benchmark.

@@ -16,6 +16,8 @@ package struct EnvelopeStream {
     /// The operation behind each command, and the id of the operation behind each (account, client order id): to name trades as op files do.
     var operationIds: [UInt64] = []
     var idsByClientOrder: [[UInt64]]
+    /// Ids that the engine gives to the orders that come to rest, in their order, where commands name orders by id.
+    var orderNames: [UInt64] = []
 
     init(accountCount: Int) {
         self.accountCount = accountCount
@@ -65,6 +67,18 @@ package struct EnvelopeStream {
             ends[ends.count - 1] = bytes.count
             commandEnds[commandEnds.count - 1] = operationIds.count
         }
+    }
+
+    /// Commands of a block.
+    private static let blockCommands = 65_536
+    private static let blockMs: UInt64 = 10
+
+    /// Time of the block that begins before this envelope; nil if none does.
+    func blockTimeMs(before envelope: Int) -> UInt64? {
+        guard envelope > 0 else { return nil }
+        let block = commandEnds[envelope - 1] / Self.blockCommands
+        guard block > (envelope > 1 ? commandEnds[envelope - 2] / Self.blockCommands : 0) else { return nil }
+        return BenchMarket.startMs + UInt64(block) * Self.blockMs
     }
 
     /// The envelopes cut into a first part of at least `first` commands and `count` further parts of about equal size.

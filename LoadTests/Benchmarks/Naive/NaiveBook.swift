@@ -17,6 +17,10 @@ struct NaiveOrder {
     var price: UInt32
     var lots: UInt64
     var clientOrderId: UInt64 = 0
+    /// What an exchange keeps beside: when the order goes (0: never), how it was placed, and a trigger order's limit price.
+    var expiryMs: UInt64 = 0
+    var flags: UInt8 = 0
+    var limitPrice: UInt32 = 0
 }
 
 /// A book as one would write it first, with care but without measuring: a dictionary of orders, a sorted array of levels for each side, an array

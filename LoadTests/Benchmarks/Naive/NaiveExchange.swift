@@ -37,6 +37,13 @@ final class NaiveExchange {
     var balances: [BalanceKey: Balance] = [:]
     var market = Market(base: 0, quote: 0, makerBasisPoints: 0, takerBasisPoints: 0, feeAccount: 0)
     let book = NaiveBook()
+    /// Orders that wait for their trigger, at their trigger prices: those that fire at or below it as bids.
+    let triggers = NaiveBook()
+    var lastPrice: UInt32?
+    /// Numbers of the orders that the workload names by the engine's ids.
+    var numbers: [UInt64: UInt64] = [:]
+    /// Numbers of orders by the time at which they go.
+    var expiries: [UInt64: [UInt64]] = [:]
     var clientOrders: [ClientOrderKey: UInt64] = [:]
     var lastNumber: UInt64 = 0
     var blockTimeMs: UInt64 = 0
@@ -99,31 +106,29 @@ final class NaiveExchange {
     }
 
     private func apply(_ command: Command, account: Account, index: UInt16) -> RejectCode {
+        func incoming(_ order: Command.Order, expiryMs: UInt64 = 0) -> Incoming {
+            Incoming(
+                account: account.id, flags: order.flags, price: order.priceCode, lots: order.lots, clientOrderId: order.clientOrderId,
+                expiryMs: expiryMs, index: index)
+        }
         switch command {
-        case .place(let order): place(order, account: account, index: index)
+        case .place(let order): return place(incoming(order))
+        case .placeUntil(let order, let expiryMs):
+            return expiryMs > blockTimeMs ? place(incoming(order, expiryMs: expiryMs)) : .expiryPassed
+        case .placeTrigger(let order, let expiryMs, let triggerPrice):
+            return placeTrigger(incoming(order, expiryMs: expiryMs), triggerPrice: triggerPrice)
+        case .modify(_, let orderId, let price, let lots):
+            return modify(numbers[orderId], price: price, lots: lots, account: account.id, index: index)
         case .cancelByClientId(_, let clientOrderId):
-            cancel(clientOrders[ClientOrderKey(account: account.id, clientOrderId: clientOrderId)], account: account, index: index)
+            return cancel(clientOrders[ClientOrderKey(account: account.id, clientOrderId: clientOrderId)], index: index)
         default: preconditionFailure("no workload has this command")
         }
     }
 
-    private func cancel(_ number: UInt64?, account: Account, index: UInt16) -> RejectCode {
-        guard let number, let order = book.remove(number) else { return .unknownOrder }
-        forget(order)
-        let (token, perLot) = given(order.side, price: order.price)
-        let key = BalanceKey(account: order.account, token: token)
-        balances[key]!.locked -= order.lots * perLot
-        balances[key]!.free += order.lots * perLot
-        var event = Event()
-        event.kind = Event.Kind.cancelled
-        event.side = order.side == .buy ? 0 : 1
-        event.market = BenchMarket.id
-        event.commandIndex = index
-        event.account = order.account
-        event.priceCode = order.price
-        event.orderId = number
+    private func cancel(_ number: UInt64?, index: UInt16) -> RejectCode {
+        guard let number, let order = takeOff(number) else { return .unknownOrder }
+        var event = describe(order, Event.Kind.cancelled, index)
         event.remaining = order.lots
-        event.clientOrderId = order.clientOrderId
         events.append(event)
         return .none
     }
@@ -143,6 +148,39 @@ final class NaiveExchange {
     }
 
     static func fee(_ atoms: UInt64, _ basisPoints: UInt64) -> UInt64 { (atoms * basisPoints + 9_999) / 10_000 }
+
+    /// Takes an order off its book and unlocks what it has locked.
+    func takeOff(_ number: UInt64) -> NaiveOrder? {
+        if let trigger = triggers.remove(number) {
+            forget(trigger)
+            return trigger
+        }
+        guard let order = book.remove(number) else { return nil }
+        unlock(order, lots: order.lots)
+        forget(order)
+        return order
+    }
+
+    func unlock(_ order: NaiveOrder, lots: UInt64) {
+        let (token, perLot) = given(order.side, price: order.price)
+        let key = BalanceKey(account: order.account, token: token)
+        balances[key]!.locked -= lots * perLot
+        balances[key]!.free += lots * perLot
+    }
+
+    /// An event about an order, with its side (a trigger's own), price and ids.
+    func describe(_ order: NaiveOrder, _ kind: UInt8, _ index: UInt16) -> Event {
+        var event = Event()
+        event.kind = kind
+        event.side = order.flags & 1
+        event.market = BenchMarket.id
+        event.commandIndex = index
+        event.account = order.account
+        event.priceCode = order.price
+        event.orderId = order.number
+        event.clientOrderId = order.clientOrderId
+        return event
+    }
 
     /// Takes an order that left the book out of the other dictionaries.
     func forget(_ order: NaiveOrder) {

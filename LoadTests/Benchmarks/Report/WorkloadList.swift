@@ -40,6 +40,13 @@ package struct WorkloadList {
             generated("transition-ops", .ops, batch: 1, "generated: 10,000 live orders, a third of the adds cross"),
             generated("transition-ops-20", .ops, batch: batch, "the same in batches of 20"),
             generated("transition-quote", .quote, batch: 1, "generated: 10,000 live orders, quotes come and go"),
+            Entry(name: "transition-orders", summary: "generated: every kind of order, self-trades, triggers, timers, modifications") {
+                options, ticks in
+                let (stream, prefill) = try OrderMixGenerator.stream(seed: 20_240_604, count: options.total, accountCount: accountCount)
+                return try TransitionBenchmark(
+                    name: "transition-orders", stream: stream, warmUp: prefill + options.commands, rounds: options.rounds
+                ).run(ticks: ticks)
+            },
             generated("transition-deep", .deep, batch: 1, "generated: 200,000 live orders"),
         ]
         + [(1, ""), (batch, "-20")].flatMap { batch, suffix in

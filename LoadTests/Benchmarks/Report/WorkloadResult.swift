@@ -18,6 +18,8 @@ package struct WorkloadResult {
     package var allocations: UInt64?
     package var fills = 0
     package var rejects = 0
+    /// Bit k: events of kind k happened.
+    package var kinds: UInt64 = 0
     package var resting = 0
     /// Sum over all that happened, the same for engine and reference.
     package var digest: UInt64 = 0

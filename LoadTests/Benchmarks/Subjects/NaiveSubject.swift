@@ -7,7 +7,9 @@ struct NaiveSubject: Subject {
     private let owners: [Address]
     private var nonce = BenchMarket.startMs
 
-    init(accountCount: Int) {
+    /// `orderNames`: the ids that the engine gives to orders that come to rest, in their order.
+    init(accountCount: Int, orderNames: [UInt64] = []) {
+        for (index, name) in orderNames.enumerated() { exchange.numbers[name] = UInt64(index + 1) }
         owners = (0..<accountCount).map { BenchMarket.owner($0) }
         exchange.blockTimeMs = BenchMarket.startMs
         exchange.market = NaiveExchange.Market(
@@ -19,7 +21,7 @@ struct NaiveSubject: Subject {
         }
     }
 
-    mutating func beginBlock(timeMs: UInt64) { exchange.blockTimeMs = timeMs }
+    mutating func beginBlock(timeMs: UInt64) { exchange.beginBlock(timeMs: timeMs) }
 
     mutating func execute(_ stream: EnvelopeStream, _ range: Range<Int>) {
         stream.bytes.withUnsafeBytes { bytes in
@@ -60,5 +62,5 @@ struct NaiveSubject: Subject {
         return digest.value
     }
 
-    var restingCount: Int { exchange.book.orderCount }
+    var restingCount: Int { exchange.book.orderCount + exchange.triggers.orderCount }
 }

@@ -5,10 +5,8 @@ import CMeasure
 /// Part 0 of the stream fills the book and warms up; then follow the rounds, timed without looking at single commands; in the last part every
 /// command batch is timed alone. Events are summed up between chunks, outside the measured time, so all that is timed is also checked.
 package struct TransitionBenchmark {
-    /// Commands between two looks at the clock, and between two blocks.
+    /// Commands between two looks at the clock.
     private static let chunkCommands = 1_024
-    private static let blockCommands = 65_536
-    private static let blockMs: UInt64 = 10
 
     private let name: String
     private let stream: EnvelopeStream
@@ -25,7 +23,7 @@ package struct TransitionBenchmark {
 
     package func run(ticks: Clock.Ticks) throws -> WorkloadResult {
         var engine = Runner(try EngineSubject(accountCount: stream.accountCount))
-        var naive = Runner(NaiveSubject(accountCount: stream.accountCount))
+        var naive = Runner(NaiveSubject(accountCount: stream.accountCount, orderNames: stream.orderNames))
         let rounds = parts[1..<(parts.count - 1)]
         let counts = rounds.map { stream.commandCount(in: $0) }
         var result = WorkloadResult(name: name, commandCount: counts.first ?? 0, accountCount: stream.accountCount)
@@ -49,6 +47,7 @@ package struct TransitionBenchmark {
 
         result.fills = engine.digest.fills
         result.rejects = engine.digest.rejects
+        result.kinds = engine.digest.kinds
         result.resting = engine.subject.restingCount
         result.digest = engine.digest.value ^ engine.subject.balanceDigest
         result.trades = engine.digest.trades
@@ -72,8 +71,6 @@ package struct TransitionBenchmark {
         var subject: Tested
         var digest = EventDigest()
         var allocations: UInt64 = 0
-        private var sinceBlock = 0
-        private var timeMs = BenchMarket.startMs
 
         init(_ subject: Tested) { self.subject = subject }
 
@@ -113,16 +110,16 @@ package struct TransitionBenchmark {
             return nanoseconds
         }
 
+        /// End of a chunk, which no block begins in.
         private func chunkEnd(_ stream: EnvelopeStream, _ start: Int, _ limit: Int) -> Int {
             let perEnvelope = max(1, stream.commandCount / max(1, stream.envelopeCount))
-            return min(limit, start + max(1, chunkCommands / perEnvelope))
+            var end = start + 1
+            while end < min(limit, start + max(1, chunkCommands / perEnvelope)), stream.blockTimeMs(before: end) == nil { end += 1 }
+            return end
         }
 
         private mutating func openBlockIfDue(_ stream: EnvelopeStream, _ chunk: Range<Int>) {
-            sinceBlock += stream.commandCount(in: chunk)
-            guard sinceBlock >= blockCommands else { return }
-            sinceBlock = 0
-            timeMs += blockMs
+            guard let timeMs = stream.blockTimeMs(before: chunk.lowerBound) else { return }
             subject.beginBlock(timeMs: timeMs)
         }
 
