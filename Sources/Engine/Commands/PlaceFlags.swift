@@ -62,6 +62,7 @@ package struct PlaceFlags: Equatable, Sendable {
     }
 
     /// Nil if `rawValue` is no such byte.
+    @inline(__always)
     package init?(rawValue: UInt8) {
         guard rawValue < 0x80, let timeInForce = TimeInForce(rawValue: rawValue >> 1 & 7),
             let prevention = SelfTradePrevention(rawValue: rawValue >> 4 & 3)
