@@ -36,6 +36,10 @@ struct StatisticsReporter {
         return [
             ("timeMs", SystemClock.nowMs()), ("orders", statistics.ordersPlaced.value), ("cancels", statistics.cancels.value),
             ("fills", statistics.fills.value), ("rejects", statistics.commandsRejected.value), ("commands", statistics.commands.value),
+            ("reductions", statistics.reductions.value), ("modifies", statistics.modifies.value),
+            ("triggers", statistics.triggersPlaced.value), ("triggersFired", statistics.triggersFired.value),
+            ("auctionTrades", statistics.auctionTrades.value), ("marketsOpened", statistics.marketsOpened.value),
+            ("sessionsEnded", statistics.sessionsEnded.value),
             ("envelopes", statistics.batchesAdmitted.value), ("envelopesRefused", statistics.batchesRefused.value),
             ("deposits", statistics.deposits.value), ("withdrawals", statistics.withdrawals.value), ("queries", statistics.queries.value),
             ("journalRows", statistics.groups.value), ("journalBytes", statistics.journalBytes.value),

@@ -156,55 +156,6 @@ package enum ServerMessage: Equatable, Sendable {
         package var owner: Address
     }
 
-    /// A trigger order of the account subscribed to was placed or has fired.
-    package struct TriggerUpdate: Equatable, Sendable {
-        package static let byteCount = 80
-
-        package var state: TriggerState
-        package var side: Side
-        package var market: UInt16
-        package var triggerPriceCode: UInt32
-        package var orderId: UInt64
-        package var clientOrderId: UInt64
-        package var lots: UInt64
-        /// The price of the order that it places.
-        package var limitPriceCode: UInt32
-        /// Why that order was refused: a `RejectCode`.
-        package var code: UInt16
-        package var sequence: UInt64
-        package var block: UInt64
-        package var commandIndex: UInt16
-        package var owner: Address
-    }
-
-    /// Something happened to the account subscribed to as a whole.
-    package struct AccountUpdate: Equatable, Sendable {
-        package static let byteCount = 56
-
-        package var change: AccountChange
-        /// Of cancelled orders: a ``Reduction``.
-        package var reason: UInt16
-        package var account: UInt32
-        /// Number of orders; tier; number of the sub-account.
-        package var value: UInt64
-        package var sequence: UInt64
-        package var block: UInt64
-        /// Id of the account that was opened, else 0.
-        package var opened: UInt32
-        package var owner: Address
-    }
-
-    /// A market's opening auction is over; continuous trading begins.
-    package struct MarketOpened: Equatable, Sendable {
-        package static let byteCount = 24
-
-        package var market: UInt16
-        /// `PriceCode.none` if nothing was traded.
-        package var priceCode: UInt32
-        package var lots: UInt64
-        package var block: UInt64
-    }
-
     /// Levels of a book, with absolute sizes.
     package struct BookLevels: Equatable, Sendable {
         package static let headerBytes = 24
