@@ -7,6 +7,8 @@ package struct Exchange: ~Copyable {
     let memory: ExchangeMemory
     let arena: Arena
     var eventCount = 0
+    /// Orders that cancel-all commands of the batch that is being executed looked at and left alone.
+    var vainLooks = 0
 
     package init(_ memory: ExchangeMemory) {
         self.memory = memory
@@ -39,6 +41,7 @@ package struct Exchange: ~Copyable {
         guard code == .none else { return code }
 
         remember(nonce, signer: slot, higher: higher)
+        vainLooks = 0
         var actor = home
         var offset = 0
         var index: UInt16 = 0

@@ -23,7 +23,10 @@ extension Exchange {
             guard isListed(market: id) else { return .unknownMarket }
             guard pointer(marketOffset(UInt32(id)), as: Market.self).pointee.phase != MarketPhase.uncrossing else { return .marketOpening }
         }
+        guard vainLooks < Layout.vainLooksPerPayloadMax else { return .tooDeep }
+        let open = pointer(accountOffset(account), as: Account.self).pointee.openOrderCount
         let (cancelled, _) = cancelOrders(of: account, market: UInt32(id), sides: sides, .cancelledAll, commandIndex: commandIndex)
+        vainLooks += Int(open - cancelled)
         var event = Event()
         event.kind = Event.Kind.cancelledAll
         event.market = id

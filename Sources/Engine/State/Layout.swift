@@ -89,6 +89,9 @@ package enum Layout {
     package static let makersPerOrderMax = 1024
     /// Resting orders that are looked at to see whether a fill-or-kill order can be filled.
     package static let fillOrKillReachMax = 1024
+    /// Orders that the cancel-all commands under one signature may look at and leave alone; then the next is refused. An account has 10,000, so
+    /// a batch of such commands that cancel nothing would be endless work.
+    package static let vainLooksPerPayloadMax = 20_000
     /// Trigger orders that fire because of one command, and because of one block; the others wait for the next.
     package static let triggersPerCommandMax = 64
     package static let triggersPerBlockMax = 1024

@@ -42,6 +42,17 @@ import Testing
         #expect(rig.run("alice", .cancelAll(market: 1, sides: .sells)).last == "cancelled all: 1")
     }
 
+    /// A batch of them that finds nothing to cancel is not endless work.
+    @Test func lookingInVainHasAnEnd() {
+        for _ in 0..<5 { rig.test.execute((0..<500).map { _ in Command.place(rig.order(.sell, 1, 30_000)) }, signer: rig.address("dave")) }
+        let batch = [Command](repeating: .cancelAll(market: 2, sides: .both), count: 10)
+        for _ in 0..<2 {
+            let codes = rig.test.execute(batch, signer: rig.address("dave")).events.map(\.code)
+            #expect(codes == Array(repeating: 0, count: 8) + Array(repeating: RejectCode.tooDeep.rawValue, count: 2))
+        }
+        #expect(rig.run("dave", .cancelAll(market: 1, sides: .sells)).last == "cancelled all: 2500")
+    }
+
     @Test func ofNothing() {
         #expect(rig.run("dave", .cancelAll(market: 1, sides: .both)) == ["cancelled all: 0"])
         #expect(rig.run("dave", .cancelAll(market: 3, sides: .both)) == ["rejected: unknownMarket"])

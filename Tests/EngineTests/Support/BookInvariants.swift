@@ -46,7 +46,8 @@ extension Book {
             guard order.lots > 0, order.node.previous ^ link == previous, order.priceCode == price, order.side == side, order.book == index,
                 order.levelLink == levelLink
             else { return nil }
-            lots += order.lots
+            // Triggers lock nothing, so nothing bounds their sum.
+            lots &+= order.lots
             count += 1
             previous = link
             link = order.node.next ^ link
