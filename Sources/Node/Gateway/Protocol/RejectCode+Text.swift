@@ -31,7 +31,7 @@ extension RejectCode {
             "The account has 10000 resting orders, or 256 whose client order ids collide; cancel some, or count client order ids up by one."
         case .capacityExhausted: "The exchange has no room for another record of this kind; try again later."
         case .wouldNotFill: "The book cannot fill this fill-or-kill order whole; send fewer lots, a better price, or immediate-or-cancel."
-        case .tooDeep: "The command would look at too many resting orders: send a fill-or-kill order for fewer lots, or fewer cancel-alls in one batch."
+        case .tooDeep: "The command would look at too many resting orders: send fewer lots, or fewer cancel-alls in a batch."
         case .expiryPassed: "The expiry lies before block time; use a later one."
         case .triggerWouldFire: "The last price is already past this trigger; place the order itself, or choose another trigger price."
         case .noLastPrice: "The market has not traded yet, so a trigger has nothing to wait for."
