@@ -66,6 +66,21 @@ import Testing
         #expect(last?.lots == 2 && last?.priceCode == Self.price - 50 && last?.clientOrderId == 9 && last?.isMaker == false)
     }
 
+    /// Funds of a trigger are not locked, so anybody can have some refused at the cost of whoever sets them off: his answer must not show.
+    @Test func anotherTradersRefusedTriggerIsNoCommandOfTheBatch() throws {
+        let rig = try NodeRig(ownerCount: 2)
+        let client = try rig.client()
+        func submit(_ owner: Int, _ commands: [Command]) throws -> [ServerMessage.CommandResult] {
+            try client.submit(commands, key: rig.owners[owner]).results
+        }
+        _ = try submit(0, [.place(Self.order(.sell, Self.price, 1))])
+        _ = try submit(1, [.place(Self.order(.buy, Self.price, 1)), .place(Self.order(.buy, Self.price - 20, 1))])
+        let stop = Command.placeTrigger(Self.order(.sell, Self.price - 500, 2_000_000_000), expiryMs: 0, triggerPriceCode: Self.price - 20)
+        #expect(try submit(1, [stop])[0].kind == Event.Kind.triggerPlaced)
+        let results = try submit(0, [.place(Self.order(.sell, Self.price - 20, 1)), .cancel(market: NodeRig.market, orderId: 1)])
+        #expect(results.map(\.kind) == [Event.Kind.placed, Event.Kind.rejected] && results[0].lots == 1 && results[0].text.isEmpty)
+    }
+
     @Test func modifiesAreToldInTwoSteps() throws {
         let rig = try NodeRig(ownerCount: 1)
         let (client, key) = (try rig.client(), rig.owners[0])

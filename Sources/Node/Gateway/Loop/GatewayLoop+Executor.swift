@@ -83,7 +83,10 @@ extension GatewayLoop {
         for event in events where event.isResult { count += 1 }
         buffer.append(ackOf: nonce, sequence: sequence, block: block, position: position, commandCount: count)
         for event in events where event.isResult { buffer.append(result: event) }
-        for event in events where event.kind == Event.Kind.rejected { buffer.append(rejectedCommand: event.commandIndex, code: event.code) }
+        // A trigger that fired and was refused, maybe somebody else's, is no command of this batch.
+        for event in events where event.kind == Event.Kind.rejected && event.isResult {
+            buffer.append(rejectedCommand: event.commandIndex, code: event.code)
+        }
     }
 
     private func handleQueryReply(_ record: RingRecord) {
