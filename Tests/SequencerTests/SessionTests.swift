@@ -55,6 +55,31 @@ import Testing
         #expect(harness.shared.statistics.sessionsEnded.value == 0)
     }
 
+    /// Thousands of expiries of one trader put off another's dead-man's switch by a block, not by an idle interval.
+    @Test func aSweepThatIsNotDoneGoesOnInTheNextBlock() throws {
+        let harness = try ExecutorHarness()
+        try harness.fund()
+        guard case .place(let order) = TestMarket.place(.buy, mantissa: 40_000, lots: 1) else { return }
+        let expiring = [Command](repeating: .placeUntil(order, expiryMs: harness.nowMs + 1000), count: 500)
+        for index in UInt64(0)..<9 { harness.send(TestMarket.envelope(Self.trader, nonce: harness.nowMs + index, expiring), tag: 1) }
+        let cautious: [Command] = [.place(order), .scheduleCancel(timeMs: harness.nowMs + 1001)]
+        harness.send(TestMarket.envelope(TestMarket.trader(1), nonce: harness.nowMs, cautious), tag: 1)
+        func pass(_ milliseconds: UInt64) throws {
+            harness.nowMs += milliseconds
+            try harness.run()
+            _ = harness.drain()
+            while let job = harness.sealing.pop() { harness.sealing.recycle(job) }
+        }
+        try pass(0)
+        #expect(harness.executor.producer.exchange.header.openOrderCount == 4501)
+        try pass(250)
+        try pass(10_000)
+        #expect(harness.executor.producer.exchange.header.openOrderCount > 0)
+        // Moving a timer to a finer bucket is work, too.
+        for _ in 0..<5 { try pass(250) }
+        #expect(harness.executor.producer.exchange.header.openOrderCount == 0)
+    }
+
     @Test func anOrderlyEndEndsAllSessions() throws {
         let harness = try harness()
         harness.executor.endAllSessions()

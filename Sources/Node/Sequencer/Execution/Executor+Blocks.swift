@@ -28,7 +28,9 @@ extension Executor {
         let idle = closedAtMs + configuration.idleBlockIntervalMs
         // Nobody need send anything for a market to open when it was said to, and for what a block left undone to go on.
         let schedule = producer.exchange.schedule
-        let isUnfinished = schedule.uncrossingCount > 0 || schedule.firstPendingMarket != 0
+        // Else somebody's thousands of expiries would put off another's dead-man's switch by an idle interval each few thousand.
+        let isSweepUnfinished = schedule.timersDoneMs < producer.exchange.header.blockTimeMs
+        let isUnfinished = schedule.uncrossingCount > 0 || schedule.firstPendingMarket != 0 || isSweepUnfinished
         guard isUnfinished || schedule.nextOpeningMs != 0 else { return idle }
         return min(idle, max(closedAtMs + configuration.blockIntervalMs, isUnfinished ? 0 : schedule.nextOpeningMs))
     }
