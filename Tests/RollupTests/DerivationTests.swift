@@ -155,6 +155,24 @@ import Testing
         #expect(derivation.stateRoot == chain.tree.root())
     }
 
+    /// Events are of no use here: those of blocks that hold nothing must not pile up until their room is full.
+    @Test func eventsOfEmptyBlocksAreForgotten() throws {
+        var chain = try Self.chain(seed: 14, blocks: 4)
+        let order = Command.Order(
+            market: 1, flags: PlaceFlags(side: .buy), priceCode: PriceCode.code(mantissa: 10_000, exponent: 15), lots: 3)
+        let nonce = chain.nextNonce()
+        let expiryMs = chain.hosted.exchange.header.blockTimeMs + 10_000
+        try chain.makeBlock(
+            messages: 0, envelopes: [TestChain.envelope(chain.keys[1], nonce: nonce, [.placeUntil(order, expiryMs: expiryMs)])])
+        let open = chain.hosted.exchange.header.openOrderCount
+        while chain.hosted.exchange.header.blockTimeMs < expiryMs { try chain.makeBlock(messages: 0, envelopes: []) }
+        #expect(chain.hosted.exchange.header.openOrderCount == open - 1)
+        let derivation = try Derivation(domain: TestChain.domain)
+        let (bytes, parameters) = try chain.batch(0..<chain.blocks.count)
+        _ = try derivation.apply(batch: bytes, parameters: parameters, inboxMessage: chain.inboxMessage)
+        #expect(derivation.stateRoot == chain.tree.root() && derivation.hosted.exchange.events.isEmpty)
+    }
+
     /// Whoever could sign `disconnected` himself would have two ways to say the same.
     @Test func nobodySignsThatASessionEnded() throws {
         let chain = try Self.chain(seed: 13, blocks: 1)

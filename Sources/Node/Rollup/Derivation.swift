@@ -119,6 +119,7 @@ package final class Derivation {
         derived.commandCount = reader.commandCount
         while let block = try reader.nextBlock() {
             hosted.exchange.beginBlock(number: block.number, timeMs: block.timeMs)
+            hosted.exchange.clearEvents()
             for message in messages.prefix(Int(block.messageCount)) {
                 hosted.exchange.consume(message)
                 hosted.exchange.clearEvents()
