@@ -48,7 +48,9 @@ def test_refused_command(exchange, traders, ann, name, commands, code):
 def test_self_trade_and_post_only(exchange, traders, ann, bob):
     assert ann.submit(place(MARKET, SELL, "20", 5, client_id=1))[1] == [(1, 0)]
     before = balances(exchange, traders[0].address)
-    assert ann.submit(place(MARKET, BUY, "20", 5))[1] == [(4, 27)]
+    # An order that meets one's own is dropped there unless it says otherwise: accepted, and neither filled nor resting.
+    assert ann.submit(place(MARKET, BUY, "20", 5))[1] == [(1, 0)]
+    assert ann.orders == [0]
     assert ann.submit(place(MARKET, SELL, "21", 5, client_id=1))[1] == [(4, 31)]
     assert bob.submit(place(MARKET, BUY, "20", 5, POST_ONLY))[1] == [(4, 28)]
     order = _order_of(exchange, traders[0])
