@@ -89,10 +89,9 @@ extension Exchange {
         let book = orderBook(terms.book)
         guard order.timeInForce == .market ? canAffordOne(order, terms, funds, market) : funds >= terms.atoms
         else { return .insufficientBalance }
-        if order.clientOrderId != 0 && freed == 0 {
-            let (slot, others) = searchOrder(account: order.account, clientOrderId: order.clientOrderId)
-            guard slot == 0 else { return .clientOrderIdInUse }
-            guard others < Layout.ordersPerBucketMax else { return .tooManyOpenOrders }
+        if freed == 0 {
+            let code = checkClientOrderId(order)
+            guard code == .none else { return code }
         }
         if order.timeInForce == .postOnly {
             guard !book.crosses(order.side, limit: order.priceCode) else { return .postOnlyWouldTake }
@@ -101,12 +100,28 @@ extension Exchange {
             guard code == .none else { return code }
         }
         if order.timeInForce.rests {
-            let open = pointer(accountOffset(order.account), as: Account.self).pointee.openOrderCount
-            guard open < UInt32(Layout.openOrdersPerAccountMax) || freed != 0 else { return .tooManyOpenOrders }
-            guard canRest else { return .capacityExhausted }
+            let code = checkRoom(account: order.account, replaces: freed != 0)
+            guard code == .none else { return code }
         }
         guard canOpenBalances(pages: 2) else { return .capacityExhausted }
         return .none
+    }
+
+    /// Whether the account has no open order of the same client order id, and few enough whose ids fall together with it.
+    @inline(__always)
+    func checkClientOrderId(_ order: Incoming) -> RejectCode {
+        guard order.clientOrderId != 0 else { return .none }
+        let (slot, others) = searchOrder(account: order.account, clientOrderId: order.clientOrderId)
+        guard slot == 0 else { return .clientOrderIdInUse }
+        return others < Layout.ordersPerBucketMax ? .none : .tooManyOpenOrders
+    }
+
+    /// Whether one more order of the account can rest, or wait for its trigger; `replaces`: another one goes first.
+    @inline(__always)
+    func checkRoom(account: UInt32, replaces: Bool) -> RejectCode {
+        let open = pointer(accountOffset(account), as: Account.self).pointee.openOrderCount
+        guard open < UInt32(Layout.openOrdersPerAccountMax) || replaces else { return .tooManyOpenOrders }
+        return canRest ? .none : .capacityExhausted
     }
 
     /// What can be said of an order without looking at who places it and when; the amounts in `terms` are exact if it is good.

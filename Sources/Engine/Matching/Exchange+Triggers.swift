@@ -18,11 +18,8 @@ extension Exchange {
         let shape = checkShape(order, market, &terms)
         guard shape == .none else { return shape }
         guard triggerPriceCode < PriceCode.count else { return .priceInvalid }
-        if order.clientOrderId != 0 {
-            let (slot, others) = searchOrder(account: account, clientOrderId: order.clientOrderId)
-            guard slot == 0 else { return .clientOrderIdInUse }
-            guard others < Layout.ordersPerBucketMax else { return .tooManyOpenOrders }
-        }
+        let identity = checkClientOrderId(order)
+        guard identity == .none else { return identity }
         let lastPrice = pointer(bookOffset(order.market), as: BookState.self).pointee.lastPrice
         guard lastPrice != PriceCode.none else { return .noLastPrice }
         let above = order.flags.firesAbove
@@ -31,9 +28,8 @@ extension Exchange {
         let side: Side = above ? .sell : .buy
         // Some may be due and not have fired yet; those of the two directions never overlap all the same.
         guard !triggers.crosses(side, limit: triggerPriceCode) else { return .triggerWouldFire }
-        let open = pointer(accountOffset(account), as: Account.self).pointee.openOrderCount
-        guard open < UInt32(Layout.openOrdersPerAccountMax) else { return .tooManyOpenOrders }
-        guard canRest else { return .capacityExhausted }
+        let room = checkRoom(account: account, replaces: false)
+        guard room == .none else { return room }
 
         // From here on nothing fails.
         let slot = triggers.add(side: side, priceCode: triggerPriceCode, lots: order.lots, account: account, hasExpiry: expiryMs != 0)
