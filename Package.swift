@@ -74,13 +74,17 @@ let package = Package(
         .executableTarget(
             name: "memex-load",
             dependencies: [
-                "Benchmarks", "CLinux", "Engine", "Gateway", "Proof", "SeededRandom", "Sequencer", "Settlement", "Signing",
+                "Benchmarks", "CEcho", "CLibuv", "CLinux", "COpenSSL", "Engine", "Gateway", "Proof", "SeededRandom", "Sequencer",
+                "Settlement",
+                "Signing",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "LoadTests/memex-load", swiftSettings: strict),
 
+        // Bare WebSocket echo in C: what memex-load compares the gateway's WebSocket layer with.
+        .target(name: "CEcho", dependencies: ["CLibuv", "COpenSSL", "CWslay"], path: "LoadTests/CEcho"),
         // What memex-load measures the engine with.
         .target(name: "CMeasure", path: "LoadTests/CMeasure"),
         .target(

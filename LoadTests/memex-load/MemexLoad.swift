@@ -5,7 +5,9 @@ import Foundation
 struct MemexLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "memex-load", abstract: "Load harness and benchmarks of Memex.",
-        subcommands: [GatewayCommand.self, TradeCommand.self, BenchCommand.self, RootCommand.self], defaultSubcommand: GatewayCommand.self)
+        subcommands: [
+            GatewayCommand.self, EchoCommand.self, TradeCommand.self, BenchCommand.self, RootCommand.self, EchoServerCommand.self,
+        ], defaultSubcommand: GatewayCommand.self)
 
     static func main() {
         do {

@@ -1,4 +1,6 @@
 #include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -14,9 +16,29 @@ static inline int linux_poll_nanoseconds(struct pollfd *entries, unsigned long c
     return (int)syscall(SYS_ppoll, entries, count, &timeout, (void *)0, (long)0);
 }
 
+/* epoll_wait with a timeout in nanoseconds (Linux 5.11). */
+static inline int linux_epoll_wait_nanoseconds(int queue, struct epoll_event *events, int count, long nanoseconds) {
+    struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    return (int)syscall(441 /* epoll_pwait2 */, queue, events, count, &timeout, (void *)0, (long)0);
+}
+
 /* A file that lives in memory and nowhere else; -1 on an error. Not handed on to child processes. */
 static inline int linux_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */); }
 
 /* Where the next bytes of a sparse file are at or after `offset`, and where they end; -1 if there are none. */
 static inline long linux_next_data(int file, long offset) { return lseek(file, offset, 3 /* SEEK_DATA */); }
 static inline long linux_next_hole(int file, long offset) { return lseek(file, offset, 4 /* SEEK_HOLE */); }
+
+/* Has the kernel kill this process when the one that started it ends. */
+static inline void linux_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+/* Wakes the calling thread from sleep to the nanosecond, as far as the kernel can, instead of within 50 us. */
+static inline void linux_wake_precisely(void) { prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }
+
+/* Keeps the calling thread, and threads that it starts from now on, on one core; -1 if there is no such core. */
+static inline int linux_stay_on_core(int core) {
+    unsigned long mask[16] = {0};
+    if (core < 0 || core >= (int)(sizeof mask * 8)) return -1;
+    mask[core / (8 * sizeof mask[0])] |= 1UL << (core % (8 * sizeof mask[0]));
+    return syscall(SYS_sched_setaffinity, 0, sizeof mask, mask) < 0 ? -1 : 0;
+}

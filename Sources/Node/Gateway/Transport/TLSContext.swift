@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Owns its `SSL_CTX`; OpenSSL counts references, so a ``TLSStream`` may outlive it.
 package struct TLSContext: ~Copyable {
-    let handle: OpaquePointer
+    package let handle: OpaquePointer
 
     /// Whom a client believes.
     package enum Trust: Equatable, Sendable {

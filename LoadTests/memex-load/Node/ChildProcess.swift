@@ -1,0 +1,66 @@
+import CLinux
+import Foundation
+
+/// This same program run once more, as a server: so that load and server are separate processes.
+final class ChildProcess {
+    private let process = Process()
+    private let output = Pipe()
+    /// The first line of its standard output: it is ready then.
+    let readyLine: String
+
+    /// Starts `memex-load ARGUMENTS` and waits for the line that says it is ready. Standard error is shared.
+    init(_ arguments: [String]) throws {
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = arguments
+        process.standardOutput = output
+        try process.run()
+        var line: [UInt8] = []
+        while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") { line.append(byte) }
+        readyLine = String(decoding: line, as: UTF8.self)
+        guard !readyLine.isEmpty else {
+            process.waitUntilExit()
+            throw LoadFailure("memex-load \(arguments.first ?? "") ended with status \(process.terminationStatus) before it was ready")
+        }
+    }
+
+    deinit { if process.isRunning { end(with: SIGKILL) } }
+
+    var identifier: Int32 { process.processIdentifier }
+
+    /// Sends a signal and waits for the end. Returns the exit status.
+    @discardableResult
+    func end(with signal: Int32) -> Int32 {
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// User and system time that the process has used so far, in seconds.
+    var cpuSeconds: Double { CPUTime.ofProcess(identifier) }
+
+    /// Called by a child: ends with its parent, and says `line` on standard output.
+    static func announce(_ line: String) {
+        FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    }
+}
+
+/// Processor time, in seconds of one core.
+enum CPUTime {
+    /// User and system time of a process, from `/proc`; 0 if it is gone.
+    static func ofProcess(_ identifier: Int32) -> Double {
+        guard let text = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8),
+            let end = text.lastIndex(of: ")")
+        else { return 0 }
+        // Fields 14 and 15 of proc(5); the first behind the name is the third.
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// Of the calling thread.
+    static func ofThread() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
