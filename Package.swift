@@ -138,3 +138,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Deploy/fuzz builds this one with libFuzzer; every other build would lack its library.
+if Context.environment["MEMEX_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["CFuzzer", "Engine", "Gateway", "Rollup", "Sequencer", "Signing"], path: "Tests/Fuzz",
+            exclude: ["CFuzzer", "seeds.py"], swiftSettings: strict),
+    ]
+}
