@@ -39,7 +39,7 @@ class Bot:
         self.book, self.book_is_known = {}, False
         self.client_ids, self.batches = None, 0
         self.accepted = self.refused = self.fills = 0
-        self.at_once = {}  # (sequence, command index) -> lots that the ack says were filled at once, less the fills heard of
+        self.at_once = {}  # (stream position, command index) -> lots that the ack says were filled at once, less the fills heard of
         self.choice = []  # the command that names the sub-account to trade for, if any
         self.resting = {}  # order id -> lots that the ack says rest, less the fills and the cancel heard of
 
@@ -100,20 +100,21 @@ class Bot:
         self.batches += 1
 
     def on_ack(self, message):
-        _, _, count, _, nonce, sequence, block = struct.unpack_from("<BBHIQQQ", message)
+        _, _, count, place, nonce, _, block = struct.unpack_from("<BBHIQQQ", message)
+        position = block << 32 | place + 1  # as in the fills that it caused
         del self.unanswered[nonce]
-        texts, at = {}, 32 + 32 * count
+        texts, at = {}, 40 + 32 * count
         while at < len(message):
             index, length = struct.unpack_from("<HH", message, at)
             texts[index], at = message[at + 4 : at + 4 + length].decode(), at + 4 + length
         for index in range(count):
-            kind, side, code, price, order, lots, rests = struct.unpack_from("<BBHIQQQ", message, 32 + 32 * index)
+            kind, side, code, price, order, lots, rests = struct.unpack_from("<BBHIQQQ", message, 40 + 32 * index)
             if kind == PLACED:
                 self.accepted += 1
-                self.at_once[sequence, index] = self.at_once.get((sequence, index), 0) + lots
+                self.at_once[position, index] = self.at_once.get((position, index), 0) + lots
                 if order:
                     self.resting[order] = self.resting.get(order, 0) + rests
-                print(f"ack  block {block} seq {sequence}: {'sell' if side else 'buy'} at {price_of(price):f}, filled {lots}, rests {rests}")
+                print(f"ack  block {block}.{place + 1}: {'sell' if side else 'buy'} at {price_of(price):f}, filled {lots}, rests {rests}")
             elif kind == REJECTED and code != UNKNOWN_ORDER:  # an order that filled cannot be cancelled: no harm
                 self.refused += 1
                 print(f"refused ({code}): {texts.get(index, '')}")
@@ -123,18 +124,18 @@ class Bot:
         if kind == 0x81:
             self.on_ack(message)
         elif kind == 0x82:
-            _, _, code, _, nonce, length = struct.unpack_from("<BBHIQH", message)
+            _, _, code, _, nonce, _, length = struct.unpack_from("<BBHIQIH", message)
             self.unanswered.pop(nonce, None)
             self.refused += 1
-            print(f"rejected ({code}): {message[18:18 + length].decode()}")
+            print(f"rejected ({code}): {message[22:22 + length].decode()}")
         elif kind == 0x86:  # own fill
-            _, flags, market, price, order, _, lots, rests, sequence, block, index = struct.unpack_from("<BBHIQQQQQQH", message)
+            _, flags, market, price, order, _, lots, rests, position, block, index = struct.unpack_from("<BBHIQQQQQQH", message)
             self.fills += 1
             if flags & 2:  # as maker
                 self.resting[order] = self.resting.get(order, 0) - lots
             else:
-                self.at_once[sequence, index] = self.at_once.get((sequence, index), 0) - lots
-            print(f"fill block {block} seq {sequence}: {'sold' if flags & 1 else 'bought'} {lots} at {price_of(price):f}, {rests} left")
+                self.at_once[position, index] = self.at_once.get((position, index), 0) - lots
+            print(f"fill block {block}.{position & 0xFFFFFFFF}: {'sold' if flags & 1 else 'bought'} {lots} at {price_of(price):f}, {rests} left")
         elif kind == 0x87:  # own order
             _, state, _, _, order, _, lots = struct.unpack_from("<BBHIQQQ", message)
             if state in (3, 4):  # off the book, or smaller

@@ -56,13 +56,13 @@ class Wire:
         while True:
             answer = self.socket.recv(timeout=10)
             if answer[0] == 0x82:
-                _, _, code, _, _, length = struct.unpack_from("<BBHIQH", answer)
-                return "reject", code, answer[18 : 18 + length].decode()
+                _, _, code, _, _, _, length = struct.unpack_from("<BBHIQIH", answer)
+                return "reject", code, answer[22 : 22 + length].decode()
             if answer[0] == 0x81:
                 count = struct.unpack_from("<H", answer, 2)[0]
-                results = [struct.unpack_from("<BBH", answer, 32 + 32 * index) for index in range(count)]
-                self.orders = [struct.unpack_from("<Q", answer, 32 + 32 * index + 8)[0] for index in range(count)]
-                return "ack", [(kind, code) for kind, _, code in results], answer[32 + 32 * count :].decode("utf-8", "replace")
+                results = [struct.unpack_from("<BBH", answer, 40 + 32 * index) for index in range(count)]
+                self.orders = [struct.unpack_from("<Q", answer, 40 + 32 * index + 8)[0] for index in range(count)]
+                return "ack", [(kind, code) for kind, _, code in results], answer[40 + 32 * count :].decode("utf-8", "replace")
 
     def submit(self, *commands: bytes):
         return self.ask(self.message(b"".join(commands)))

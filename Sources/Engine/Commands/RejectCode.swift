@@ -58,4 +58,7 @@ package enum RejectCode: UInt16, Sendable, CaseIterable {
     case tooManySubscriptions = 64
     case unknownChannel = 65
     case unknownQuery = 66
+    case quotaExceeded = 67
+    case tooManyFromAddress = 68
+    case historyGone = 69
 }

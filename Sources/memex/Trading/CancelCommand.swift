@@ -64,7 +64,7 @@ struct CancelCommand: ParsableCommand {
         let (ack, result) = try session.submit(.cancelAll(market: market?.id ?? 0, sides: SideSelection(side)))
         var cancelled: [Cancelled] = []
         while cancelled.count < Int(result.lots), let message = try session.client.receive(timeoutMs: 1000) {
-            guard case .order(let order) = message, order.sequence == ack.sequence, order.state == .cancelled,
+            guard case .order(let order) = message, order.position == ack.streamPosition, order.state == .cancelled,
                 let market = session.listing.market(id: order.market)
             else { continue }
             cancelled.append(Cancelled(market, order))
@@ -107,7 +107,7 @@ struct CancelCommand: ParsableCommand {
             side = order.side
             priceCode = order.priceCode
             lots = order.lots
-            block = order.block
+            block = order.position.block
         }
 
         var json: JSON {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Gateway
+import Sequencer
 import Settlement
 
 /// `memex order`
@@ -86,7 +87,7 @@ struct OrderCommand: ParsableCommand {
                 untilMs == 0 ? .place(order) : .placeUntil(order, expiryMs: untilMs)
             }
         let (ack, result) = try session.submit(command)
-        let fills = result.lots > 0 ? try session.fills(sequence: ack.sequence, lots: result.lots) : []
+        let fills = result.lots > 0 ? try session.fills(position: ack.streamPosition, lots: result.lots) : []
         let report = OrderReport(
             market: market, order: order, untilMs: untilMs, triggerPriceCode: triggerPriceCode, ack: ack, result: result, fills: fills)
         try options.output.show(report.json, report.text)
@@ -95,11 +96,11 @@ struct OrderCommand: ParsableCommand {
 
 extension TradingSession {
     /// Collects the fills of an order of this session's account, which come around its ack.
-    func fills(sequence: UInt64, lots: UInt64) throws -> [ServerMessage.Fill] {
+    func fills(position: StreamPosition, lots: UInt64) throws -> [ServerMessage.Fill] {
         var fills: [ServerMessage.Fill] = []
         var missing = lots
         while missing > 0, let message = try client.receive(timeoutMs: 1000) {
-            guard case .fill(let fill) = message, fill.sequence == sequence, !fill.isMaker else { continue }
+            guard case .fill(let fill) = message, fill.position == position, !fill.isMaker else { continue }
             fills.append(fill)
             missing -= min(missing, fill.lots)
         }

@@ -54,7 +54,7 @@ import Testing
             key: Rig.key())
         let trade = BookLevel(priceCode: 100, side: .buy, lots: 4)
         let first = try watcher.receive(timeoutMs: 5000)
-        #expect(first == .trades(.init(market: 1, sequence: ack.sequence, block: 1, trades: [trade])))
+        #expect(first == .trades(.init(market: 1, sequence: ack.streamPosition.rawValue, block: 1, trades: [trade])))
         guard case .trades(let second) = try watcher.receive(timeoutMs: 5000) else {
             Issue.record("no second message")
             return
@@ -81,7 +81,7 @@ import Testing
         #expect(placed?.state == .resting && placed?.restingLots == 9 && placed?.clientOrderId == 11 && placed?.orderId == 10)
         let fill = try #require(try Self.next(taker) { if case .fill(let fill) = $0 { fill } else { nil } })
         #expect(!fill.isMaker && fill.side == .buy && fill.lots == 4 && fill.clientOrderId == 11 && fill.remaining == 0)
-        #expect(fill.sequence == ack.sequence && fill.commandIndex == 1 && fill.owner == key.address)
+        #expect(fill.position == ack.streamPosition && fill.commandIndex == 1 && fill.owner == key.address)
         let done = try Self.next(taker) { if case .order(let order) = $0 { order } else { nil } }
         #expect(done?.state == .done && done?.lots == 4)
         let funds = try Self.next(taker) { if case .funds(let funds) = $0 { funds } else { nil } }

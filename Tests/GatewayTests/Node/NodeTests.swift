@@ -173,7 +173,7 @@ import Testing
         // What the bot heard of as a maker is what the taker got.
         let sold = text.split(separator: "\n").filter { $0.hasPrefix("fill") }.compactMap { line -> UInt64? in
             let words = line.split(separator: " ")
-            return words.count > 6 ? UInt64(words[6]) : nil
+            return words.count > 4 ? UInt64(words[4]) : nil
         }
         #expect(sold.reduce(0, +) == filled, "\(text)")
     }

@@ -59,7 +59,7 @@ import Testing
         func subscription(_ bytes: [UInt8]) throws -> ClientMessage.Subscription? {
             try bytes.withUnsafeBytes { bytes throws in
                 switch try ClientMessage.decode(bytes) {
-                case .subscribe(let subscription), .unsubscribe(let subscription): subscription
+                case .subscribe(let subscription, after: nil), .unsubscribe(let subscription): subscription
                 default: nil
                 }
             }
@@ -72,7 +72,22 @@ import Testing
         #expect(account.subaccount == 0 && account.market == 0)
         #expect(
             try subscription([2, 3, 7, 0] + (1...20)) == ClientMessage.Subscription(channel: .account, owner: account.owner, subaccount: 7))
-        #expect(Self.code([2, 5, 0, 0]) == .unknownChannel)
+        #expect(try subscription([2, 7, 0, 0]) == ClientMessage.Subscription(channel: .receipts))
+        #expect(Self.code([2, 7, 1, 0]) == .malformedMessage)
+        // A position asks for a replay, of an account alone.
+        let replay: [UInt8] = [2, 3, 7, 0] + (1...20) + [5, 0, 0, 0, 9, 0, 0, 0]
+        try replay.withUnsafeBytes { bytes in
+            guard case .subscribe(let subscription, let after) = try ClientMessage.decode(bytes) else {
+                Issue.record("no subscription")
+                return
+            }
+            #expect(subscription == ClientMessage.Subscription(channel: .account, owner: account.owner, subaccount: 7))
+            #expect(after == StreamPosition(block: 9, batch: 4))
+        }
+        #expect(Self.code([3] + replay.dropFirst()) == .malformedMessage)
+        #expect(Self.code(replay.dropLast()) == .malformedMessage)
+        #expect(Self.code([2, 1] + replay.dropFirst(2)) == .malformedMessage)
+        #expect(Self.code([2, 99, 0, 0]) == .unknownChannel)
         #expect(Self.code([2, 1, 0]) == .malformedMessage)
         #expect(Self.code([2, 1, 0, 0, 0]) == .malformedMessage)
         #expect(Self.code([2, 4, 1, 0]) == .malformedMessage)
@@ -82,7 +97,7 @@ import Testing
     @Test func decodesQueriesAndTime() {
         #expect(Self.code(Self.query) == .none)
         var unknown = Self.query
-        unknown[8] = 7
+        unknown[8] = 99
         #expect(Self.code(unknown) == .unknownQuery)
         var reserved = Self.query
         reserved[14] = 1

@@ -1,6 +1,7 @@
 import Engine
 import Sequencer
 import SeededRandom
+import Signing
 import Testing
 
 @testable import Gateway
@@ -21,6 +22,8 @@ import Testing
         [UInt8](repeating: byte, count: 32).withUnsafeBytes { Hash256(loadingFrom: $0.baseAddress!) }
     }
 
+    static let position = StreamPosition(block: 8, batch: 6)
+
     /// Every message with its bytes as the protocol page states their number.
     static var all: [(message: ServerMessage, bytes: [UInt8])] {
         var hello = ServerMessage.Hello()
@@ -37,6 +40,10 @@ import Testing
         hello.inFlightMax = 4096
         hello.outputBytesMax = 4 << 20
         hello.domainSeparator = hash(0xCD)
+        hello.commandsPerSecond = 1000
+        hello.commandBurst = 20000
+        hello.oldestPosition = StreamPosition(openingOf: 3)
+        hello.messagesPerSecond = 50000
 
         var placed = Event()
         placed.kind = Event.Kind.placed
@@ -54,34 +61,44 @@ import Testing
             ServerMessage.CommandResult(
                 kind: 4, side: 0, code: 21, priceCode: 0, orderId: 0, lots: 0, restingLots: 0, text: "The size must be at least one lot."),
         ]
-        let ack = ServerMessage.Ack(nonce: 5, sequence: 6, block: 7, position: 8, results: results)
+        let ack = ServerMessage.Ack(nonce: 5, sequence: 6, block: 7, position: 8, quotaRemaining: 998, results: results)
         let ackBytes = encoded {
-            $0.append(ackOf: 5, sequence: 6, block: 7, position: 8, commandCount: 2)
+            $0.append(ackOf: 5, sequence: 6, block: 7, position: 8, commandCount: 2, quotaRemaining: 998)
             $0.append(result: placed)
             $0.append(result: rejected)
             $0.append(rejectedCommand: 1, code: rejected.code)
         }
         let reject = ServerMessage.Reject(messageType: 1, code: 2, requestId: 0, nonce: 77, text: "\(RejectCode.badSignature.text)")
         let fill = ServerMessage.Fill(
-            side: .sell, isMaker: true, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, remaining: 6, sequence: 7, block: 8,
+            side: .sell, isMaker: true, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, remaining: 6,
+            position: Self.position,
             commandIndex: 9, owner: address(1))
         let order = ServerMessage.OrderUpdate(
-            state: .resting, side: .sell, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, restingLots: 6, sequence: 7,
-            block: 8, commandIndex: 9, owner: address(1))
+            state: .resting, side: .sell, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, restingLots: 6,
+            position: Self.position, commandIndex: 9, owner: address(1))
         let reduced = ServerMessage.OrderUpdate(
-            state: .reduced, side: .buy, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, restingLots: 6, sequence: 7,
-            block: 8, commandIndex: 9, reason: 3, isTrigger: true, owner: address(1))
+            state: .reduced, side: .buy, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, restingLots: 6,
+            position: Self.position, commandIndex: 9, reason: 3, isTrigger: true, owner: address(1))
         let auction = ServerMessage.Fill(
             side: .buy, isMaker: true, isAuction: true, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, remaining: 6,
-            sequence: 0, block: 8, commandIndex: 0xFFFF, owner: address(1))
+            position: StreamPosition(openingOf: 8), commandIndex: 0xFFFF, owner: address(1))
         let trigger = ServerMessage.TriggerUpdate(
             state: .refused, side: .sell, market: 1, triggerPriceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, limitPriceCode: 6,
             code: 26,
-            sequence: 7, block: 8, commandIndex: 0xFFFF, owner: address(1))
+            position: Self.position, commandIndex: 0xFFFF, owner: address(1))
         let account = ServerMessage.AccountUpdate(
-            change: .ordersCancelled, reason: 5, account: 2, value: 3, sequence: 4, block: 5, opened: 6, owner: address(1))
+            change: .ordersCancelled, reason: 5, account: 2, value: 3, position: Self.position, opened: 6, owner: address(1))
+        let balances = ServerMessage.Balances(
+            account: 5, position: position, owner: address(1),
+            entries: [.init(token: 1, free: 2, locked: 3), .init(token: 4, free: 5, locked: 0)])
+        let receipt = ServerMessage.BatchReceipt(
+            nonce: 7,
+            signed: SignedReceipt(
+                receipt: Receipt(block: 8, position: 6, commands: hash(9)), index: 2, count: 3,
+                signature: Signature(r: hash(0x11), s: hash(0x12)), path: [hash(0x13), hash(0x14)]))
+        let caughtUp = ServerMessage.CaughtUp(channel: 3, subaccount: 0, account: 5, position: position)
         let opened = ServerMessage.MarketOpened(market: 1, priceCode: 2, lots: 3, block: 4)
-        let funds = ServerMessage.Funds(kind: .deposit, token: 1, atoms: 2, withdrawalId: 3, sequence: 4, block: 5, owner: address(1))
+        let funds = ServerMessage.Funds(kind: .deposit, token: 1, atoms: 2, withdrawalId: 3, position: Self.position, owner: address(1))
         let levels = [BookLevel(priceCode: 1, side: .buy, lots: 2), BookLevel(priceCode: 3, side: .sell, lots: 0)]
         let book = ServerMessage.BookLevels(market: 1, sequence: 2, block: 3, levels: levels)
         let trades = ServerMessage.Trades(market: 1, sequence: 2, block: 3, trades: levels)
@@ -115,6 +132,15 @@ import Testing
             (.account(account), encoded { $0.append(account: account) }),
             (.marketOpened(opened), encoded { $0.append(opened: opened) }),
             (.funds(funds), encoded { $0.append(funds: funds) }),
+            (
+                .balances(balances),
+                encoded { buffer in
+                    buffer.append(balancesOf: 5, owner: address(1), position: position, count: 2)
+                    for entry in balances.entries { buffer.append(balance: entry) }
+                }
+            ),
+            (.receipt(receipt), encoded { $0.append(receipt: receipt) }),
+            (.caughtUp(caughtUp), encoded { $0.append(caughtUp: caughtUp) }),
             (.bookSnapshot(book), levelBytes(0x88)),
             (.bookUpdate(book), levelBytes(0x89)),
             (.trades(trades), levelBytes(0x8A)),
@@ -128,8 +154,9 @@ import Testing
 
     @Test func sizesAreThoseOfTheProtocolPage() {
         let expected: [UInt8: Int] = [
-            0x80: 104, 0x81: 32 + 64 + 4 + 34, 0x83: 32, 0x84: 10, 0x85: 24, 0x86: 80, 0x87: 80, 0x88: 56, 0x89: 56, 0x8A: 56, 0x8B: 88,
-            0x8C: 60, 0x8D: 80, 0x8E: 56, 0x8F: 24,
+            0x80: 128, 0x81: 40 + 64 + 4 + 34, 0x83: 32, 0x84: 10, 0x85: 24, 0x86: 80, 0x87: 80, 0x88: 56, 0x89: 56, 0x8A: 56, 0x8B: 88,
+            0x8C: 60, 0x8D: 80, 0x8E: 56, 0x8F: 24, 0x93: 96, 0x94: 192,
+            0x95: 16,
         ]
         for (_, bytes) in Self.all {
             if let count = expected[bytes[0]] { #expect(bytes.count == count, "type \(bytes[0])") }
@@ -177,7 +204,7 @@ import Testing
     @Test func unknownTypesAreSkippedAndShortOnesRefused() throws {
         #expect(try Self.decoded([0xFE, 1, 2, 3]) == nil)
         for (_, bytes) in Self.all where bytes[0] != 0x84 {
-            for count in 0..<bytes.count where bytes[0] != 0x81 || count < 96 {
+            for count in 0..<bytes.count where bytes[0] != 0x81 || count < 104 {
                 #expect(throws: MalformedServerMessage.self) { try Self.decoded(Array(bytes[..<count])) }
             }
         }

@@ -54,7 +54,7 @@ extension GatewayLoop {
             switch try ClientMessage.decode(message) {
             case .commands(let envelope): receivedCommands(envelope, from: connection)
             case .query(let requestId, let body): receivedQuery(requestId, body, from: connection)
-            case .subscribe(let subscription): subscribe(connection, subscription)
+            case .subscribe(let subscription, _): subscribe(connection, subscription)
             case .unsubscribe(let subscription): unsubscribe(connection, subscription)
             case .time(let clientTime):
                 send(to: connection) { $0.append(timeReplyTo: clientTime, serverTimeMs: WallClock.milliseconds()) }

@@ -73,7 +73,7 @@ extension GatewayLoop {
         if let connection {
             send(to: connection) { appendAck(&$0, nonce: nonce, sequence: sequence, block: block, position: position, events) }
         }
-        publish(events, sequence: sequence, block: block)
+        publish(events, position: StreamPosition(block: block, batch: position))
     }
 
     private func appendAck(
@@ -110,7 +110,7 @@ extension GatewayLoop {
     private func handleOpening(_ record: RingRecord) {
         putTogether(record, record.body) { events in
             for event in events where event.kind == Event.Kind.marketListed { feeds.list(event.market) }
-            publish(events, sequence: 0, block: block)
+            publish(events, position: StreamPosition(openingOf: block))
             guard accounts.hasUnresolved else { return }
             for event in events where event.kind == Event.Kind.deposited { accounts.keepDeposit(event, block: block) }
         }

@@ -1,10 +1,11 @@
 import Engine
+import Sequencer
 
 /// What subscribers hear: trades and account messages in the order of events, books once a turn.
 extension GatewayLoop {
-    func publish(_ events: UnsafeBufferPointer<Event>, sequence: UInt64, block: UInt64) {
-        publishTrades(events, sequence: sequence, block: block)
-        if !accounts.isEmpty { publishAccounts(events, sequence: sequence, block: block) }
+    func publish(_ events: UnsafeBufferPointer<Event>, position: StreamPosition) {
+        publishTrades(events, sequence: position.rawValue, block: position.block)
+        if !accounts.isEmpty { publishAccounts(events, position: position) }
         for event in events { feeds.apply(event) }
     }
 

@@ -1,4 +1,5 @@
 import Engine
+import Sequencer
 
 /// Who hears what.
 extension GatewayLoop {
@@ -36,6 +37,7 @@ extension GatewayLoop {
         case .blocks:
             confirm(connection, subscription)
             if isNew { blockSubscribers.append(connection) }
+        case .receipts: return send(to: connection) { $0.append(reject: .unknownChannel, messageType: Wire.ToServer.subscribe) }
         }
         if isNew { connection.subscriptions.append(subscription) }
     }
@@ -58,6 +60,7 @@ extension GatewayLoop {
             feed.unconfirmed.removeAll { $0 === connection }
             accounts.removeIfUnused(feed)
         case .blocks: blockSubscribers.removeAll { $0 === connection }
+        case .receipts: break
         }
     }
 
@@ -84,7 +87,7 @@ extension GatewayLoop {
             for connection in feed.subscribers { confirm(connection, subscription, account: feed.account) }
             feed.unconfirmed.removeAll()
             for (event, block) in accounts.unclaimedDeposits where event.account == feed.account {
-                sendFunds(event, .deposit, sequence: 0, block: block, to: feed)
+                sendFunds(event, .deposit, position: StreamPosition(openingOf: block), to: feed)
             }
         } else {
             for connection in feed.unconfirmed { confirm(connection, subscription) }

@@ -20,10 +20,17 @@ extension ByteBuffer {
         append(hello.inFlightMax)
         append(hello.outputBytesMax)
         append(raw: hello.domainSeparator)
+        append(hello.commandsPerSecond)
+        append(hello.commandBurst)
+        append(hello.oldestPosition.rawValue)
+        append(hello.messagesPerSecond)
+        append(UInt32(0))
     }
 
     /// Followed by ``append(result:)`` for every command, then ``append(rejectedCommand:code:)`` for every rejected one.
-    mutating func append(ackOf nonce: UInt64, sequence: UInt64, block: UInt64, position: UInt32, commandCount: UInt16) {
+    mutating func append(
+        ackOf nonce: UInt64, sequence: UInt64, block: UInt64, position: UInt32, commandCount: UInt16, quotaRemaining: UInt32 = .max
+    ) {
         append(Wire.ToClient.ack)
         append(UInt8(0))
         append(commandCount)
@@ -31,6 +38,8 @@ extension ByteBuffer {
         append(nonce)
         append(sequence)
         append(block)
+        append(quotaRemaining)
+        append(UInt32(0))
     }
 
     /// `event` must be the result event of a command.
@@ -58,12 +67,15 @@ extension ByteBuffer {
         append(text)
     }
 
-    mutating func append(reject code: RejectCode, messageType: UInt8, requestId: UInt32 = 0, nonce: UInt64 = 0) {
+    mutating func append(
+        reject code: RejectCode, messageType: UInt8, requestId: UInt32 = 0, nonce: UInt64 = 0, quotaRemaining: UInt32 = .max
+    ) {
         append(Wire.ToClient.reject)
         append(messageType)
         append(code.rawValue)
         append(requestId)
         append(nonce)
+        append(quotaRemaining)
         append(UInt16(code.text.utf8CodeUnitCount))
         append(code.text)
     }
@@ -100,8 +112,8 @@ extension ByteBuffer {
         append(fill.clientOrderId)
         append(fill.lots)
         append(fill.remaining)
-        append(fill.sequence)
-        append(fill.block)
+        append(fill.position.rawValue)
+        append(fill.position.block)
         append(fill.commandIndex)
         append(UInt16(0))
         append(raw: fill.owner)
@@ -116,8 +128,8 @@ extension ByteBuffer {
         append(order.clientOrderId)
         append(order.lots)
         append(order.restingLots)
-        append(order.sequence)
-        append(order.block)
+        append(order.position.rawValue)
+        append(order.position.block)
         append(order.commandIndex)
         append(order.side.rawValue | (order.isTrigger ? 2 : 0))
         append(order.reason)
@@ -135,8 +147,8 @@ extension ByteBuffer {
         append(trigger.limitPriceCode)
         append(trigger.code)
         append(UInt16(trigger.side.rawValue))
-        append(trigger.sequence)
-        append(trigger.block)
+        append(trigger.position.rawValue)
+        append(trigger.position.block)
         append(trigger.commandIndex)
         append(UInt16(0))
         append(raw: trigger.owner)
@@ -148,8 +160,8 @@ extension ByteBuffer {
         append(account.reason)
         append(account.account)
         append(account.value)
-        append(account.sequence)
-        append(account.block)
+        append(account.position.rawValue)
+        append(account.position.block)
         append(account.opened)
         append(raw: account.owner)
     }
@@ -194,8 +206,8 @@ extension ByteBuffer {
         append(funds.token)
         append(funds.atoms)
         append(funds.withdrawalId)
-        append(funds.sequence)
-        append(funds.block)
+        append(funds.position.rawValue)
+        append(funds.position.block)
         append(raw: funds.owner)
     }
 }

@@ -5,7 +5,8 @@ import Sequencer
 package enum ClientMessage {
     /// An envelope (``EnvelopeLayout``) of which nothing but the size is known yet.
     case commands(envelope: UnsafeRawBufferPointer)
-    case subscribe(Subscription)
+    /// With a position, of an account: everything behind it first.
+    case subscribe(Subscription, after: StreamPosition?)
     case unsubscribe(Subscription)
     /// A query for the executor (``QueryLayout``).
     case query(requestId: UInt32, body: UnsafeRawBufferPointer)
@@ -43,7 +44,12 @@ package enum ClientMessage {
         guard bytes.count > 0 else { throw Malformed(code: .malformedMessage, type: 0) }
         switch bytes[0] {
         case Wire.ToServer.commands: return try decodeCommands(bytes)
-        case Wire.ToServer.subscribe: return .subscribe(try decodeSubscription(bytes))
+        case Wire.ToServer.subscribe:
+            guard bytes.count == Wire.replayBytes, bytes[1] == Channel.account.rawValue else {
+                return .subscribe(try decodeSubscription(bytes), after: nil)
+            }
+            let subscription = try decodeSubscription(UnsafeRawBufferPointer(rebasing: bytes[..<24]))
+            return .subscribe(subscription, after: StreamPosition(rawValue: load(bytes, 24)))
         case Wire.ToServer.unsubscribe: return .unsubscribe(try decodeSubscription(bytes))
         case Wire.ToServer.query: return try decodeQuery(bytes)
         case Wire.ToServer.time:
@@ -79,7 +85,7 @@ package enum ClientMessage {
         case .account:
             guard bytes.count == 24, let base = bytes.baseAddress else { break }
             return Subscription(channel: channel, owner: Address(loadingFrom: base + 4), subaccount: market)
-        case .blocks:
+        case .blocks, .receipts:
             guard bytes.count == 4, market == 0 else { break }
             return Subscription(channel: channel)
         }

@@ -40,6 +40,9 @@ extension ServerMessage {
             try reader.skip(1)
             self = .marketOpened(
                 MarketOpened(market: try reader.next(), priceCode: try reader.next(), lots: try reader.next(), block: try reader.next()))
+        case Wire.ToClient.balances: self = .balances(try Balances(&reader))
+        case Wire.ToClient.receipt: self = .receipt(try BatchReceipt(&reader))
+        case Wire.ToClient.caughtUp: self = .caughtUp(try CaughtUp(&reader))
         default: return nil
         }
     }
@@ -61,6 +64,11 @@ extension ServerMessage {
         hello.inFlightMax = try reader.next()
         hello.outputBytesMax = try reader.next()
         hello.domainSeparator = try reader.nextRaw()
+        hello.commandsPerSecond = try reader.next()
+        hello.commandBurst = try reader.next()
+        hello.oldestPosition = try reader.position()
+        hello.messagesPerSecond = try reader.next()
+        try reader.skip(4)
         return hello
     }
 
@@ -69,7 +77,9 @@ extension ServerMessage {
         let count: UInt16 = try reader.next()
         let position: UInt32 = try reader.next()
         var ack = Ack(
-            nonce: try reader.next(), sequence: try reader.next(), block: try reader.next(), position: position, results: [])
+            nonce: try reader.next(), sequence: try reader.next(), block: try reader.next(), position: position,
+            quotaRemaining: try reader.next(), results: [])
+        try reader.skip(4)
         ack.results.reserveCapacity(Int(count))
         for _ in 0..<count {
             ack.results.append(
@@ -87,7 +97,8 @@ extension ServerMessage {
 
     private static func reject(_ reader: inout Reader) throws(MalformedServerMessage) -> Reject {
         var reject = Reject(
-            messageType: try reader.next(), code: try reader.next(), requestId: try reader.next(), nonce: try reader.next(), text: "")
+            messageType: try reader.next(), code: try reader.next(), requestId: try reader.next(), nonce: try reader.next(),
+            quotaRemaining: try reader.next(), text: "")
         reject.text = try reader.text(byteCount: Int(try reader.next() as UInt16))
         return reject
     }
@@ -104,7 +115,7 @@ extension ServerMessage {
             side: flags & 1 == 0 ? .buy : .sell, isMaker: flags & 2 != 0, isAuction: flags & 4 != 0, market: try reader.next(),
             priceCode: try reader.next(),
             orderId: try reader.next(), clientOrderId: try reader.next(), lots: try reader.next(), remaining: try reader.next(),
-            sequence: try reader.next(), block: try reader.next(), commandIndex: try reader.next(), owner: .zero)
+            position: try reader.positionAndBlock(), commandIndex: try reader.next(), owner: .zero)
         try reader.skip(2)
         fill.owner = try reader.nextRaw()
         return fill
@@ -114,8 +125,8 @@ extension ServerMessage {
         guard let state = OrderState(rawValue: try reader.next()) else { throw reader.malformed }
         var order = OrderUpdate(
             state: state, side: .buy, market: try reader.next(), priceCode: try reader.next(), orderId: try reader.next(),
-            clientOrderId: try reader.next(), lots: try reader.next(), restingLots: try reader.next(), sequence: try reader.next(),
-            block: try reader.next(), commandIndex: try reader.next(), owner: .zero)
+            clientOrderId: try reader.next(), lots: try reader.next(), restingLots: try reader.next(),
+            position: try reader.positionAndBlock(), commandIndex: try reader.next(), owner: .zero)
         let flags: UInt8 = try reader.next()
         order.side = flags & 1 == 0 ? .buy : .sell
         order.isTrigger = flags & 2 != 0
@@ -136,7 +147,7 @@ extension ServerMessage {
         let side: Side = (try reader.next() as UInt16) & 1 == 0 ? .buy : .sell
         var update = TriggerUpdate(
             state: state, side: side, market: market, triggerPriceCode: triggerPriceCode, orderId: orderId, clientOrderId: clientOrderId,
-            lots: lots, limitPriceCode: limitPriceCode, code: code, sequence: try reader.next(), block: try reader.next(),
+            lots: lots, limitPriceCode: limitPriceCode, code: code, position: try reader.positionAndBlock(),
             commandIndex: try reader.next(), owner: .zero)
         try reader.skip(2)
         update.owner = try reader.nextRaw()
@@ -146,8 +157,8 @@ extension ServerMessage {
     private static func account(_ reader: inout Reader) throws(MalformedServerMessage) -> AccountUpdate {
         guard let change = AccountChange(rawValue: try reader.next()) else { throw reader.malformed }
         return AccountUpdate(
-            change: change, reason: try reader.next(), account: try reader.next(), value: try reader.next(), sequence: try reader.next(),
-            block: try reader.next(), opened: try reader.next(), owner: try reader.nextRaw())
+            change: change, reason: try reader.next(), account: try reader.next(), value: try reader.next(),
+            position: try reader.positionAndBlock(), opened: try reader.next(), owner: try reader.nextRaw())
     }
 
     private static func book(_ reader: inout Reader) throws(MalformedServerMessage) -> BookLevels {
@@ -176,42 +187,6 @@ extension ServerMessage {
         try reader.skip(2)
         return Funds(
             kind: kind, token: try reader.next(), atoms: try reader.next(), withdrawalId: try reader.next(),
-            sequence: try reader.next(), block: try reader.next(), owner: try reader.nextRaw())
-    }
-
-    /// Reads from the front; every read is checked against the end.
-    private struct Reader {
-        let bytes: UnsafeRawBufferPointer
-        var offset = 0
-
-        var remaining: Int { bytes.count - offset }
-        var isAtEnd: Bool { remaining == 0 }
-        var malformed: MalformedServerMessage { MalformedServerMessage(type: bytes.first ?? 0, byteCount: bytes.count) }
-
-        mutating func next<Integer: FixedWidthInteger & BitwiseCopyable>() throws(MalformedServerMessage) -> Integer {
-            Integer(littleEndian: try nextRaw())
-        }
-
-        mutating func nextRaw<Value: BitwiseCopyable>() throws(MalformedServerMessage) -> Value {
-            guard remaining >= MemoryLayout<Value>.size else { throw malformed }
-            defer { offset += MemoryLayout<Value>.size }
-            return bytes.loadUnaligned(fromByteOffset: offset, as: Value.self)
-        }
-
-        mutating func skip(_ byteCount: Int) throws(MalformedServerMessage) {
-            guard remaining >= byteCount else { throw malformed }
-            offset += byteCount
-        }
-
-        mutating func text(byteCount: Int) throws(MalformedServerMessage) -> String {
-            guard remaining >= byteCount else { throw malformed }
-            defer { offset += byteCount }
-            return String(decoding: bytes[offset..<offset + byteCount], as: UTF8.self)
-        }
-
-        mutating func rest() -> [UInt8] {
-            defer { offset = bytes.count }
-            return Array(bytes[offset...])
-        }
+            position: try reader.positionAndBlock(), owner: try reader.nextRaw())
     }
 }

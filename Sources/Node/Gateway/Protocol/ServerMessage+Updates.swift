@@ -1,4 +1,5 @@
 import Engine
+import Sequencer
 
 /// What an account or a market has to tell besides orders and fills.
 extension ServerMessage {
@@ -17,8 +18,7 @@ extension ServerMessage {
         package var limitPriceCode: UInt32
         /// Why that order was refused: a `RejectCode`.
         package var code: UInt16
-        package var sequence: UInt64
-        package var block: UInt64
+        package var position: StreamPosition
         package var commandIndex: UInt16
         package var owner: Address
     }
@@ -33,8 +33,7 @@ extension ServerMessage {
         package var account: UInt32
         /// Number of orders; tier; number of the sub-account.
         package var value: UInt64
-        package var sequence: UInt64
-        package var block: UInt64
+        package var position: StreamPosition
         /// Id of the account that was opened, else 0.
         package var opened: UInt32
         package var owner: Address

@@ -19,10 +19,13 @@ package enum ServerMessage: Equatable, Sendable {
     case trigger(TriggerUpdate)
     case account(AccountUpdate)
     case marketOpened(MarketOpened)
+    case balances(Balances)
+    case receipt(BatchReceipt)
+    case caughtUp(CaughtUp)
 
     /// The first message of every connection: whose exchange this is, and what it allows.
     package struct Hello: Equatable, Sendable {
-        package static let byteCount = 104
+        package static let byteCount = 128
 
         package var version = Wire.version
         /// Names this connection in the gateway's log.
@@ -43,6 +46,14 @@ package enum ServerMessage: Equatable, Sendable {
         package var outputBytesMax: UInt32 = 0
         /// EIP-712 domain separator.
         package var domainSeparator = Hash256()
+        /// Commands that an account is granted a second; 0: no limit. Cancels do not count.
+        package var commandsPerSecond: UInt32 = 0
+        /// Commands that it may save up and send at once.
+        package var commandBurst: UInt32 = 0
+        /// What came after this position can be replayed.
+        package var oldestPosition = StreamPosition(rawValue: 0)
+        /// Messages that an IP address may send a second; 0: no limit.
+        package var messagesPerSecond: UInt32 = 0
 
         package init() {}
     }
@@ -55,8 +66,13 @@ package enum ServerMessage: Equatable, Sendable {
         package var block: UInt64
         /// Position in the block, from 0.
         package var position: UInt32
+        /// Commands that the account may still send now; `UInt32.max` where nothing is counted.
+        package var quotaRemaining: UInt32 = .max
         /// One for every command, in order.
         package var results: [CommandResult]
+
+        /// Where it stands in the stream of account messages and trades.
+        package var streamPosition: StreamPosition { StreamPosition(block: block, batch: position) }
     }
 
     /// What became of one command.
@@ -90,6 +106,8 @@ package enum ServerMessage: Equatable, Sendable {
         package var requestId: UInt32
         /// Of refused commands, otherwise 0.
         package var nonce: UInt64
+        /// Commands that the account may still send now; `UInt32.max` where nothing was counted.
+        package var quotaRemaining: UInt32 = .max
         package var text: String
 
         package var description: String { "\(text) (code \(code))" }
@@ -125,9 +143,8 @@ package enum ServerMessage: Equatable, Sendable {
         package var lots: UInt64
         /// Maker: lots of the order that still rest. Taker: 0; the order update that follows has them.
         package var remaining: UInt64
-        /// Of the batch that caused the trade.
-        package var sequence: UInt64
-        package var block: UInt64
+        /// Of what caused the trade.
+        package var position: StreamPosition
         /// Of the command that caused the trade.
         package var commandIndex: UInt16
         package var owner: Address
@@ -146,8 +163,7 @@ package enum ServerMessage: Equatable, Sendable {
         /// Filled at once, or lost.
         package var lots: UInt64
         package var restingLots: UInt64
-        package var sequence: UInt64
-        package var block: UInt64
+        package var position: StreamPosition
         package var commandIndex: UInt16
         /// Of an order that is cancelled or reduced: a ``Reduction``; 0 if its owner cancelled it.
         package var reason: UInt8 = 0
@@ -187,9 +203,7 @@ package enum ServerMessage: Equatable, Sendable {
         package var atoms: UInt64
         /// Id of a withdrawal, or of the other account of a transfer; 0 for a deposit.
         package var withdrawalId: UInt64
-        /// 0 if no command caused it.
-        package var sequence: UInt64
-        package var block: UInt64
+        package var position: StreamPosition
         package var owner: Address
     }
 }

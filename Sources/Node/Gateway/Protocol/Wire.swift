@@ -6,6 +6,8 @@ package enum Wire {
     package static let schemeEIP712: UInt8 = 1
     /// Bytes of a commands message before its payload: type, scheme, zero u16, signer, nonce, signature.
     package static let commandsHeaderBytes = 96
+    /// Bytes of a subscribe message that asks for a replay.
+    package static let replayBytes = 32
     /// Bytes of the largest message that a client may send: a full payload and its header.
     package static let clientMessageBytesMax = (16 << 10) + commandsHeaderBytes
     /// Bytes of the largest message that a client must be ready to receive.
@@ -38,6 +40,9 @@ package enum Wire {
         package static let trigger: UInt8 = 0x8D
         package static let account: UInt8 = 0x8E
         package static let marketOpened: UInt8 = 0x8F
+        package static let balances: UInt8 = 0x93
+        package static let receipt: UInt8 = 0x94
+        package static let caughtUp: UInt8 = 0x95
     }
 }
 
@@ -51,6 +56,8 @@ package enum Channel: UInt8, Sendable, CaseIterable {
     case account = 3
     /// Sealed blocks.
     case blocks = 4
+    /// Receipts of the connection's own batches.
+    case receipts = 7
 }
 
 /// The state in which an order update leaves an order.
