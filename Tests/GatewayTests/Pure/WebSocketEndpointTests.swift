@@ -8,7 +8,13 @@ import Testing
         var messages: [[UInt8]] = []
         var pongs = 0
 
-        func receivedMessage(_ message: UnsafeRawBufferPointer) { messages.append(Array(message)) }
+        /// Messages after which the endpoint is to return.
+        var restsAfter: Set<Int> = []
+
+        func receivedMessage(_ message: UnsafeRawBufferPointer) -> Bool {
+            messages.append(Array(message))
+            return !restsAfter.contains(messages.count)
+        }
         func receivedPong() { pongs += 1 }
     }
 
@@ -35,12 +41,23 @@ import Testing
         private static func move(from: WebSocketEndpoint, to: WebSocketEndpoint, step: Int) {
             let bytes = Array(from.output.bytes.prefix(step))
             from.output.consume(bytes.count)
-            bytes.withUnsafeBytes { to.receive($0) }
+            WebSocketEndpointTests.receive(bytes, to)
         }
     }
 
     static func send(_ bytes: [UInt8], _ endpoint: WebSocketEndpoint) { bytes.withUnsafeBytes { endpoint.send($0) } }
-    static func receive(_ bytes: [UInt8], _ endpoint: WebSocketEndpoint) { bytes.withUnsafeBytes { endpoint.receive($0) } }
+
+    /// Hands over bytes, the rest again after every rest that the endpoint takes.
+    @discardableResult static func receive(_ bytes: [UInt8], _ endpoint: WebSocketEndpoint) -> Int {
+        var bytes = bytes
+        var restCount = 0
+        while true {
+            let taken = bytes.withUnsafeMutableBytes { endpoint.receive($0) }
+            guard taken < bytes.count else { return restCount }
+            restCount += 1
+            bytes.removeFirst(taken)
+        }
+    }
 
     @Test(arguments: [1, 3, 100, Int.max])
     func carriesMessagesBothWays(step: Int) {

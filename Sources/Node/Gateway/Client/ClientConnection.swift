@@ -22,9 +22,10 @@ package final class ClientConnection {
     private final class Inbox: WebSocketEndpointHandler {
         var messages = ByteBuffer(capacity: 4096)
 
-        func receivedMessage(_ message: UnsafeRawBufferPointer) {
+        func receivedMessage(_ message: UnsafeRawBufferPointer) -> Bool {
             messages.append(UInt32(message.count))
             messages.append(message)
+            return true
         }
 
         func receivedPong() {}
@@ -134,19 +135,20 @@ package final class ClientConnection {
             case .wouldBlock: return
             case .ended: isEnded = true
             case .bytes(let count):
-                try accept(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]))
+                try accept(UnsafeMutableRawBufferPointer(rebasing: readBuffer[..<count]))
                 // Less than the buffer holds: the socket is drained, spare the call that would say so.
                 if count < readBuffer.count { return }
             }
         }
     }
 
-    private func accept(_ bytes: UnsafeRawBufferPointer) throws(GatewayClientError) {
+    private func accept(_ bytes: UnsafeMutableRawBufferPointer) throws(GatewayClientError) {
         guard tls != nil else { return acceptPlain(bytes) }
-        tls?.receive(bytes)
+        tls?.receive(UnsafeRawBufferPointer(bytes))
+        defer { tls?.holdInput() }
         while true {
             switch tls?.read(into: plainBuffer) {
-            case .bytes(let count): acceptPlain(UnsafeRawBufferPointer(rebasing: plainBuffer[..<count]))
+            case .bytes(let count): acceptPlain(UnsafeMutableRawBufferPointer(rebasing: plainBuffer[..<count]))
             case .failed(let failure):
                 isEnded = true
                 // An alert may be waiting to be sent; nobody is told of its fate.
@@ -161,11 +163,11 @@ package final class ClientConnection {
         }
     }
 
-    private func acceptPlain(_ bytes: UnsafeRawBufferPointer) {
+    private func acceptPlain(_ bytes: UnsafeMutableRawBufferPointer) {
         if isOpen {
-            endpoint.receive(bytes)
+            _ = endpoint.receive(bytes)
         } else {
-            handshakeInput.append(bytes)
+            handshakeInput.append(UnsafeRawBufferPointer(bytes))
         }
     }
 
@@ -187,7 +189,7 @@ package final class ClientConnection {
             case .accepted(let headBytes):
                 isOpen = true
                 handshakeInput.consume(headBytes)
-                endpoint.receive(handshakeInput.bytes)
+                _ = endpoint.receive(handshakeInput.mutableBytes)
                 handshakeInput.removeAll()
                 return
             }

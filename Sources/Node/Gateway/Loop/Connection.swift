@@ -69,24 +69,25 @@ final class Connection: WebSocketEndpointHandler {
     // MARK: Input
 
     /// Bytes from the socket.
-    func received(_ bytes: UnsafeRawBufferPointer) {
+    func received(_ bytes: UnsafeMutableRawBufferPointer) {
         lastInputMs = loop.nowMs
         guard tls != nil else { return receivedPlain(bytes) }
-        tls?.receive(bytes)
+        tls?.receive(UnsafeRawBufferPointer(bytes))
+        defer { tls?.holdInput() }
         // A handshake may have something to send, or an alert.
         loop.markDirty(self)
         while phase != .gone {
             switch tls?.read(into: loop.plainBuffer) {
-            case .bytes(let count): receivedPlain(UnsafeRawBufferPointer(rebasing: loop.plainBuffer[..<count]))
+            case .bytes(let count): receivedPlain(UnsafeMutableRawBufferPointer(rebasing: loop.plainBuffer[..<count]))
             case .wantsInput, .none: return
             case .closed, .failed: return loop.abandon(self, flushing: true)
             }
         }
     }
 
-    private func receivedPlain(_ bytes: UnsafeRawBufferPointer) {
+    private func receivedPlain(_ bytes: UnsafeMutableRawBufferPointer) {
         switch phase {
-        case .opening: receivedHead(bytes)
+        case .opening: receivedHead(UnsafeRawBufferPointer(bytes))
         case .open, .closing: receivedFrames(bytes)
         case .draining, .gone: break
         }
@@ -106,23 +107,24 @@ final class Connection: WebSocketEndpointHandler {
             enter(.open)
             loop.opened(self)
             head.consume(headBytes)
-            if !head.isEmpty { receivedFrames(head.bytes) }
-            head = ByteBuffer(capacity: 1)
+            if !head.isEmpty { receivedFrames(head.mutableBytes) }
+            head = ByteBuffer(capacity: 0)
         }
     }
 
-    private func receivedFrames(_ bytes: UnsafeRawBufferPointer) {
+    private func receivedFrames(_ bytes: UnsafeMutableRawBufferPointer) {
         guard let endpoint else { return }
-        endpoint.receive(bytes)
+        _ = endpoint.receive(bytes)
         // Answers to pings wait for the reader as well.
         if isOutputFull { dropSlowReader() }
         if endpoint.isClosing { startedClosing() }
         if !endpoint.output.isEmpty { loop.markDirty(self) }
     }
 
-    func receivedMessage(_ message: UnsafeRawBufferPointer) {
-        guard phase == .open else { return }
+    func receivedMessage(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard phase == .open else { return true }
         loop.received(message, from: self)
+        return true
     }
 
     func receivedPong() {}

@@ -91,7 +91,7 @@ extension GatewayLoop {
                 let connection = Connection.from(UnsafeMutableRawPointer(stream))
                 let loop = connection.loop
                 if count > 0 {
-                    connection.received(UnsafeRawBufferPointer(start: buffer.pointee.base, count: count))
+                    connection.received(UnsafeMutableRawBufferPointer(start: buffer.pointee.base, count: count))
                     loop.commitToExecutor()
                     loop.turnIfDue()
                 } else if count < 0 {

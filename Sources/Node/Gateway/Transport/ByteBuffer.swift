@@ -3,27 +3,38 @@ import Glibc
 /// A growable queue of bytes: appended at the end, consumed at the front. All integers are written little-endian.
 ///
 /// Invariants: `readIndex <= writeIndex <= capacity`. Memory is kept when the buffer empties, so that a warmed-up buffer allocates nothing;
-/// ``shrink(to:)`` gives back what a rare large message took. Appending is amortized O(1) a byte.
+/// ``shrink(to:)`` gives back what a rare large message took. A buffer of capacity 0 has none until the first byte. Appending is amortized O(1) a byte.
 package struct ByteBuffer: ~Copyable {
-    private var memory: UnsafeMutableRawPointer
-    private var capacity: Int
+    /// What a buffer of a connection may keep while it is empty: enough for a few messages.
+    package static let idleBytesMax = 1024
+    /// The least that is allocated.
+    private static let allocationBytesMin = 256
+
+    /// Nil exactly if `capacity` is 0.
+    private var memory: UnsafeMutableRawPointer?
+    package private(set) var capacity: Int
     private var readIndex = 0
     private var writeIndex = 0
 
     package init(capacity: Int = 512) {
-        precondition(capacity > 0)
+        precondition(capacity >= 0)
         self.capacity = capacity
-        memory = .allocate(byteCount: capacity, alignment: 16)
+        memory = capacity == 0 ? nil : .allocate(byteCount: capacity, alignment: 16)
     }
 
-    deinit { memory.deallocate() }
+    deinit { memory?.deallocate() }
 
     /// Bytes that wait to be consumed.
     package var count: Int { writeIndex - readIndex }
     package var isEmpty: Bool { writeIndex == readIndex }
 
     /// The bytes that wait; valid until the next mutation.
-    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory + readIndex, count: count) }
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory.map { $0 + readIndex }, count: count) }
+
+    /// The bytes that wait, to be changed in place; valid until the next mutation.
+    package var mutableBytes: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: memory.map { $0 + readIndex }, count: count)
+    }
 
     /// Forgets everything, keeping the memory.
     package mutating func removeAll() {
@@ -46,8 +57,9 @@ package struct ByteBuffer: ~Copyable {
 
     /// Room for `byteCount` bytes at the end; call ``advance(_:)`` with what was written.
     package mutating func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        if capacity - writeIndex < byteCount { makeRoom(byteCount) }
-        return memory + writeIndex
+        if capacity - writeIndex < byteCount || memory == nil { makeRoom(byteCount) }
+        // There is memory now.
+        return memory.unsafelyUnwrapped + writeIndex
     }
 
     /// Takes over `byteCount` bytes that were written where ``reserve(_:)`` pointed.
@@ -82,26 +94,27 @@ package struct ByteBuffer: ~Copyable {
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Gives back memory beyond `byteCount` bytes, if the buffer is empty and larger.
+    /// Gives back memory if the buffer is empty and has more than `byteCount` bytes.
     package mutating func shrink(to byteCount: Int) {
-        guard isEmpty, capacity > byteCount else { return }
+        guard isEmpty, capacity > byteCount, let memory else { return }
         memory.deallocate()
-        memory = .allocate(byteCount: byteCount, alignment: 16)
-        capacity = byteCount
+        self.memory = nil
+        capacity = 0
         removeAll()
     }
 
     private mutating func makeRoom(_ byteCount: Int) {
         let used = count
-        if used + byteCount <= capacity, readIndex >= capacity / 2 {
+        if let memory, used + byteCount <= capacity, readIndex >= capacity / 2 {
             memmove(memory, memory + readIndex, used)
         } else {
-            var larger = capacity
-            while larger < used + byteCount { larger *= 2 }
-            if larger == capacity { larger *= 2 }
+            var larger = max(capacity, Self.allocationBytesMin / 2)
+            repeat { larger *= 2 } while larger < used + byteCount
             let grown = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
-            memcpy(grown, memory + readIndex, used)
-            memory.deallocate()
+            if let memory {
+                memcpy(grown, memory + readIndex, used)
+                memory.deallocate()
+            }
             memory = grown
             capacity = larger
         }

@@ -23,6 +23,7 @@ package struct TLSContext: ~Copyable {
         let handle = context.handle
         // Renegotiation is a TLS 1.2 client's way to make a server work for nothing; nobody needs it here.
         SSL_CTX_set_options(handle, UInt64(1) << 30 | UInt64(1) << 22)
+        SSL_CTX_set_num_tickets(handle, 0)
         guard SSL_CTX_use_certificate_chain_file(handle, certificatePath) == 1 else {
             throw OpenSSLFailure("load the certificate chain \(certificatePath)")
         }
@@ -65,5 +66,7 @@ package struct TLSContext: ~Copyable {
         SSL_CTX_ctrl(handle, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
         let mode = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
         SSL_CTX_ctrl(handle, SSL_CTRL_MODE, Int(mode), nil)
+        // Sessions kept for later would hold memory for clients that are gone; whoever comes back shakes hands again.
+        SSL_CTX_ctrl(handle, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
     }
 }

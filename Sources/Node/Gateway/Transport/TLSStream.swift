@@ -1,14 +1,13 @@
 import COpenSSL
+import Glibc
 
-/// One TLS connection as a pure transformer of bytes, over memory BIOs: it never touches a socket.
+/// One TLS connection as a pure transformer of bytes: it never touches a socket.
 ///
 /// Feed it what the peer sent with ``receive(_:)``, take plaintext with ``read(into:)``, give plaintext to ``write(_:)``, and send
 /// what ``takeOutput(into:)`` yields after every one of these, also while the handshake lasts. Owned by one thread.
 package struct TLSStream: ~Copyable {
     private let ssl: OpaquePointer
-    /// Owned by `ssl`.
-    private let input: OpaquePointer
-    private let output: OpaquePointer
+    private let channel: UnsafeMutablePointer<TLSChannel>
 
     package enum ReadResult: Equatable {
         case bytes(Int)
@@ -47,33 +46,37 @@ package struct TLSStream: ~Copyable {
     }
 
     private init(context: borrowing TLSContext) throws(OpenSSLFailure) {
-        guard let ssl = SSL_new(context.handle), let input = BIO_new(BIO_s_mem()), let output = BIO_new(BIO_s_mem()) else {
+        let channel = UnsafeMutablePointer<TLSChannel>.allocate(capacity: 1)
+        channel.initialize(to: TLSChannel())
+        guard let ssl = SSL_new(context.handle), let bio = TLSChannel.bio(channel) else {
             // Only for want of memory, after which little else will work either; what was made is left.
             throw OpenSSLFailure("make a TLS connection")
         }
-        SSL_set_bio(ssl, input, output)
+        // The stream owns both directions of the one BIO.
+        SSL_set_bio(ssl, bio, bio)
         self.ssl = ssl
-        self.input = input
-        self.output = output
+        self.channel = channel
     }
 
-    deinit { SSL_free(ssl) }
+    deinit {
+        SSL_free(ssl)
+        channel.deinitialize(count: 1)
+        channel.deallocate()
+    }
 
     package var isHandshakeDone: Bool { SSL_is_init_finished(ssl) == 1 }
 
-    /// Hands over bytes from the peer.
-    package func receive(_ bytes: UnsafeRawBufferPointer) {
-        var offset = 0
-        while offset < bytes.count {
-            let count = BIO_write(input, bytes.baseAddress! + offset, Int32(clamping: bytes.count - offset))
-            precondition(count > 0, "a memory BIO refused \(bytes.count - offset) bytes")
-            offset += Int(count)
-        }
-    }
+    /// Hands over bytes from the peer, which must stay where they are until ``read(into:)`` says `wantsInput` or ``holdInput()`` is called.
+    package func receive(_ bytes: UnsafeRawBufferPointer) { channel.pointee.receive(bytes) }
+
+    /// Copies what has not been read of the bytes last handed over.
+    package func holdInput() { channel.pointee.holdInput() }
+
+    /// Whether ``read(into:)`` may yield something without further input.
+    package var hasInput: Bool { channel.pointee.hasInput || SSL_pending(ssl) > 0 }
 
     /// Decrypts into `buffer`, going on with the handshake first where needed.
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
-        ERR_clear_error()
         let count = SSL_read(ssl, buffer.baseAddress, Int32(clamping: buffer.count))
         if count > 0 { return .bytes(Int(count)) }
         switch SSL_get_error(ssl, count) {
@@ -86,7 +89,6 @@ package struct TLSStream: ~Copyable {
     /// Encrypts a prefix of `bytes` and returns its length: 0 while the handshake lasts.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(OpenSSLFailure) -> Int {
         guard bytes.count > 0 else { return 0 }
-        ERR_clear_error()
         let count = SSL_write(ssl, bytes.baseAddress, Int32(clamping: bytes.count))
         if count > 0 { return Int(count) }
         switch SSL_get_error(ssl, count) {
@@ -100,25 +102,28 @@ package struct TLSStream: ~Copyable {
 
     /// Announces the end of this side.
     package func shutdown() {
-        ERR_clear_error()
         if SSL_is_init_finished(ssl) == 1 { _ = SSL_shutdown(ssl) }
         ERR_clear_error()
     }
 
     /// Bytes to be sent to the peer.
-    package var outputCount: Int { Int(BIO_ctrl_pending(output)) }
+    package var outputCount: Int { channel.pointee.output.count }
 
     /// Moves what is to be sent to the end of `buffer`.
     package func takeOutput(into buffer: inout ByteBuffer) {
-        var pending = outputCount
-        while pending > 0 {
-            let count = BIO_read(output, buffer.reserve(pending), Int32(clamping: pending))
-            guard count > 0 else { return }
-            buffer.advance(Int(count))
-            pending = outputCount
+        guard !channel.pointee.output.isEmpty else { return }
+        if buffer.isEmpty {
+            swap(&buffer, &channel.pointee.output)
+        } else {
+            buffer.append(channel.pointee.output.bytes)
+            channel.pointee.output.removeAll()
         }
     }
 
+    /// Gives back memory that a burst took, as far as it is not in use.
+    package func releaseMemory() { channel.pointee.releaseMemory() }
+
+    /// Also clears the thread's queue of errors, so that it is empty whenever OpenSSL is called, as ``SSL_get_error`` demands.
     private func failure(_ action: String) -> OpenSSLFailure {
         let verification = SSL_get_verify_result(ssl)
         if verification != Int(X509_V_OK), SSL_is_server(ssl) == 0 {

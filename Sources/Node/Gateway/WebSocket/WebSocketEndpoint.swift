@@ -1,210 +1,220 @@
-import CWslay
+import COpenSSL
 
 /// What a ``WebSocketEndpoint`` tells its owner, from within ``WebSocketEndpoint/receive(_:)``.
 package protocol WebSocketEndpointHandler: AnyObject {
-    /// A whole binary message; the bytes are valid during the call.
-    func receivedMessage(_ message: UnsafeRawBufferPointer)
+    /// A whole binary message; the bytes are valid during the call. False makes ``WebSocketEndpoint/receive(_:)`` return behind this message.
+    func receivedMessage(_ message: UnsafeRawBufferPointer) -> Bool
     /// A pong (RFC 6455, 5.5.3).
     func receivedPong()
 }
 
-/// Framing of one WebSocket connection (RFC 6455) over wslay: bytes in, messages out; messages in, bytes out. It owns no socket.
+/// One end of a WebSocket connection (RFC 6455) as a transformer of bytes: bytes in, messages out; messages in, bytes out. It owns no socket.
 ///
 /// Text messages close the connection with 1003, messages over the limit with 1009, violations of the protocol with 1002; pings are
 /// answered and a close frame is echoed. Everything to be sent collects in ``output`` as whole frames, so that what was not yet
-/// sent can be dropped between frames. Data frames cost no heap allocation in either direction. Owned by one thread.
+/// sent can be dropped between frames. A message that lies whole in the received bytes is unmasked where it lies and handed on from there; only
+/// what is cut by the end of the bytes, or by its sender, is copied. An idle endpoint holds no memory but its own. Owned by one thread.
+///
+/// (wslay, which the tests compare it with, keeps two buffers of 4 KiB a connection, and takes a call and a copy a part of a frame.)
 package final class WebSocketEndpoint {
     package enum Role { case server, client }
 
     /// Frames to be sent.
-    package var output = ByteBuffer(capacity: 1024)
-    /// Whether a close frame was queued or sent: no data may follow it.
+    package var output = ByteBuffer(capacity: 0)
+    /// Whether a close frame was sent: no data may follow it.
     package private(set) var isClosing = false
+    package private(set) var isCloseReceived = false
+    /// Whether no more is read: a close frame came, or the peer broke the protocol.
+    package private(set) var isReadEnded = false
+    /// The peer's close code: 1005 if its frame had none, 1006 if no close frame came.
+    package private(set) var closeCodeReceived = WebSocketClose.abnormal
 
-    private var events: OpaquePointer?
-    private var frames: OpaquePointer?
     private let role: Role
     private let messageBytesMax: Int
     private unowned let handler: any WebSocketEndpointHandler
 
-    /// What ``receive(_:)`` was given and wslay has not yet read.
-    private var unread = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// The message being put together from its frames.
-    private var message = ByteBuffer(capacity: 512)
-    /// Whether the rest of the present message is to be ignored.
-    private var isDiscarding = false
-    /// Whether the present frame belongs to a data message.
-    private var isDataFrame = false
+    /// The frame whose payload is being received, and how much of it has come.
+    private var frame: WebSocketFrame?
+    private var payloadCount = 0
+    /// A head of which only the beginning has come.
+    private var head = ByteBuffer(capacity: 0)
+    /// The message, unmasked, of which something is still to come.
+    private var message = ByteBuffer(capacity: 0)
+    private var isWithinMessage = false
+    /// A control frame that came in pieces; it may stand between the fragments of a message.
+    private var control = ByteBuffer(capacity: 0)
+    /// Random bytes for the masks of a client's frames.
+    private var masks = ByteBuffer(capacity: 0)
 
     /// `messageBytesMax` bounds a received message, all its fragments together.
     package init(role: Role, messageBytesMax: Int, handler: any WebSocketEndpointHandler) {
         self.role = role
         self.messageBytesMax = messageBytesMax
         self.handler = handler
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        var callbacks = wslay_event_callbacks()
-        callbacks.recv_callback = { context, buffer, count, _, user in
-            WebSocketEndpoint.from(user).read(into: buffer, count, context)
-        }
-        callbacks.send_callback = { _, bytes, count, _, user in
-            WebSocketEndpoint.from(user).output.append(UnsafeRawBufferPointer(start: bytes, count: count))
-            return count
-        }
-        callbacks.genmask_callback = { _, buffer, count, _ in WebSocketEndpoint.drawMask(buffer, count) }
-        callbacks.on_frame_recv_start_callback = { _, argument, user in
-            guard let argument else { return }
-            WebSocketEndpoint.from(user).frameStarted(opcode: argument.pointee.opcode, byteCount: argument.pointee.payload_length)
-        }
-        callbacks.on_frame_recv_chunk_callback = { _, argument, user in
-            guard let argument else { return }
-            WebSocketEndpoint.from(user).frameContinued(
-                UnsafeRawBufferPointer(start: argument.pointee.data, count: argument.pointee.data_length))
-        }
-        callbacks.on_msg_recv_callback = { _, argument, user in
-            guard let argument else { return }
-            WebSocketEndpoint.from(user).messageEnded(opcode: argument.pointee.opcode)
-        }
-        var frameCallbacks = wslay_frame_callbacks()
-        frameCallbacks.send_callback = { bytes, count, _, user in
-            WebSocketEndpoint.from(user).output.append(UnsafeRawBufferPointer(start: bytes, count: count))
-            return count
-        }
-        frameCallbacks.genmask_callback = { buffer, count, _ in WebSocketEndpoint.drawMask(buffer, count) }
-        let eventResult =
-            role == .server
-            ? wslay_event_context_server_init(&events, &callbacks, context)
-            : wslay_event_context_client_init(&events, &callbacks, context)
-        let frameResult = wslay_frame_context_init(&frames, &frameCallbacks, context)
-        precondition(eventResult == 0 && frameResult == 0, "out of memory for a WebSocket connection")
-        wslay_event_config_set_no_buffering(events, 1)
-        wslay_event_config_set_max_recv_msg_length(events, UInt64(messageBytesMax))
-    }
-
-    deinit {
-        wslay_event_context_free(events)
-        wslay_frame_context_free(frames)
     }
 
     /// Whether both close frames have passed: the connection may be ended.
-    package var isClosed: Bool { wslay_event_get_close_received(events) == 1 && wslay_event_get_close_sent(events) == 1 }
-    package var isCloseReceived: Bool { wslay_event_get_close_received(events) == 1 }
-    /// Whether no more is read: a close frame came, or the peer broke the protocol.
-    package var isReadEnded: Bool { wslay_event_get_read_enabled(events) == 0 }
-    /// The peer's close code: 1005 if its frame had none, 1006 if no close frame came.
-    package var closeCodeReceived: UInt16 { wslay_event_get_status_code_received(events) }
+    package var isClosed: Bool { isClosing && isCloseReceived }
 
-    /// Processes bytes from the peer; what is to be sent in turn is then in ``output``.
-    package func receive(_ bytes: UnsafeRawBufferPointer) {
-        guard wslay_event_get_read_enabled(events) == 1 else { return }
-        unread = bytes
-        let result = wslay_event_recv(events)
-        unread = UnsafeRawBufferPointer(start: nil, count: 0)
-        guard result == 0 else { return fail() }
-        // Not enabled any more: a close frame was received, or wslay queued one because of what was received.
-        if wslay_event_get_read_enabled(events) == 0 { isClosing = true }
-        flushControlFrames()
+    /// Processes bytes from the peer, which it overwrites; what is to be sent in turn is then in ``output``.
+    ///
+    /// Returns how many bytes it took: all, unless the handler asked for a rest. Give the others again, unchanged.
+    package func receive(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
+        var taken = 0
+        while !isReadEnded {
+            if frame == nil {
+                guard taken < bytes.count else { break }
+                taken += receiveHead(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+                continue
+            }
+            let (count, isMore) = receivePayload(UnsafeMutableRawBufferPointer(rebasing: bytes[taken...]))
+            taken += count
+            if !isMore { return taken }
+        }
+        return isReadEnded ? bytes.count : taken
     }
 
     /// Appends a binary message to ``output``. Ignored once the connection is closing.
     package func send(_ message: UnsafeRawBufferPointer) {
         guard !isClosing else { return }
-        appendFrame(UInt8(WSLAY_BINARY_FRAME.rawValue), message)
+        WebSocketFrame.append(.binary, message, mask: nextMask(), to: &output)
     }
 
     /// Appends a ping with no payload.
     package func ping() {
         guard !isClosing else { return }
-        appendFrame(UInt8(WSLAY_PING.rawValue), UnsafeRawBufferPointer(start: nil, count: 0))
+        WebSocketFrame.append(.ping, UnsafeRawBufferPointer(start: nil, count: 0), mask: nextMask(), to: &output)
     }
 
     /// Appends a close frame (RFC 6455, 7.4) and ignores all data from now on. The second call has no effect.
     package func close(code: UInt16, reason: StaticString) {
         guard !isClosing else { return }
         isClosing = true
-        isDiscarding = true
-        // The reason must fit a control frame of 125 bytes behind the code.
-        _ = wslay_event_queue_close(events, code, reason.utf8Start, min(reason.utf8CodeUnitCount, 122))
-        flushControlFrames()
+        WebSocketClose.append(code: code, reason: reason, mask: nextMask(), to: &output)
     }
 
-    /// The peer's bytes are no frames. wslay queues a close frame without a code for that; RFC 6455, 7.1.7 wants 1002.
-    private func fail() {
-        wslay_event_shutdown_read(events)
-        wslay_event_shutdown_write(events)
-        guard !isClosing else { return }
-        isClosing = true
-        var payload = UInt16(WSLAY_CODE_PROTOCOL_ERROR.rawValue).bigEndian
-        withUnsafeBytes(of: &payload) { appendFrame(UInt8(WSLAY_CONNECTION_CLOSE.rawValue), $0) }
+    /// Gives back memory that a burst took, as far as it is not in use.
+    package func releaseMemory() {
+        output.shrink(to: ByteBuffer.idleBytesMax)
+        message.shrink(to: 0)
+        head.shrink(to: 0)
     }
 
-    private func flushControlFrames() {
-        guard wslay_event_want_write(events) == 1 else { return }
-        _ = wslay_event_send(events)
-    }
+    // MARK: Frames
 
-    private func appendFrame(_ opcode: UInt8, _ payload: UnsafeRawBufferPointer) {
-        var frame = wslay_frame_iocb()
-        frame.fin = 1
-        frame.opcode = opcode
-        frame.mask = role == .client ? 1 : 0
-        frame.payload_length = UInt64(payload.count)
-        frame.data = payload.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        frame.data_length = payload.count
-        var sent = wslay_frame_send(frames, &frame)
-        // Masking goes through a small buffer of wslay's; the output takes everything.
-        while sent > 0, sent < frame.data_length {
-            frame.data += sent
-            frame.data_length -= sent
-            sent = wslay_frame_send(frames, &frame)
+    /// Takes bytes of a head; sets ``frame`` once it is whole. Returns how many.
+    private func receiveHead(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let isMasked = role == .server
+        guard !head.isEmpty else {
+            switch WebSocketFrame.parse(bytes, isMasked: isMasked) {
+            case .frame(let whole):
+                begin(whole)
+                return whole.headBytes
+            case .violation: fail(WebSocketClose.protocolError)
+            case .incomplete: head.append(bytes)
+            }
+            return bytes.count
         }
-        precondition(sent >= 0, "wslay could not frame a message: \(sent)")
-    }
-
-    // MARK: Callbacks
-
-    private static func from(_ user: UnsafeMutableRawPointer?) -> WebSocketEndpoint {
-        guard let user else { preconditionFailure("wslay lost its context") }
-        return Unmanaged<WebSocketEndpoint>.fromOpaque(user).takeUnretainedValue()
-    }
-
-    private static func drawMask(_ buffer: UnsafeMutablePointer<UInt8>?, _ count: Int) -> Int32 {
-        var generator = SystemRandomNumberGenerator()
-        var mask: UInt64 = generator.next()
-        guard let buffer, count <= 8 else { return -1 }
-        withUnsafeBytes(of: &mask) { UnsafeMutableRawPointer(buffer).copyMemory(from: $0.baseAddress!, byteCount: count) }
-        return 0
-    }
-
-    private func read(into buffer: UnsafeMutablePointer<UInt8>?, _ count: Int, _ context: OpaquePointer?) -> Int {
-        guard let buffer, let base = unread.baseAddress, unread.count > 0 else {
-            wslay_event_set_error(context, Int32(WSLAY_ERR_WOULDBLOCK.rawValue))
-            return -1
+        // Byte by byte, since what follows the head is the payload's. Rare: the end of what was read fell into a head.
+        for taken in 1...bytes.count {
+            head.append(bytes[taken - 1])
+            switch WebSocketFrame.parse(head.bytes, isMasked: isMasked) {
+            case .incomplete: continue
+            case .frame(let whole): begin(whole)
+            case .violation: fail(WebSocketClose.protocolError)
+            }
+            head.removeAll()
+            return taken
         }
-        let taken = min(count, unread.count)
-        UnsafeMutableRawPointer(buffer).copyMemory(from: base, byteCount: taken)
-        unread = UnsafeRawBufferPointer(rebasing: unread[taken...])
-        return taken
+        return bytes.count
     }
 
-    private func frameStarted(opcode: UInt8, byteCount: UInt64) {
-        isDataFrame = opcode < 8
-        guard isDataFrame else { return }
-        if opcode == UInt8(WSLAY_TEXT_FRAME.rawValue) {
-            close(code: UInt16(WSLAY_CODE_UNSUPPORTED_DATA.rawValue), reason: "memex.v1 has binary messages only")
-        } else if UInt64(message.count) + byteCount > UInt64(messageBytesMax) {
-            close(code: UInt16(WSLAY_CODE_MESSAGE_TOO_BIG.rawValue), reason: "the message exceeds the limit stated in hello")
+    @inline(__always)
+    private func begin(_ next: WebSocketFrame) {
+        frame = next
+        payloadCount = 0
+        guard !next.isControl else { return }
+        // A continuation goes on with a message, anything else begins one.
+        guard (next.opcode == .continuation) == isWithinMessage else { return fail(WebSocketClose.protocolError) }
+        if next.opcode == .text {
+            close(code: WebSocketClose.unsupportedData, reason: "memex.v1 has binary messages only")
+        } else if next.payloadBytes > messageBytesMax - message.count {
+            close(code: WebSocketClose.messageTooBig, reason: "the message exceeds the limit stated in hello")
         }
+        isWithinMessage = true
     }
 
-    private func frameContinued(_ bytes: UnsafeRawBufferPointer) {
-        guard isDataFrame, !isDiscarding else { return }
-        message.append(bytes)
-    }
-
-    private func messageEnded(opcode: UInt8) {
-        if opcode == UInt8(WSLAY_PONG.rawValue) { handler.receivedPong() }
-        guard opcode < 8 else { return }
-        if !isDiscarding { handler.receivedMessage(message.bytes) }
+    /// Takes bytes of the payload of ``frame``. Returns how many, and whether to go on.
+    private func receivePayload(_ bytes: UnsafeMutableRawBufferPointer) -> (count: Int, isMore: Bool) {
+        guard let frame else { return (0, false) }
+        let count = min(bytes.count, frame.payloadBytes - payloadCount)
+        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
+        let isWhole = payloadCount == 0 && count == frame.payloadBytes
+        let isDropped = isClosing && !frame.isControl
+        if !isDropped { WebSocketFrame.apply(frame.mask, offset: payloadCount, to: part) }
+        payloadCount += count
+        let isEnd = payloadCount == frame.payloadBytes
+        if isEnd { self.frame = nil }
+        guard !frame.isControl else {
+            if isWhole {
+                received(frame.opcode, UnsafeRawBufferPointer(part))
+            } else {
+                control.append(UnsafeRawBufferPointer(part))
+                guard isEnd else { return (count, false) }
+                received(frame.opcode, control.bytes)
+                control.removeAll()
+            }
+            return (count, isEnd)
+        }
+        let isMessageEnd = isEnd && frame.isFinal
+        if isMessageEnd { isWithinMessage = false }
+        guard !isDropped else {
+            message.removeAll()
+            return (count, isEnd)
+        }
+        if isWhole, frame.isFinal, message.isEmpty { return (count, handler.receivedMessage(UnsafeRawBufferPointer(part))) }
+        message.append(UnsafeRawBufferPointer(part))
+        guard isMessageEnd else { return (count, isEnd) }
+        let isMore = handler.receivedMessage(message.bytes)
         message.removeAll()
+        return (count, isMore)
+    }
+
+    private func received(_ opcode: WebSocketFrame.Opcode, _ payload: UnsafeRawBufferPointer) {
+        switch opcode {
+        case .ping: if !isClosing { WebSocketFrame.append(.pong, payload, mask: nextMask(), to: &output) }
+        case .pong: handler.receivedPong()
+        default: receivedClose(payload)
+        }
+    }
+
+    private func receivedClose(_ payload: UnsafeRawBufferPointer) {
+        switch WebSocketClose.judge(payload) {
+        case .violation(let code): fail(code)
+        case .code(let code):
+            closeCodeReceived = code
+            isCloseReceived = true
+            isReadEnded = true
+            close(code: code, reason: "")
+        }
+    }
+
+    /// The peer broke the protocol: says so, and hears no more.
+    private func fail(_ code: UInt16) {
+        isReadEnded = true
+        close(code: code, reason: "")
+    }
+
+    /// A new mask for every frame of a client (RFC 6455, 5.3), none for a server's.
+    @inline(__always)
+    private func nextMask() -> UInt32? {
+        guard role == .client else { return nil }
+        if masks.isEmpty {
+            let byteCount = 256
+            precondition(RAND_bytes(masks.reserve(byteCount).assumingMemoryBound(to: UInt8.self), Int32(byteCount)) == 1, "no randomness")
+            masks.advance(byteCount)
+        }
+        defer { masks.consume(4) }
+        return masks.bytes.loadUnaligned(as: UInt32.self)
     }
 }
