@@ -80,7 +80,7 @@ private final class EchoPeer: WebSocketEndpointHandler {
             { stream, count, buffer in
                 let peer = EchoPeer.from(stream)
                 guard count >= 0 else { return peer.drop() }
-                peer.received(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
+                peer.received(UnsafeMutableRawBufferPointer(start: buffer?.pointee.base, count: count))
             })
     }
 
@@ -89,12 +89,15 @@ private final class EchoPeer: WebSocketEndpointHandler {
         return Unmanaged<EchoPeer>.fromOpaque(data).takeUnretainedValue()
     }
 
-    func receivedMessage(_ message: UnsafeRawBufferPointer) { endpoint?.send(message) }
+    func receivedMessage(_ message: UnsafeRawBufferPointer) -> Bool {
+        endpoint?.send(message)
+        return true
+    }
     func receivedPong() {}
 
-    private func received(_ bytes: UnsafeRawBufferPointer) {
-        guard let endpoint else { return open(bytes) }
-        endpoint.receive(bytes)
+    private func received(_ bytes: UnsafeMutableRawBufferPointer) {
+        guard let endpoint else { return open(UnsafeRawBufferPointer(bytes)) }
+        _ = endpoint.receive(bytes)
         flush(endpoint)
     }
 
@@ -106,7 +109,7 @@ private final class EchoPeer: WebSocketEndpointHandler {
             let endpoint = WebSocketEndpoint(role: .server, messageBytesMax: Wire.clientMessageBytesMax, handler: self)
             self.endpoint = endpoint
             endpoint.output.append(text: WebSocketUpgrade.response(key: key))
-            head[headBytes...].withUnsafeBytes { endpoint.receive($0) }
+            head.withUnsafeMutableBytes { _ = endpoint.receive(UnsafeMutableRawBufferPointer(rebasing: $0[headBytes...])) }
             flush(endpoint)
         case .health, .refuse: drop()
         }

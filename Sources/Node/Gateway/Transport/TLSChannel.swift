@@ -59,7 +59,7 @@ struct TLSChannel: ~Copyable {
         guard let method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "memex") else { return nil }
         BIO_meth_set_read(method) { bio, target, byteCount in
             guard let target, byteCount > 0, let channel = TLSChannel.of(bio) else { return -1 }
-            BIO_clear_flags(bio, BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY)
+            BIO_clear_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
             let count = channel.pointee.read(into: target, Int(byteCount))
             guard count > 0 else {
                 BIO_set_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
