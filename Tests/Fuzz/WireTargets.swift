@@ -29,14 +29,18 @@ private final class ReceivedFrames: WebSocketEndpointHandler {
     init(_ bytes: UnsafeRawBufferPointer, step: Int) {
         let endpoint = WebSocketEndpoint(role: .server, messageBytesMax: 1000, handler: self)
         for start in stride(from: 0, to: bytes.count, by: step) {
-            endpoint.receive(UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + step)]))
+            // Unmasking overwrites what was received.
+            var part = Array(bytes[start..<min(bytes.count, start + step)])
+            let taken = part.withUnsafeMutableBytes { endpoint.receive($0) }
+            require(taken == part.count, "took \(taken) of \(part.count) bytes without being asked to rest")
         }
         output = Array(endpoint.output.bytes)
     }
 
-    func receivedMessage(_ message: UnsafeRawBufferPointer) {
+    func receivedMessage(_ message: UnsafeRawBufferPointer) -> Bool {
         require(message.count <= 1000, "a message of \(message.count) bytes")
         messages.append(Array(message))
+        return true
     }
 
     func receivedPong() {}
