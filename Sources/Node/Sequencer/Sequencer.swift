@@ -31,12 +31,12 @@ package final class Sequencer: Sendable {
         self.logger = logger
         let statistics = NodeStatistics()
         let recovery = try Recovery(configuration, statistics: statistics, logger: logger)
-        recoveredFromCheckpoint = recovery.checkpointBlock
+        recoveredFromCheckpoint = recovery.loaded?.head.header.number ?? 0
         input = try ByteRing(capacity: configuration.inputRingBytes)
         output = try ByteRing(capacity: configuration.outputRingBytes)
         shared = NodeShared(
             executorParker: try Parker(), sealerParker: try Parker(), statistics: statistics, head: recovery.sealer.head,
-            pruneThroughBlock: recovery.olderCheckpointBlock)
+            pruneThroughBlock: 0)
         let header = recovery.producer.exchange.header
         let l1Origin = recovery.producer.open?.l1Origin ?? recovery.sealer.header?.l1Origin ?? 0
         inbox = InboxQueue(nextIndex: header.inboxCursor, l1Block: l1Origin, parker: shared.executorParker)
@@ -45,9 +45,8 @@ package final class Sequencer: Sendable {
             producer: recovery.producer, journal: recovery.journal, input: input, output: output, inbox: inbox, sealing: sealing,
             shared: shared,
             configuration: configuration.executor, l1Origin: l1Origin)
-        let sealer = Sealer(
-            recovery.sealer, queue: sealing, shared: shared, configuration: configuration, checkpointBlock: recovery.checkpointBlock,
-            logger: logger)
+        let sealer = try Sealer(
+            recovery.sealer, queue: sealing, shared: shared, configuration: configuration, loaded: recovery.loaded, logger: logger)
         parts = Mutex(.ready(Handover(executor), Handover(sealer)))
     }
 

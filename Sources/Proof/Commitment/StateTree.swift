@@ -151,6 +151,12 @@ package final class StateTree {
         return try body(UnsafeRawBufferPointer(start: shadow.base + Int(index) * Layout.cellBytes, count: Layout.cellBytes))
     }
 
+    /// Calls `body` with the 4096 bytes of a page (below 2^23).
+    package func withPage<Result>(_ page: UInt32, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        precondition(Int(page) < TreeShape.pageCount)
+        return try body(UnsafeRawBufferPointer(start: shadow.base + Int(page) * TreeShape.pageBytes, count: TreeShape.pageBytes))
+    }
+
     /// Calls `body` with the number (cell index / 64) and the 4096 bytes of every page that is not all zero, in ascending order.
     package func forEachPage(_ body: (UInt32, UnsafeRawBufferPointer) throws -> Void) rethrows {
         for word in 0..<touchedPages.wordCount where touchedPages.words[word] != 0 {

@@ -55,17 +55,21 @@ final class BlockProducer {
         return .none
     }
 
-    /// Closes the open block and gives its content away, taking `fresh` for the next one.
-    func closeBlock(replacingWith fresh: SealJob) -> SealJob {
+    /// Closes the open block and gives its content away, taking `fresh` for the next one. Without `takingCells` the cells that it changed stay marked,
+    /// for ``drainDirtyCells(_:)`` or the next block to take them.
+    func closeBlock(replacingWith fresh: SealJob, takingCells: Bool = true) -> SealJob {
         precondition(open != nil, "no block is open")
         let closed = job
         closed.inboxCursor = hosted.exchange.header.inboxCursor
         closed.sequence = sequence
-        closed.takeDirtyCells(of: &hosted.exchange)
+        if takingCells { closed.takeDirtyCells(of: &hosted.exchange) }
         open = nil
         job = fresh
         return closed
     }
+
+    /// Calls `body` with the index and the 64 bytes of every cell that changed since they were taken last.
+    func drainDirtyCells(_ body: (UInt32, UnsafeRawPointer) -> Void) { hosted.exchange.drainDirtyCells(body) }
 
     /// Position of the batch that was admitted last in its block, from 0.
     var lastPosition: UInt32 { UInt32(truncatingIfNeeded: job.envelopeCount - 1) }

@@ -33,6 +33,13 @@ package final class NodeStatistics: Sendable {
     package let batchesCut = Atomic<UInt64>(0)
     package let batchBytes = Atomic<UInt64>(0)
     package let checkpoints = Atomic<UInt64>(0)
+    /// Checkpoints that could not be written, or folded.
+    package let checkpointsFailed = Atomic<UInt64>(0)
+    /// Whole checkpoints made of increments.
+    package let checkpointsFolded = Atomic<UInt64>(0)
+    /// What the sealer spent on checkpoints instead of blocks, and the most without a break.
+    package let checkpointMicroseconds = Atomic<UInt64>(0)
+    package let checkpointSliceMicrosecondsMax = Atomic<UInt64>(0)
 
     package init() {}
 
@@ -66,6 +73,9 @@ package final class NodeStatistics: Sendable {
 extension Atomic where Value == UInt64 {
     /// Adds, for a counter that only this thread writes.
     func add(_ amount: UInt64) { store(load(ordering: .relaxed) &+ amount, ordering: .relaxed) }
+
+    /// Keeps the larger, for a counter that only this thread writes.
+    func raise(to amount: UInt64) { store(Swift.max(load(ordering: .relaxed), amount), ordering: .relaxed) }
 
     package var value: UInt64 { load(ordering: .relaxed) }
 }

@@ -64,11 +64,17 @@ package final class Journal {
         self.lastBlock = lastBlock
     }
 
-    /// Calls `body` with every entry of every row, oldest first. Throws ``StoreRefused`` naming the row that is corrupted or missing,
+    /// Calls `body` with every entry of every row from `first` on, oldest first. Throws ``StoreRefused`` naming the row that is corrupted or missing,
     /// and whatever `body` throws.
-    func replay(_ body: (_ row: Int64, _ record: JournalRecord) throws -> Void) throws {
-        let select = try database.prepare("SELECT id, last_block, checksum, records FROM groups ORDER BY id")
-        var expected = firstRow
+    func replay(from first: Int64 = 0, _ body: (_ row: Int64, _ record: JournalRecord) throws -> Void) throws {
+        try forEachRow(from: first) { row, bytes in try forEachRecord(row, bytes, body) }
+    }
+
+    /// Calls `body` with the bytes of every row from `first` on, oldest first, once their checksum was found right.
+    func forEachRow(from first: Int64, _ body: (_ row: Int64, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws {
+        let select = try database.prepare("SELECT id, last_block, checksum, records FROM groups WHERE id >= ?1 ORDER BY id")
+        select.bind(first, at: 1)
+        var expected = max(firstRow, first)
         while try select.step() {
             let row = select.integer(0)
             guard row == expected else { throw StoreRefused.missingRow(path: path, row: expected, found: row) }
@@ -80,13 +86,37 @@ package final class Journal {
                 throw StoreRefused.corruptedRow(
                     path: path, row: row, reason: "checksum \(String(computed, radix: 16)), stored \(String(stored, radix: 16))")
             }
-            var reader = JournalRowReader(bytes)
-            do {
-                while let record = try reader.next() { try body(row, record) }
-            } catch let error as MalformedRow {
-                throw StoreRefused.corruptedRow(path: path, row: row, reason: error.reason)
-            }
+            try body(row, bytes)
         }
+        guard expected == max(lastRow + 1, first) else { throw StoreRefused.missingRow(path: path, row: expected, found: lastRow) }
+    }
+
+    /// Calls `body` with every entry of a row.
+    func forEachRecord(
+        _ row: Int64, _ bytes: UnsafeRawBufferPointer, _ body: (_ row: Int64, _ record: JournalRecord) throws -> Void
+    ) throws {
+        var reader = JournalRowReader(bytes)
+        do {
+            while let record = try reader.next() { try body(row, record) }
+        } catch let error as MalformedRow {
+            throw StoreRefused.corruptedRow(path: path, row: row, reason: error.reason)
+        }
+    }
+
+    /// The first row whose last entry belongs to block `block` or a later one, if the rows are as they were written: nothing is checked. One beyond the
+    /// last if there is none.
+    func firstRow(reaching block: UInt64) throws -> Int64 {
+        let select = try database.prepare("SELECT last_block FROM groups WHERE id = ?1")
+        var low = firstRow
+        var high = lastRow + 1
+        while low < high {
+            let middle = low + (high - low) / 2
+            select.bind(middle, at: 1)
+            let isReached = try select.step() && select.unsigned(0) >= block
+            select.reset()
+            if isReached { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     /// Removes up to `rowsMax` of the oldest rows that lie wholly within blocks up to `block`. Returns whether more may be left.

@@ -13,6 +13,8 @@ package struct SequencerConfiguration: Sendable {
     package var batchAgeMsMax: UInt64 = 30_000
     /// A checkpoint is written this long after the last one, if anything happened.
     package var checkpointIntervalMs: UInt64 = 60_000
+    /// Increments on a whole checkpoint, after which all are folded into a new whole one; at least 1.
+    package var incrementsMax = 4
     /// Bytes of the ring from the gateway; a power of two.
     package var inputRingBytes = 1 << 22
     /// Bytes of the ring to the gateway; a power of two.

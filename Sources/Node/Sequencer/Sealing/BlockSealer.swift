@@ -6,9 +6,10 @@ import Signing
 /// Turns closed blocks into signed headers and batches: state tree, header, signature, storage. No thread of its own; the ``Sealer`` and
 /// recovery drive it.
 ///
-/// Invariants between calls: the tree is the state after block `head.number`; every block up to it is in the store, and so is every batch that its blocks complete.
+/// Invariants between calls: `state` is that after block `head.number`, but for what ``adopt(_:)`` says; every block up to it is in the store, and so is every
+/// batch that its blocks complete.
 final class BlockSealer {
-    let tree: StateTree
+    let state: SealedState
     let store: ChainStore
     private let key: PrivateKey
     private let domain: SigningDomain
@@ -22,13 +23,13 @@ final class BlockSealer {
     /// Last block that is in a batch.
     private var lastBatchedBlock: UInt64
 
-    /// Continues after `header` (nil: genesis), whose state `tree` holds.
+    /// Continues after `header` (nil: genesis), whose state `state` holds.
     init(
-        tree: StateTree, store: ChainStore, header: BlockHeader?, sequence: UInt64, key: PrivateKey, domain: SigningDomain,
+        state: SealedState, store: ChainStore, header: BlockHeader?, sequence: UInt64, key: PrivateKey, domain: SigningDomain,
         batchAgeMsMax: UInt64,
         statistics: NodeStatistics
     ) throws {
-        self.tree = tree
+        self.state = state
         self.store = store
         self.header = header
         self.sequence = sequence
@@ -51,12 +52,12 @@ final class BlockSealer {
     /// Seals the next block. If the store has it already, the headers must be equal: throws ``RecoveryRefused`` if not.
     func seal(_ job: SealJob) throws {
         precondition(job.opening.number == head.number + 1, "block \(job.opening.number) does not follow block \(head.number)")
-        job.withCells { tree.apply(cells: $0, $1) }
+        job.withCells { state.apply(cells: $0, $1) }
         guard let envelopes = EnvelopeList(bytes: job.envelopes) else { preconditionFailure("the executor made no list of envelopes") }
         var commandsRoot = CommandsRoot()
         envelopes.forEach { commandsRoot.append($0.bytes) }
         let header = BlockHeader(
-            number: job.opening.number, parentHash: head.hash, stateRoot: tree.root(), commandsRoot: commandsRoot.value,
+            number: job.opening.number, parentHash: head.hash, stateRoot: state.tree.root(), commandsRoot: commandsRoot.value,
             inboxCursor: job.inboxCursor, timeMs: job.opening.timeMs, l1Origin: job.opening.l1Origin)
         let block = Block(
             header: header, signature: header.signed(with: key, in: domain), messageCount: UInt32(job.messageCount), envelopes: envelopes)
@@ -70,10 +71,23 @@ final class BlockSealer {
             }
             if header.number > lastBatchedBlock { try cut(block) }
         }
+        advance(to: header, sequence: job.sequence)
+        statistics.blocksSealed.add(1)
+    }
+
+    /// Takes the next block as it was sealed before; its caller has compared the content, and brings `state` to that of the last one adopted
+    /// before anything else is sealed.
+    func adopt(_ stored: ChainStore.StoredBlock) throws {
+        let header = stored.block.header
+        precondition(header.number == head.number + 1, "block \(header.number) does not follow block \(head.number)")
+        if header.number > lastBatchedBlock { try store.transaction { try cut(stored.block) } }
+        advance(to: header, sequence: stored.sequence)
+    }
+
+    private func advance(to header: BlockHeader, sequence: UInt64) {
         self.header = header
         head = SealedHead(header)
-        sequence = job.sequence
-        statistics.blocksSealed.add(1)
+        self.sequence = sequence
     }
 
     private func cut(_ block: Block) throws {

@@ -1,25 +1,29 @@
 import Logging
 
-/// The sealer's loop: seals closed blocks as they come and writes checkpoints. Used by one thread.
+/// The sealer's loop: seals closed blocks as they come and writes checkpoints between them. Used by one thread.
 final class Sealer {
     private let core: BlockSealer
     private let queue: SealQueue
     private let shared: NodeShared
     private let configuration: SequencerConfiguration
-    private let logger: Logger
+    private let publisher: CheckpointPublisher
     private var checkpointBlock: UInt64
     private var checkpointAtMs = SystemClock.monotonicMs()
 
+    /// Pages that are written between two blocks: less than a millisecond.
+    private static let slicePages = 256
+
+    /// `loaded`: the checkpoint that recovery started from.
     init(
-        _ core: BlockSealer, queue: SealQueue, shared: NodeShared, configuration: SequencerConfiguration, checkpointBlock: UInt64,
+        _ core: BlockSealer, queue: SealQueue, shared: NodeShared, configuration: SequencerConfiguration, loaded: LoadedCheckpoint?,
         logger: Logger
-    ) {
+    ) throws {
         self.core = core
         self.queue = queue
         self.shared = shared
         self.configuration = configuration
-        self.checkpointBlock = checkpointBlock
-        self.logger = logger
+        publisher = try CheckpointPublisher(loaded, shared: shared, configuration: configuration, logger: logger)
+        checkpointBlock = loaded?.head.header.number ?? 0
     }
 
     static func start(_ sealer: sending Sealer) throws -> DedicatedThread {
@@ -29,38 +33,61 @@ final class Sealer {
 
     private func run() {
         do {
+            let publishing = try publisher.start()
+            defer {
+                publisher.end()
+                publishing.join()
+            }
             while true {
                 if let job = queue.pop() {
                     try core.seal(job)
                     queue.recycle(job)
                     shared.announce(core.head)
-                    if SystemClock.monotonicMs() - checkpointAtMs >= configuration.checkpointIntervalMs { try checkpoint() }
+                    checkpoint(isDue: SystemClock.monotonicMs() - checkpointAtMs >= configuration.checkpointIntervalMs)
+                } else if core.state.isCheckpointUnderway {
+                    checkpoint(isDue: false)
                 } else if shared.isExecutorDone && queue.isEmpty {
                     break
                 } else {
                     queue.sealer.park(timeoutMs: -1) { !queue.isEmpty || shared.isExecutorDone }
                 }
             }
-            try checkpoint()
+            finishCheckpoints()
         } catch {
             shared.fail(error)
         }
     }
 
-    /// Writes the state after the last sealed block, then lets go of what only older checkpoints need.
-    private func checkpoint() throws {
-        checkpointAtMs = SystemClock.monotonicMs()
-        guard let header = core.header, header.number > checkpointBlock else { return }
-        let directory = configuration.directory.checkpoints
-        try Checkpoint.write(
-            directory: directory, tree: core.tree, header: header, sequence: core.sequence, deployment: configuration.deployment)
-        try Checkpoint.removeOld(directory: directory, keeping: 2)
-        // The journal must still serve the older of the two, should the newer one turn out to be unreadable.
-        let kept = try Checkpoint.list(directory)
-        if kept.count > 1, let oldest = kept.last { shared.setPruneThroughBlock(oldest.block) }
-        checkpointBlock = header.number
-        shared.statistics.checkpoints.add(1)
-        let tookMs = SystemClock.monotonicMs() - checkpointAtMs
-        logger.info("checkpoint written", metadata: ["block": "\(header.number)", "milliseconds": "\(tookMs)"])
+    // MARK: Checkpoints
+
+    /// Begins a checkpoint if it is time for one and the last one is done with, and goes on with the one underway.
+    private func checkpoint(isDue: Bool) {
+        let started = ContinuousClock.now
+        do {
+            if !core.state.isCheckpointUnderway {
+                guard isDue, publisher.isReady, let header = core.header, header.number > checkpointBlock else { return }
+                checkpointAtMs = SystemClock.monotonicMs()
+                let head = CheckpointHead(header: header, sequence: core.sequence, previous: publisher.previous)
+                try core.state.beginCheckpoint(
+                    head, directory: configuration.directory.checkpoints, deployment: configuration.deployment)
+                checkpointBlock = header.number
+            }
+            if let finished = try core.state.writeSome(pagesMax: Self.slicePages) { publisher.publish(finished) }
+        } catch {
+            publisher.noteFailure(error)
+        }
+        let took = started.duration(to: .now)
+        let microseconds = UInt64(took / .microseconds(1))
+        let statistics = shared.statistics
+        statistics.checkpointMicroseconds.add(microseconds)
+        statistics.checkpointSliceMicrosecondsMax.raise(to: microseconds)
+    }
+
+    /// Writes the state after the last block, unless a checkpoint has it already, and waits for the disk.
+    private func finishCheckpoints() {
+        while core.state.isCheckpointUnderway { checkpoint(isDue: false) }
+        while !publisher.isReady { shared.sealerParker.park(timeoutMs: -1) { publisher.isReady } }
+        checkpoint(isDue: true)
+        while core.state.isCheckpointUnderway { checkpoint(isDue: false) }
     }
 }

@@ -1,0 +1,10 @@
+import Engine
+
+/// Sees what is executed again from the journal, in order, on the thread that recovers.
+protocol ReplayObserver: AnyObject {
+    /// A block was opened: `producer.exchange.events` is what its inbox messages, timers and auctions caused.
+    func opened(_ opening: BlockOpening, _ producer: BlockProducer) throws
+
+    /// A batch was admitted: `producer` has its events, sequence and position.
+    func admitted(_ envelope: UnsafeRawBufferPointer, _ producer: BlockProducer) throws
+}
