@@ -8,4 +8,12 @@ struct Memexd: AsyncParsableCommand {
         discussion: ExitStatus.help,
         version: "memexd 0.1",
         subcommands: [Run.self])
+
+    static func main() async {
+        do {
+            await main(try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

@@ -17,11 +17,18 @@ struct Run: AsyncParsableCommand {
                   --certificate local/tls.pem --key local/tls.key
               Commits that survive power loss, on all interfaces:
                 memexd run ... --durability fsync --listen 0.0.0.0:443
+              Everything from a file, one thing otherwise (Deploy/memexd.toml is one with all keys explained):
+                memexd run --config memexd.toml --listen 127.0.0.1:9444
               Without TLS, for a proxy on the same machine that has it:
                 memexd run ... --listen 127.0.0.1:9080 --insecure-ws
 
             \(ExitStatus.help)
             """)
+
+    @Option(
+        help: ArgumentHelp(
+            "TOML file with any of these options by their long names; what the command line says prevails.", valueName: "file"))
+    var config: String?
 
     @Option(help: ArgumentHelp("Directory of journal, chain and checkpoints; made if missing.", valueName: "dir"))
     var data: String
