@@ -12,6 +12,7 @@ let package = Package(
         .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         // Deterministic core: built twice, for the host and (Embedded Swift) for the RISC-V guest.
@@ -61,7 +62,7 @@ let package = Package(
         .executableTarget(
             name: "memexd",
             dependencies: [
-                "Engine", "Gateway", "Sequencer", "Settlement", "Signing", "TOMLKit",
+                "Engine", "Gateway", "Sequencer", "Settlement", "Signing", "TOMLKit", "FlyingFox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/memexd", swiftSettings: strict),

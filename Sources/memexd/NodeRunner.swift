@@ -51,6 +51,7 @@ struct NodeRunner {
             },
             Task { await watchChain(identity, deployment, client, ending) },
             Task { await StatisticsReporter(sequencer, options, logger).run() },
+            Task { await serveMetrics(sequencer) },
         ]
         await ending.wait()
         logger.info("stopping")
@@ -105,6 +106,28 @@ struct NodeRunner {
             "chainId":\(deployment.chainId),"rollup":"\(deployment.rollup)","block":\(head.number),"stateRoot":"\(head.stateRoot)",\
             "inboxCursor":\(sequencer.inbox.nextIndex),"recoveredFromCheckpoint":\(sequencer.recoveredFromCheckpoint),"pid":\(getpid())}
             """)
+    }
+
+    /// Not worth ending the node for: trading goes on without it.
+    private func serveMetrics(_ sequencer: Sequencer) async {
+        guard let listen = options.metricsListen.flatMap(ListenAddress.init) else { return }
+        let idleBlockIntervalMs = options.idleBlockIntervalMs
+        do {
+            let server = try await MetricsServer(listen) {
+                var page = MetricsPage()
+                page.add(sequencer)
+                page.addProcess()
+                return page.text
+            } health: {
+                Health(
+                    head: sequencer.shared.sealedHead, nowMs: SystemClock.nowMs(), idleBlockIntervalMs: idleBlockIntervalMs,
+                    hasFailed: sequencer.shared.failure != nil)
+            }
+            logger.info("metrics are served", metadata: ["address": "http://\(options.metricsListen ?? "")/metrics"])
+            try await server.run()
+        } catch {
+            if !Task.isCancelled { logger.error("metrics are not served", metadata: ["reason": "\(error)"]) }
+        }
     }
 
     // MARK: L1

@@ -75,6 +75,11 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Seconds between looks at the L1 inbox.")
     var l1PollS = 1.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Address and port for /metrics (Prometheus) and /healthz in plain HTTP; none unless given.", valueName: "host:port"))
+    var metricsListen: String?
+
     @Flag(help: "Print a line of JSON with counters on stdout every --stats-interval-s.")
     var statsJson = false
 
@@ -100,6 +105,9 @@ struct Run: AsyncParsableCommand {
         }
         guard ListenAddress(listen)?.isNumeric == true else {
             throw ValidationError("--listen takes an address, not a name: 127.0.0.1:9443, [::1]:9443, or 0.0.0.0:9443 for all interfaces")
+        }
+        guard metricsListen.map({ ListenAddress($0)?.isNumeric == true }) ?? true else {
+            throw ValidationError("--metrics-listen takes an address and a port, for example 127.0.0.1:9464")
         }
         guard let url = URL(string: l1), ["http", "https"].contains(url.scheme), url.host() != nil else {
             throw ValidationError("--l1 takes an http:// or https:// URL, for example http://127.0.0.1:8545")

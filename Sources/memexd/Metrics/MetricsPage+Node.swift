@@ -5,19 +5,24 @@ extension MetricsPage {
     /// What the executor and the sealer counted since the process began.
     mutating func add(_ sequencer: Sequencer) {
         let statistics = sequencer.shared.statistics
-        add("memex_batches_total", .counter, "Command batches by outcome.", label: "outcome", [
-            (key: "admitted", value: statistics.batchesAdmitted.value), (key: "refused", value: statistics.batchesRefused.value),
-        ])
+        add(
+            "memex_batches_total", .counter, "Command batches by outcome.", label: "outcome",
+            [
+                (key: "admitted", value: statistics.batchesAdmitted.value), (key: "refused", value: statistics.batchesRefused.value),
+            ])
         add("memex_commands_total", .counter, "Commands of admitted batches.", statistics.commands.value)
         add("memex_commands_rejected_total", .counter, "Commands that were refused alone.", statistics.commandsRejected.value)
-        add("memex_events_total", .counter, "What commands and blocks caused.", label: "kind", [
-            (key: "placed", value: statistics.ordersPlaced.value), (key: "cancelled", value: statistics.cancels.value),
-            (key: "modified", value: statistics.modifies.value), (key: "reduced", value: statistics.reductions.value),
-            (key: "fill", value: statistics.fills.value), (key: "auction_trade", value: statistics.auctionTrades.value),
-            (key: "trigger_placed", value: statistics.triggersPlaced.value), (key: "triggered", value: statistics.triggersFired.value),
-            (key: "deposit", value: statistics.deposits.value), (key: "withdrawal", value: statistics.withdrawals.value),
-            (key: "session_ended", value: statistics.sessionsEnded.value), (key: "market_opened", value: statistics.marketsOpened.value),
-        ])
+        add(
+            "memex_events_total", .counter, "What commands and blocks caused.", label: "kind",
+            [
+                (key: "placed", value: statistics.ordersPlaced.value), (key: "cancelled", value: statistics.cancels.value),
+                (key: "modified", value: statistics.modifies.value), (key: "reduced", value: statistics.reductions.value),
+                (key: "fill", value: statistics.fills.value), (key: "auction_trade", value: statistics.auctionTrades.value),
+                (key: "trigger_placed", value: statistics.triggersPlaced.value), (key: "triggered", value: statistics.triggersFired.value),
+                (key: "deposit", value: statistics.deposits.value), (key: "withdrawal", value: statistics.withdrawals.value),
+                (key: "session_ended", value: statistics.sessionsEnded.value),
+                (key: "market_opened", value: statistics.marketsOpened.value),
+            ])
         add("memex_queries_total", .counter, "Queries answered by the executor.", statistics.queries.value)
         add("memex_journal_rows_total", .counter, "Groups committed to the journal.", statistics.groups.value)
         add("memex_journal_bytes_total", .counter, "Bytes committed to the journal.", statistics.journalBytes.value)

@@ -1,5 +1,6 @@
 import FlyingFox
 import FlyingSocks
+import Foundation
 import Logging
 import Sequencer
 
@@ -15,13 +16,13 @@ struct MetricsServer: Sendable {
             : HTTPServer(address: try .inet(ip4: listen.host, port: listen.port), logger: .disabled)
         await server.appendRoute("GET /metrics") { _ in
             HTTPResponse(
-                statusCode: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: Array(page().utf8).data)
+                statusCode: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: Data(page().utf8))
         }
         await server.appendRoute("GET /healthz") { _ in
             let health = health()
             return HTTPResponse(
                 statusCode: health.isGood ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
-                body: Array(health.json.utf8).data)
+                body: Data(health.json.utf8))
         }
     }
 

@@ -1,0 +1,67 @@
+import Foundation
+import FoundationNetworking
+import Sequencer
+import Testing
+
+@testable import memexd
+
+/// The page is what Prometheus reads, and the server serves it.
+@Suite struct MetricsTests {
+    @Test func aMetricHasHelpTypeAndValue() {
+        var page = MetricsPage()
+        page.add("memex_things_total", .counter, "Things.", 3)
+        page.add("memex_parts", .gauge, "Parts by colour.", label: "colour", [(key: "red", value: 1), (key: "a \"b\"\\\n", value: 2)])
+        #expect(
+            page.text == """
+                # HELP memex_things_total Things.
+                # TYPE memex_things_total counter
+                memex_things_total 3
+                # HELP memex_parts Parts by colour.
+                # TYPE memex_parts gauge
+                memex_parts{colour="red"} 1
+                memex_parts{colour="a \\"b\\"\\\\\\n"} 2
+
+                """)
+    }
+
+    @Test func theProcessMeasuresItself() throws {
+        var page = MetricsPage()
+        page.addProcess()
+        let line = try #require(page.text.split(separator: "\n").first { $0.hasPrefix("process_resident_memory_bytes") })
+        #expect(try #require(UInt64(line.split(separator: " ")[1])) > 1 << 20)
+        #expect(page.text.contains("process_cpu_seconds_total"))
+    }
+
+    @Test func aNodeThatSealsNothingIsNotHealthy() {
+        func health(_ number: UInt64, ageMs: UInt64, hasFailed: Bool = false) -> Health {
+            Health(
+                head: SealedHead(number: number, timeMs: 1_000_000), nowMs: 1_000_000 + ageMs, idleBlockIntervalMs: 10_000,
+                hasFailed: hasFailed)
+        }
+        #expect(health(0, ageMs: 99_000).isGood)
+        #expect(health(7, ageMs: 30_000) == health(7, ageMs: 0))
+        #expect(health(7, ageMs: 31_000).problem == "no block was sealed for 31 s")
+        #expect(health(7, ageMs: 0, hasFailed: true).json.contains("\"failing\""))
+        #expect(health(7, ageMs: 0).json == "{\"status\":\"ok\",\"block\":7}\n")
+    }
+
+    @Test func servesOverHTTP() async throws {
+        let listen = try #require(ListenAddress("127.0.0.1:0"))
+        let server = try await MetricsServer(listen) {
+            "memex_answer 42\n"
+        } health: {
+            Health(head: SealedHead(), nowMs: 0, idleBlockIntervalMs: 1, hasFailed: true)
+        }
+        let task = Task { try await server.run() }
+        defer { task.cancel() }
+        let port = try #require(try await server.port())
+        func get(_ path: String) async throws -> (status: Int?, body: String) {
+            let (data, response) = try await URLSession.shared.data(from: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
+            return ((response as? HTTPURLResponse)?.statusCode, String(decoding: data, as: UTF8.self))
+        }
+        let page = try await get("/metrics")
+        #expect(page.status == 200 && page.body == "memex_answer 42\n")
+        #expect(try await get("/healthz").status == 503)
+        #expect(try await get("/other").status == 404)
+    }
+}
