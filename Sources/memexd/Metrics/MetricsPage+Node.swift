@@ -42,10 +42,11 @@ extension MetricsPage {
         if let pages = Self.residentPages() {
             add("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", pages * UInt64(sysconf(Int32(_SC_PAGESIZE))))
         }
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1_000_000
-        add("process_cpu_seconds_total", .counter, "CPU time of all threads in whole seconds.", seconds)
+        var used = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)
+        add(
+            "process_cpu_seconds_total", .counter, "CPU time of all threads in seconds.",
+            Double(used.tv_sec) + Double(used.tv_nsec) / 1e9)
     }
 
     private static func residentPages() -> UInt64? {

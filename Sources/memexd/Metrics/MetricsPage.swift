@@ -5,7 +5,7 @@ struct MetricsPage {
     private(set) var text = ""
 
     /// Adds a metric of one value. Names have the unit last and, for counters, `_total`.
-    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: some BinaryInteger) {
+    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: some Numeric) {
         head(name, kind, help)
         text += "\(name) \(value)\n"
     }
