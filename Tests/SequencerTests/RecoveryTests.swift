@@ -109,6 +109,10 @@ import Testing
         _ = try populated(directory, runs: 2)
         try FileManager.default.removeItem(atPath: directory.path + "/data/checkpoints")
         try tamper(directory.path + "/data/journal.sqlite", "DELETE FROM groups WHERE last_block = 2")
+        let refusal = #expect(throws: StoreRefused.self) { try recovered(directory) }
+        #expect(refusal?.description.contains("was acknowledged") == true)
+        // Without the mark the sealed blocks still tell.
+        try FileManager.default.removeItem(atPath: directory.path + "/data/journal.mark")
         #expect(throws: RecoveryRefused.journalEndsEarly(last: 1, needed: 2)) { try recovered(directory) }
     }
 
@@ -116,6 +120,8 @@ import Testing
         let directory = try TestDirectory()
         _ = try populated(directory, runs: 2)
         try FileManager.default.removeItem(atPath: directory.path + "/data/journal.sqlite")
+        #expect(throws: StoreRefused.self) { try recovered(directory) }
+        try FileManager.default.removeItem(atPath: directory.path + "/data/journal.mark")
         #expect(throws: RecoveryRefused.journalEndsEarly(last: 0, needed: 2)) { try recovered(directory) }
     }
 
@@ -126,6 +132,31 @@ import Testing
         #expect(try recovered(directory).recoveredFromCheckpoint == 4)
         try FileManager.default.removeItem(atPath: directory.path + "/data/checkpoints")
         #expect(throws: RecoveryRefused.journalStartsLate(needed: 1, found: 4)) { try recovered(directory) }
+    }
+
+    /// The last row is in no sealed block, and nothing but the mark knows of it.
+    @Test func aJournalThatLostOnlyItsLastRowIsRefused() throws {
+        let directory = try TestDirectory()
+        let path = directory.file("journal.sqlite")
+        var group = JournalGroup()
+        do {
+            let journal = try Journal(path: path, durability: .process, deployment: .test)
+            for block: UInt64 in 1...3 {
+                group.removeAll()
+                group.appendBlockClosed(block)
+                try journal.append(group, lastBlock: block)
+            }
+        }
+        #expect(try Journal(path: path, durability: .process, deployment: .test).lastRow == 3)
+        try tamper(path, "DELETE FROM groups WHERE id = 3")
+        let mark = directory.file("journal.mark")
+        #expect(throws: StoreRefused.rowsLost(path: path, last: 2, marked: 3, markPath: mark)) {
+            try Journal(path: path, durability: .process, deployment: .test)
+        }
+        // A damaged mark knows nothing, and is made anew.
+        try Data(repeating: 0x55, count: 16).write(to: URL(fileURLWithPath: mark))
+        #expect(try Journal(path: path, durability: .process, deployment: .test).lastRow == 2)
+        #expect(try JournalMark(path: mark).row == 2)
     }
 
     @Test func aMissingChainIsRefusedOnceBlocksAreOnlyThere() throws {

@@ -66,7 +66,8 @@ package final class Sequencer: Sendable {
         try parts.withLock { parts in
             guard case .ready(let executor, let sealer) = parts else { preconditionFailure("a sequencer starts once") }
             let sealerThread = try Sealer.start(sealer.value)
-            let executorThread = try ExecutorThread.start(executor.value, clockMs: configuration.clockMs)
+            let clock = SteadyClock(notBeforeMs: executor.value.lastBlockTimeMs, logger: logger)
+            let executorThread = try ExecutorThread.start(executor.value, clockMs: configuration.clockMs ?? { clock.nowMs() })
             parts = .running(executor: executorThread, sealer: sealerThread)
         }
     }

@@ -17,6 +17,7 @@ package final class Journal {
     private let insert: SQLiteStatement
     private let deleteOldest: SQLiteStatement
     private let path: String
+    private let mark: JournalMark
     /// Id of the last row.
     private(set) var lastRow: Int64
     /// Block that the last entry of the last row belongs to; 0 if there is none.
@@ -47,6 +48,12 @@ package final class Journal {
         firstRow = ends.integer(0)
         lastRow = ends.integer(1)
         lastBlock = ends.unsigned(2)
+        let markPath = Self.markPath(journal: path)
+        mark = try JournalMark(path: markPath)
+        if let marked = mark.row, marked > lastRow {
+            throw StoreRefused.rowsLost(path: path, last: lastRow, marked: marked, markPath: markPath)
+        }
+        mark.row = lastRow
     }
 
     /// Commits `group` as one row. `lastBlock`: number of the block that its last entry belongs to.
@@ -60,9 +67,13 @@ package final class Journal {
             insert.bindUncopied(bytes, at: 4)
             try insert.run()
         }
+        mark.row = row
         lastRow = row
         self.lastBlock = lastBlock
     }
+
+    /// Path of the ``JournalMark`` of the journal at `journal`.
+    static func markPath(journal: String) -> String { journal.replacing(/\.sqlite$/, with: "") + ".mark" }
 
     /// Calls `body` with every entry of every row from `first` on, oldest first. Throws ``StoreRefused`` naming the row that is corrupted or missing,
     /// and whatever `body` throws.

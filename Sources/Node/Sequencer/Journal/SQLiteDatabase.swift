@@ -106,8 +106,12 @@ package struct SQLiteFailed: Error, CustomStringConvertible {
     package var isBusy: Bool { code & 0xFF == SQLITE_BUSY }
 
     package var description: String {
-        isBusy
-            ? "\(path) is in use by another process; stop that one, or choose another data directory"
-            : "\(path): \(message) (SQLite code \(code)) at \"\(operation)\""
+        switch code & 0xFF {
+        case SQLITE_BUSY: "\(path) is in use by another process; stop that one, or choose another data directory"
+        case SQLITE_CORRUPT, SQLITE_NOTADB:
+            "\(path) is corrupted (\(message)); restore it from a copy, or start with an empty data directory and rebuild the state from L1"
+        case SQLITE_FULL: "\(path) cannot grow, the disk is full; free some space and start again"
+        default: "\(path): \(message) (SQLite code \(code)) at \"\(operation)\""
+        }
     }
 }

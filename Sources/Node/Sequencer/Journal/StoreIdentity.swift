@@ -42,6 +42,8 @@ package enum StoreRefused: Error, Equatable, CustomStringConvertible {
     case otherDeployment(path: String, found: String, wanted: String)
     case corruptedRow(path: String, row: Int64, reason: String)
     case missingRow(path: String, row: Int64, found: Int64)
+    /// The journal ends before a row that was acknowledged.
+    case rowsLost(path: String, last: Int64, marked: Int64, markPath: String)
 
     package var description: String {
         switch self {
@@ -55,6 +57,11 @@ package enum StoreRefused: Error, Equatable, CustomStringConvertible {
             "\(path): row \(row) is corrupted: \(reason); restore the file from a copy, or start with an empty data directory and rebuild the state from L1"
         case .missingRow(let path, let row, let found):
             "\(path): row \(row) is missing, the next is \(found); restore the file from a copy, or start with an empty data directory and rebuild the state from L1"
+        case .rowsLost(let path, let last, let marked, let markPath):
+            """
+            \(path) ends with row \(last), but row \(marked) was acknowledged: its end was lost (\(path)-wal is damaged or missing, the file was replaced, or \
+            power was lost without `--durability fsync`); restore it from a copy, or delete \(markPath) to go on without what those rows held
+            """
         }
     }
 }

@@ -3,8 +3,9 @@ import Foundation
 /// The files of a node.
 ///
 ///     journal.sqlite      everything applied since the older checkpoint
+///     journal.mark        the last row of it
 ///     chain.sqlite        sealed blocks and batches
-///     checkpoints/        the state after a block; the newest two are kept
+///     checkpoints/        states after blocks, whole or as increments
 package struct DataDirectory: Sendable {
     package let path: String
 

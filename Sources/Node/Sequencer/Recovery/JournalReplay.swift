@@ -21,13 +21,16 @@ final class JournalReplay {
     private let producer: BlockProducer
     private let sealer: BlockSealer
     private let observer: (any ReplayObserver)?
-    private let checking: Checking
+    /// Last block that is compared with what is stored of it.
+    private let lastComparedBlock: UInt64
     private let lastStoredBlock: UInt64
     private let needed: UInt64
     private var progress: ReplayProgress
     private var isSkipping = true
     private var spare = SealJob()
     private var envelopes = 0
+    /// What is stored of the blocks that were read and are not closed yet.
+    private var stored: [StoredHeader] = []
 
     init(
         journal: Journal, store: ChainStore, producer: BlockProducer, sealer: BlockSealer, observer: (any ReplayObserver)?,
@@ -38,8 +41,8 @@ final class JournalReplay {
         self.producer = producer
         self.sealer = sealer
         self.observer = observer
-        self.checking = checking
         lastStoredBlock = try store.lastBlockNumber()
+        lastComparedBlock = checking == .contents ? lastStoredBlock : 0
         needed = sealer.head.number + 1
         progress = ReplayProgress(logger: logger)
     }
@@ -50,9 +53,14 @@ final class JournalReplay {
         // Rows before it belong to blocks that the checkpoint has.
         let first = try journal.firstRow(reaching: needed)
         progress.begin(rows: journal.lastRow - first + 1)
-        try journal.forEachRow(from: first) { row, bytes in
-            try journal.forEachRecord(row, bytes) { try execute($1, row: $0) }
-            progress.advance(row: row - first + 1, sequence: producer.sequence)
+        var blocks: StoredBlockReader?
+        if needed <= lastComparedBlock { blocks = StoredBlockReader(try store.another(), first: needed, last: lastComparedBlock) }
+        try ReplayFeed().forEachRow(of: journal, from: first, blocks: blocks) { row in
+            stored += row.stored
+            try row.bytes.withUnsafeBytes { bytes in
+                try journal.forEachRecord(row.number, bytes) { try execute($1, row: $0) }
+            }
+            progress.advance(row: row.number - first + 1)
         }
         if isSkipping && journal.lastBlock >= needed {
             throw RecoveryRefused.journalStartsLate(needed: needed, found: journal.lastBlock)
@@ -99,30 +107,21 @@ final class JournalReplay {
     }
 
     private func close(_ number: UInt64) throws {
-        if checking == .contents, number <= lastStoredBlock {
-            let closed = producer.closeBlock(replacingWith: spare, takingCells: false)
-            try adopt(closed)
-            closed.removeAll()
-            spare = closed
-        } else {
-            let closed = producer.closeBlock(replacingWith: spare)
-            try sealer.seal(closed)
-            closed.removeAll()
-            spare = closed
-        }
+        let isCompared = number <= lastComparedBlock
+        let closed = producer.closeBlock(replacingWith: spare, takingCells: !isCompared)
+        if isCompared { try adopt(closed, stored.removeFirst()) } else { try sealer.seal(closed) }
+        closed.removeAll()
+        spare = closed
     }
 
-    /// Compares a block with what is stored of it, and the state with the root of the last.
-    private func adopt(_ closed: SealJob) throws {
-        let number = closed.opening.number
-        guard let stored = try store.block(number) else { throw RecoveryRefused.sealedBlockMissing(number, path: store.path) }
-        let header = stored.block.header
-        guard header.parentHash == sealer.head.hash, header.inboxCursor == closed.inboxCursor, header.timeMs == closed.opening.timeMs,
-            header.l1Origin == closed.opening.l1Origin, stored.sequence == closed.sequence,
-            stored.block.messageCount == UInt32(closed.messageCount), stored.block.envelopes.bytes == closed.envelopes
+    /// Compares what execution made of a block with what is stored, and the state with the root of the last.
+    private func adopt(_ closed: SealJob, _ stored: StoredHeader) throws {
+        let header = stored.header
+        guard header.number == closed.opening.number, header.parentHash == sealer.head.hash, header.inboxCursor == closed.inboxCursor,
+            stored.sequence == closed.sequence
         else { throw SealedStateDiffers() }
-        try sealer.adopt(stored)
-        guard number == lastStoredBlock else { return }
+        try sealer.adopt(header, sequence: stored.sequence)
+        guard header.number == lastComparedBlock else { return }
         producer.drainDirtyCells { sealer.state.apply(cell: $0, $1) }
         guard sealer.state.tree.root() == header.stateRoot else { throw SealedStateDiffers() }
     }
@@ -149,7 +148,7 @@ struct ReplayProgress {
 
     mutating func begin(rows: Int64) { self.rows = rows }
 
-    mutating func advance(row: Int64, sequence: UInt64) {
+    mutating func advance(row: Int64) {
         guard row & 0xFF == 0 else { return }
         let nowMs = SystemClock.monotonicMs()
         guard nowMs - saidAtMs >= Self.intervalMs else { return }

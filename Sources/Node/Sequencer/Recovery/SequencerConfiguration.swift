@@ -19,8 +19,8 @@ package struct SequencerConfiguration: Sendable {
     package var inputRingBytes = 1 << 22
     /// Bytes of the ring to the gateway; a power of two.
     package var outputRingBytes = 1 << 24
-    /// Milliseconds since 1970. Tests put their own clock here.
-    package var clockMs: @Sendable () -> UInt64 = { SystemClock.nowMs() }
+    /// Milliseconds since 1970. Tests put their own clock here; nil: the system's, through a ``SteadyClock``.
+    package var clockMs: (@Sendable () -> UInt64)?
 
     package init(directory: DataDirectory, deployment: DeploymentIdentity, key: PrivateKey) {
         self.directory = directory

@@ -8,6 +8,9 @@ package enum SystemClock {
     /// Since some instant; never goes back.
     package static func monotonicMs() -> UInt64 { read(CLOCK_MONOTONIC) }
 
+    /// Since some instant, with the time that the machine slept; never goes back.
+    package static func uptimeMs() -> UInt64 { read(CLOCK_BOOTTIME) }
+
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -77,11 +77,15 @@ final class BlockSealer {
 
     /// Takes the next block as it was sealed before; its caller has compared the content, and brings `state` to that of the last one adopted
     /// before anything else is sealed.
-    func adopt(_ stored: ChainStore.StoredBlock) throws {
-        let header = stored.block.header
+    func adopt(_ header: BlockHeader, sequence: UInt64) throws {
         precondition(header.number == head.number + 1, "block \(header.number) does not follow block \(head.number)")
-        if header.number > lastBatchedBlock { try store.transaction { try cut(stored.block) } }
-        advance(to: header, sequence: stored.sequence)
+        if header.number > lastBatchedBlock {
+            guard let stored = try store.block(header.number) else {
+                throw RecoveryRefused.sealedBlockMissing(header.number, path: store.path)
+            }
+            try store.transaction { try cut(stored.block) }
+        }
+        advance(to: header, sequence: sequence)
     }
 
     private func advance(to header: BlockHeader, sequence: UInt64) {

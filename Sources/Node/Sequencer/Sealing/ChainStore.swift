@@ -9,6 +9,8 @@ import Rollup
 package final class ChainStore {
     let database: SQLiteDatabase
     package let path: String
+    private let durability: Durability
+    private let deployment: DeploymentIdentity
     private let insertBlock: SQLiteStatement
     private let selectBlock: SQLiteStatement
 
@@ -30,12 +32,17 @@ package final class ChainStore {
     /// Opens or creates the store. Throws ``StoreRefused`` or ``SQLiteFailed``.
     package init(path: String, durability: Durability, deployment: DeploymentIdentity) throws {
         self.path = path
+        self.durability = durability
+        self.deployment = deployment
         database = try SQLiteDatabase.open(path: path, synchronization: durability == .fsync ? .full : .normal, isExclusive: false)
         try StoreIdentity.open(
             database, applicationId: Self.applicationId, formatVersion: Self.formatVersion, deployment: deployment, schema: Self.schema)
         insertBlock = try database.prepare("INSERT INTO blocks VALUES (?1, ?2, ?3, ?4, ?5)")
         selectBlock = try database.prepare("SELECT sequence, checksum, bytes FROM blocks WHERE number = ?1")
     }
+
+    /// The same file through another connection, for another thread.
+    func another() throws -> ChainStore { try ChainStore(path: path, durability: durability, deployment: deployment) }
 
     /// Runs `body` as one transaction.
     func transaction(_ body: () throws -> Void) throws { try database.transaction(body) }
