@@ -3,6 +3,8 @@
 struct CellOrder: ~Copyable {
     private var keys: UnsafeMutablePointer<UInt64> = .allocate(capacity: 0)
     private var sorted: UnsafeMutablePointer<UInt64> = .allocate(capacity: 0)
+    /// One for each key of the last `ascending`, for the caller to note whether the cell changed.
+    private(set) var isChanged: UnsafeMutablePointer<Bool> = .allocate(capacity: 0)
     private var capacity = 0
 
     private static let digitBits = 10
@@ -15,6 +17,21 @@ struct CellOrder: ~Copyable {
     deinit {
         keys.deallocate()
         sorted.deallocate()
+        isChanged.deallocate()
+    }
+
+    static func index(_ key: UInt64) -> UInt32 { UInt32(key >> 32) }
+    static func position(_ key: UInt64) -> Int { Int(UInt32(truncatingIfNeeded: key)) }
+
+    /// The piece with both ends moved behind the keys of the same index, so that no cell belongs to two pieces.
+    static func whole(_ piece: Range<Int>, of keys: UnsafeBufferPointer<UInt64>) -> Range<Int> {
+        func behindEquals(_ position: Int) -> Int {
+            var end = position
+            while end > 0, end < keys.count, index(keys[end]) == index(keys[end - 1]) { end += 1 }
+            return end
+        }
+        let start = behindEquals(piece.lowerBound)
+        return start..<max(start, behindEquals(piece.upperBound))
     }
 
     /// For each of `indices`, in ascending order: the index in the upper and its position among them in the lower 32 bits.
@@ -44,8 +61,10 @@ struct CellOrder: ~Copyable {
         guard count > capacity else { return }
         keys.deallocate()
         sorted.deallocate()
+        isChanged.deallocate()
         capacity = max(count, 2 * capacity)
         keys = .allocate(capacity: capacity)
         sorted = .allocate(capacity: capacity)
+        isChanged = .allocate(capacity: capacity)
     }
 }

@@ -4,21 +4,35 @@ import Synchronization
 /// A second thread for large jobs. It helps if it finds a core idle and is never waited for before it has begun: the caller works through
 /// the pieces itself and takes back the offer when none is left.
 ///
-/// The helper's niceness is 19, so it hardly takes time from a thread of the executor or the gateway that wants the same core.
+/// The helper's niceness is 19, so it hardly takes time from a thread of the executor or the gateway that wants the same core. If it loses its
+/// core with a piece in its hands, the caller has to wait for that piece, and then does without it for the next `restRuns` jobs: a machine
+/// with nothing to spare delays one job in so many.
 /// One thread at a time may call `run`.
 final class HashingHelper: @unchecked Sendable {
+    /// The helper goes awake → asleep and offered → taken → awake, the caller puts `offered` in the place of the first two and takes it back.
     private enum State {
-        static let idle = 0
-        static let offered = 1
-        static let taken = 2
-        static let ended = 3
+        /// The helper looks for an offer; it wakes from an earlier one at the latest.
+        static let awake = 0
+        /// The helper waits for `offers`.
+        static let asleep = 1
+        static let offered = 2
+        static let taken = 3
+        /// Taken, and the caller waits for `completions`.
+        static let awaited = 4
+        static let ended = 5
     }
 
-    private let state = Atomic<Int>(State.idle)
+    /// Several times what a piece takes: a helper that runs is done by then. As long it looks out for the next offer: a job comes in several.
+    private static let patienceNanoseconds = 300_000
+    /// Jobs done alone after a helper that was not done in time.
+    static let restRuns = 64
+
+    private let state = Atomic<Int>(State.awake)
     private let nextPiece = Atomic<Int>(0)
-    /// Written only while the state is idle.
+    /// Both written only while the helper has no access: before an offer, and after it was taken back or done.
     private var pieceCount = 0
     private var work: (_ piece: Int, _ worker: Int) -> Void = { _, _ in }
+    private var runsToRest = 0
     private let offers: UnsafeMutablePointer<sem_t>
     private let completions: UnsafeMutablePointer<sem_t>
     private var thread: pthread_t?
@@ -42,8 +56,7 @@ final class HashingHelper: @unchecked Sendable {
 
     deinit {
         if let thread {
-            state.store(State.ended, ordering: .releasing)
-            sem_post(offers)
+            putUp(State.ended)
             pthread_join(thread, nil)
         }
         sem_destroy(offers)
@@ -54,33 +67,42 @@ final class HashingHelper: @unchecked Sendable {
 
     /// Calls `body` once for each piece below `count`, on this thread as worker 0 and perhaps on the helper as worker 1; returns when all are done.
     func run(count: Int, _ body: (_ piece: Int, _ worker: Int) -> Void) {
+        guard thread != nil, runsToRest == 0 else {
+            runsToRest = max(0, runsToRest - 1)
+            for piece in 0..<count { body(piece, 0) }
+            return
+        }
         withoutActuallyEscaping(body) { body in
             work = body
             pieceCount = count
             nextPiece.store(0, ordering: .relaxed)
-            state.store(State.offered, ordering: .releasing)
-            if thread != nil { sem_post(offers) }
+            putUp(State.offered)
             takePieces(worker: 0)
-            let (tookBack, _) = state.compareExchange(expected: State.offered, desired: State.idle, ordering: .acquiringAndReleasing)
-            if !tookBack {
-                Self.wait(completions)
-                state.store(State.idle, ordering: .relaxed)
-            }
+            if !change(from: State.offered, to: State.awake) { awaitHelper() }
             work = { _, _ in }
         }
+    }
+
+    /// Offers work or the end to the helper, which is awake or asleep.
+    private func putUp(_ offer: Int) {
+        if state.exchange(offer, ordering: .acquiringAndReleasing) == State.asleep { sem_post(offers) }
+    }
+
+    private func awaitHelper() {
+        guard !look(until: { $0 != State.taken }), change(from: State.taken, to: State.awaited) else { return }
+        Self.wait(completions)
+        runsToRest = Self.restRuns
     }
 
     private func help() {
         // On Linux this is the niceness of the calling thread alone.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
-        while true {
-            Self.wait(offers)
-            if state.load(ordering: .acquiring) == State.ended { return }
-            let (took, _) = state.compareExchange(expected: State.offered, desired: State.taken, ordering: .acquiringAndReleasing)
-            // An offer that was taken back leaves its wake-up behind.
-            guard took else { continue }
-            takePieces(worker: 1)
-            sem_post(completions)
+        while state.load(ordering: .acquiring) != State.ended {
+            if change(from: State.offered, to: State.taken) {
+                takePieces(worker: 1)
+                if state.exchange(State.awake, ordering: .acquiringAndReleasing) == State.awaited { sem_post(completions) }
+            }
+            if !look(until: { $0 != State.awake }), change(from: State.awake, to: State.asleep) { Self.wait(offers) }
         }
     }
 
@@ -90,6 +112,26 @@ final class HashingHelper: @unchecked Sendable {
             guard piece < pieceCount else { return }
             work(piece, worker)
         }
+    }
+
+    private func change(from expected: Int, to desired: Int) -> Bool {
+        state.compareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    /// Looks at the state for `patienceNanoseconds`, giving way to other threads. Whether `condition` came true.
+    private func look(until condition: (Int) -> Bool) -> Bool {
+        let start = Self.nanoseconds()
+        repeat {
+            if condition(state.load(ordering: .acquiring)) { return true }
+            sched_yield()
+        } while Self.nanoseconds() - start < Self.patienceNanoseconds
+        return false
+    }
+
+    private static func nanoseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 
     private static func wait(_ semaphore: UnsafeMutablePointer<sem_t>) {

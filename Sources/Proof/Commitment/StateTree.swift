@@ -20,10 +20,18 @@ package final class StateTree {
     private let hashers: [SubtreeHasher]
     private let workers: Int
     private lazy var helper = HashingHelper()
+    /// Of the tier being hashed: where each piece of its marked blocks ends.
+    private var pieceEnds: [Int] = []
     private var currentRoot = TreeShape.zeroSubtrees[Layout.treeHeight]
 
-    /// Marked blocks from which the helper is worth waking: about a millisecond of hashing.
-    private static let helpedBlocksMin = 8 * SubtreeHasher.blocksMax
+    /// Cells or marked nodes from which the helper is worth waking: half a millisecond at least.
+    private static let helpedMin = 2048
+    /// Cells that are brought into the shadow at a time.
+    private static let cellsPerPiece = 512
+    /// Cells between the one that is copied and the one that is fetched.
+    private static let fetchAhead = 16
+    /// Marked nodes that are hashed at a time: a sixth of a millisecond at most, so that two threads end together.
+    private static let nodesPerPiece = 252
 
     /// The tree of an all-zero arena. Nothing is committed up front. `workers`: 1 to hash on the calling thread alone, 2 to have help with large
     /// jobs; the thread is started by the first of them. `lanes`: as in ``WideKeccak``.
@@ -41,30 +49,45 @@ package final class StateTree {
 
     /// Sets the cell at `index` (below `Layout.cellCount`) to the 64 bytes at `bytes`. Cheap if they are what it holds.
     package func apply(cell index: UInt32, _ bytes: UnsafeRawPointer) {
-        precondition(Int(index) < Layout.cellCount)
-        let cell = shadow.base + Int(index) * Layout.cellBytes
-        let old = cell.load(as: SIMD8<UInt64>.self)
-        let new = bytes.loadUnaligned(as: SIMD8<UInt64>.self)
-        guard old != new else { return }
-        cell.storeBytes(of: new, as: SIMD8<UInt64>.self)
-        touchedPages.insert(Int(index) / 64)
-        tiers.mark(tier: 0, index: Int(index) / TreeShape.groupCells)
+        if copy(cell: index, bytes) { mark(cell: index) }
     }
 
     /// Sets the cells at `indices` to the 64 bytes each at `bytes`, in that order where one is named twice. Fast also where the cells are far apart and
     /// in no cache: goes through them in ascending order and fetches ahead.
     package func apply(cells indices: UnsafeBufferPointer<UInt32>, _ bytes: UnsafeRawPointer) {
-        let ahead = 16
         let keys = order.ascending(indices)
-        for position in keys.indices {
-            if position + ahead < keys.count {
-                let next = keys[position + ahead]
-                memex_prefetch(shadow.base + Int(next >> 32) * Layout.cellBytes)
-                memex_prefetch(bytes + Int(UInt32(truncatingIfNeeded: next)) * Layout.cellBytes)
+        let isChanged = order.isChanged
+        let size = Self.cellsPerPiece
+        share((keys.count + size - 1) / size, helped: keys.count >= Self.helpedMin) { piece, _ in
+            for position in CellOrder.whole(piece * size..<min((piece + 1) * size, keys.count), of: keys) {
+                if position + Self.fetchAhead < keys.count {
+                    let next = keys[position + Self.fetchAhead]
+                    memex_prefetch(shadow.base + Int(CellOrder.index(next)) * Layout.cellBytes)
+                    memex_prefetch(bytes + CellOrder.position(next) * Layout.cellBytes)
+                }
+                let key = keys[position]
+                isChanged[position] = copy(cell: CellOrder.index(key), bytes + CellOrder.position(key) * Layout.cellBytes)
             }
-            let key = keys[position]
-            apply(cell: UInt32(key >> 32), bytes + Int(UInt32(truncatingIfNeeded: key)) * Layout.cellBytes)
         }
+        for position in keys.indices where isChanged[position] { mark(cell: CellOrder.index(keys[position])) }
+    }
+
+    /// Whether the cell was another before.
+    @inline(__always)
+    private func copy(cell index: UInt32, _ bytes: UnsafeRawPointer) -> Bool {
+        precondition(Int(index) < Layout.cellCount)
+        let cell = shadow.base + Int(index) * Layout.cellBytes
+        let old = cell.load(as: SIMD8<UInt64>.self)
+        let new = bytes.loadUnaligned(as: SIMD8<UInt64>.self)
+        guard old != new else { return false }
+        cell.storeBytes(of: new, as: SIMD8<UInt64>.self)
+        return true
+    }
+
+    @inline(__always)
+    private func mark(cell index: UInt32) {
+        touchedPages.insert(Int(index) / 64)
+        tiers.mark(tier: 0, index: Int(index) / TreeShape.groupCells)
     }
 
     /// Sets the 64 cells of a page (below 2^23) to the 4096 bytes at `bytes`: loads a checkpoint.
@@ -101,16 +124,32 @@ package final class StateTree {
 
     private func hashMarked(tier: Int) {
         let blocks = tiers.markedBlocks(tier: tier)
-        func hash(piece: Int, worker: Int) {
-            let start = piece * SubtreeHasher.blocksMax
-            hashers[worker].hash(
-                blocks[start..<min(start + SubtreeHasher.blocksMax, blocks.count)], tier: tier, of: tiers, cells: shadow.base)
+        let nodes = cut(blocks, marks: tiers.marks(tier: tier))
+        share(pieceEnds.count, helped: nodes >= Self.helpedMin) { piece, worker in
+            let start = piece == 0 ? 0 : pieceEnds[piece - 1]
+            hashers[worker].hash(blocks[start..<pieceEnds[piece]], tier: tier, of: tiers, cells: shadow.base)
         }
-        let pieces = (blocks.count + SubtreeHasher.blocksMax - 1) / SubtreeHasher.blocksMax
-        if workers > 1 && blocks.count >= Self.helpedBlocksMin {
-            helper.run(count: pieces, hash)
+    }
+
+    /// Cuts `blocks` into pieces, to `pieceEnds`. Returns how many nodes are marked in them.
+    private func cut(_ blocks: UnsafeBufferPointer<UInt32>, marks: UnsafePointer<UInt64>) -> Int {
+        pieceEnds.removeAll(keepingCapacity: true)
+        var (nodes, nodesBefore) = (0, 0)
+        for position in blocks.indices {
+            nodes += marks[Int(blocks[position])].nonzeroBitCount
+            guard nodes - nodesBefore >= Self.nodesPerPiece || position == blocks.count - 1 else { continue }
+            pieceEnds.append(position + 1)
+            nodesBefore = nodes
+        }
+        return nodes
+    }
+
+    /// Calls `work` for each piece below `pieces`, on both workers if `helped`.
+    private func share(_ pieces: Int, helped: Bool, _ work: (_ piece: Int, _ worker: Int) -> Void) {
+        if workers > 1 && helped {
+            helper.run(count: pieces, work)
         } else {
-            for piece in 0..<pieces { hash(piece: piece, worker: 0) }
+            for piece in 0..<pieces { work(piece, 0) }
         }
     }
 

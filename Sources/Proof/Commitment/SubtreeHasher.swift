@@ -5,8 +5,9 @@ import Engine
 final class SubtreeHasher {
     /// Blocks in one call, at most.
     static let blocksMax = 256
-    /// Hashes in a full batch: what they read and write stays near the core.
-    private static let batchCount = 512
+    /// Hashes in a full batch: what they read and write stays near the core. A multiple of four times 9, so that lanes are full on the way from
+    /// cells to groups.
+    private static let batchCount = 504
     private let inputs: UnsafeMutablePointer<UnsafeRawPointer?>
     private let outputs: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private var count = 0

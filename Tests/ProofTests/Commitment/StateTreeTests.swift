@@ -171,9 +171,13 @@ import Testing
                 bytes += cell
                 slow.set(index, cell)
             }
-            indices.append(indices[5])
-            bytes += [UInt8](repeating: 7, count: 64)
-            slow.set(indices[5], [UInt8](repeating: 7, count: 64))
+            // One so often that it fills more than the pieces in which cells are copied: the last one counts.
+            for repetition in 0..<1500 {
+                let cell = [UInt8](repeating: UInt8(repetition % 251), count: 64)
+                indices.append(indices[5])
+                bytes += cell
+                slow.set(indices[5], cell)
+            }
             indices.withUnsafeBufferPointer { indices in
                 bytes.withUnsafeBytes { if let base = $0.baseAddress { tree.apply(cells: indices, base) } }
             }
@@ -181,22 +185,6 @@ import Testing
         }
         let index = slow.cells.keys.max() ?? 0
         #expect(tree.path(cell: index) == slow.path(index))
-    }
-
-    /// The helper is offered every piece once, whoever takes it, job after job.
-    @Test func helperDoesEveryPieceOnce() {
-        let helper = HashingHelper()
-        for round in 0..<2000 {
-            let count = round % 17
-            let done = UnsafeMutablePointer<UInt8>.allocate(capacity: count + 1)
-            defer { done.deallocate() }
-            done.initialize(repeating: 0, count: count + 1)
-            helper.run(count: count) { piece, worker in
-                precondition(worker == 0 || worker == 1)
-                done[piece] += 1
-            }
-            #expect((0..<count).allSatisfy { done[$0] == 1 } && done[count] == 0)
-        }
     }
 
     /// Where a node lies by its formula is where a walk up from the cells ends.
