@@ -4,9 +4,8 @@ import Synchronization
 /// A second thread for large jobs. It helps if it finds a core idle and is never waited for before it has begun: the caller works through
 /// the pieces itself and takes back the offer when none is left.
 ///
-/// The helper's niceness is 19, so it hardly takes time from a thread of the executor or the gateway that wants the same core. If it loses its
-/// core with a piece in its hands, the caller has to wait for that piece, and then does without it for the next `restRuns` jobs: a machine
-/// with nothing to spare delays one job in so many.
+/// It gives way to a thread of the executor or the gateway that wants the same core. If that happens with a piece in its hands, the caller has to
+/// wait for that piece, and then does without it for the next `restRuns` jobs: a machine with nothing to spare delays one job in so many.
 /// One thread at a time may call `run`.
 final class HashingHelper: @unchecked Sendable {
     /// The helper goes awake → asleep and offered → taken → awake, the caller puts `offered` in the place of the first two and takes it back.
@@ -22,6 +21,9 @@ final class HashingHelper: @unchecked Sendable {
         static let ended = 5
     }
 
+    /// A tenth of a core that another thread wants. Not 19: a thread that gets a hundredth of a core keeps its caller waiting for 200 to 400 ms
+    /// when it loses it in the middle of a piece.
+    private static let niceness: Int32 = 10
     /// Several times what a piece takes: a helper that runs is done by then. As long it looks out for the next offer: a job comes in several.
     private static let patienceNanoseconds = 300_000
     /// Jobs done alone after a helper that was not done in time.
@@ -96,7 +98,7 @@ final class HashingHelper: @unchecked Sendable {
 
     private func help() {
         // On Linux this is the niceness of the calling thread alone.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
         while state.load(ordering: .acquiring) != State.ended {
             if change(from: State.offered, to: State.taken) {
                 takePieces(worker: 1)
@@ -118,12 +120,11 @@ final class HashingHelper: @unchecked Sendable {
         state.compareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing).exchanged
     }
 
-    /// Looks at the state for `patienceNanoseconds`, giving way to other threads. Whether `condition` came true.
+    /// Looks at the state for `patienceNanoseconds`. Whether `condition` came true.
     private func look(until condition: (Int) -> Bool) -> Bool {
         let start = Self.nanoseconds()
         repeat {
             if condition(state.load(ordering: .acquiring)) { return true }
-            sched_yield()
         } while Self.nanoseconds() - start < Self.patienceNanoseconds
         return false
     }
