@@ -21,8 +21,8 @@ final class HashingHelper: @unchecked Sendable {
         static let ended = 5
     }
 
-    /// A tenth of a core that another thread wants. Not 19: a thread that gets a hundredth of a core keeps its caller waiting for 200 to 400 ms
-    /// when it loses it in the middle of a piece.
+    /// A tenth of a core that another thread wants. Not 19: a thread that gets a hundredth of a core keeps its caller waiting for hundreds of
+    /// milliseconds when it loses it in the middle of a piece.
     private static let niceness: Int32 = 10
     /// Several times what a piece takes: a helper that runs is done by then. As long it looks out for the next offer: a job comes in several.
     private static let patienceNanoseconds = 300_000
