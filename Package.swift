@@ -16,7 +16,7 @@ let package = Package(
     ],
     targets: [
         // Deterministic core: built twice, for the host and (Embedded Swift) for the RISC-V guest.
-        .target(name: "Engine", path: "Sources/Engine", swiftSettings: strict),
+        .target(name: "Engine", dependencies: ["CPrefetch"], path: "Sources/Engine", swiftSettings: strict),
         .target(
             name: "Proof", dependencies: ["Engine", "CKeccak"], path: "Sources/Proof", exclude: ["Guest"],
             swiftSettings: strict),
@@ -48,6 +48,9 @@ let package = Package(
 
         // Several keccaks at once: needs functions compiled for AVX-512 and AVX2 beside the rest.
         .target(name: "CKeccak", path: "Sources/System/CKeccak"),
+
+        // One function in a header: asks for a cache line.
+        .systemLibrary(name: "CPrefetch", path: "Sources/System/CPrefetch"),
 
         // C libraries of the system.
         .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),

@@ -24,12 +24,22 @@ struct Replay {
     }
 
     /// Applies operations that were checked when the file was read. A cancel of what no longer rests is passed over.
-    @inline(never)
     mutating func apply(_ operations: Slice<UnsafeBufferPointer<Operation>>) {
+        let operations = UnsafeBufferPointer(rebasing: operations)
+        guard book.gainsFromPrefetching else { return apply(operations) }
+        let chunk = Self.operationsAhead
+        for start in stride(from: 0, to: operations.count, by: chunk) {
+            lookAhead(operations, from: start + chunk)
+            apply(UnsafeBufferPointer(rebasing: operations[start..<min(start + chunk, operations.count)]))
+        }
+    }
+
+    @inline(never)
+    private mutating func apply(_ operations: UnsafeBufferPointer<Operation>) {
         // Copies: the compiler cannot know that no store into the arena changes those in `self`.
         let (book, slots, priceMin) = (self.book, self.slots, self.priceMin)
         var trades = self.trades
-        for operation in UnsafeBufferPointer(rebasing: operations) {
+        for operation in operations {
             let id = UInt32(truncatingIfNeeded: operation.id)
             if operation.kind == Operation.Kind.cancel {
                 let slot = slots[Int(id)]
@@ -46,6 +56,27 @@ struct Replay {
             }
         }
         self.trades = trades
+    }
+
+    /// Operations that are applied before what the next ones touch is asked for.
+    private static let operationsAhead = 8
+
+    /// Asks for what operations that wait are going to touch, as a gateway can that has a queue: for the orders that cancels name, and for what lies
+    /// around those that were asked for the last time.
+    private func lookAhead(_ operations: UnsafeBufferPointer<Operation>, from start: Int) {
+        let middle = min(start + Self.operationsAhead, operations.count)
+        for position in middle..<min(middle + Self.operationsAhead, operations.count)
+        where operations[position].kind == Operation.Kind.cancel {
+            book.prefetch(slot: slots[Int(operations[position].id)])
+        }
+        for position in min(start, middle)..<middle {
+            let operation = operations[position]
+            if operation.kind == Operation.Kind.cancel {
+                book.prefetchNeighbours(slot: slots[Int(operation.id)])
+            } else {
+                book.prefetchQueueEnd(priceCode: UInt32(bitPattern: operation.price &- priceMin))
+            }
+        }
     }
 
     /// The figures that an expected outcome may name, in its own words.

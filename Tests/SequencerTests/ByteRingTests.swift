@@ -69,6 +69,31 @@ import Testing
         }
     }
 
+    @Test func peekingShowsEachRecordOnceAndBeforeItIsRead() throws {
+        let ring = try ByteRing(capacity: 512)
+        var random = SplitMix64(state: 7)
+        var (written, peeked, read) = (UInt64(0), UInt64(0), UInt64(0))
+        for _ in 0..<10_000 {
+            let bodyBytes = Int.random(in: 0...40, using: &random)
+            if Bool.random(using: &random),
+                ring.tryWrite(
+                    kind: 1, session: 0, tag: written, bodyBytes: bodyBytes,
+                    { $0.initializeMemory(as: UInt8.self, repeating: 0, count: bodyBytes) })
+            {
+                written += 1
+                ring.commit()
+            }
+            if Bool.random(using: &random) {
+                let expected = max(peeked, read)
+                let isShown = ring.peek(recordsMax: 3) { #expect($0.tag == expected) }
+                #expect(isShown == (expected < written && expected < read + 3))
+                peeked = isShown ? expected + 1 : expected
+            }
+            if Bool.random(using: &random), ring.read({ #expect($0.tag == read) }) { read += 1 }
+        }
+        #expect(read > 2_000 && peeked > 1_000)
+    }
+
     @Test func twoThreadsMillionsOfRecords() throws {
         let count = UInt64(ProcessInfo.processInfo.environment["MEMEX_RING_RECORDS"] ?? "") ?? 3_000_000
         let seed = UInt64(ProcessInfo.processInfo.environment["MEMEX_SEED"] ?? "") ?? UInt64.random(in: 0...(.max))

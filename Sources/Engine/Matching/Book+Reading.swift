@@ -76,7 +76,7 @@ extension Book {
     }
 
     @inline(__always)
-    private func levelLink(_ group: LevelGroup, _ priceCode: UInt32) -> UInt32 {
+    func levelLink(_ group: LevelGroup, _ priceCode: UInt32) -> UInt32 {
         Order.levelLinkBase | group.page &<< 6 | (priceCode & 63)
     }
 }

@@ -4,7 +4,7 @@ extension Exchange {
     /// the upper bits of the id are mixed, so that ids that differ only there (a time above a counter) do not share a chain.
     /// Users choose both, so chains are only as short as they let them be; `Layout.ordersPerBucketMax` bounds what one account can do.
     @inline(__always)
-    private func bucketOffset(account: UInt32, clientOrderId: UInt64) -> Int {
+    func bucketOffset(account: UInt32, clientOrderId: UInt64) -> Int {
         let start = UInt64(account) &* 0x9E37_79B9_7F4A_7C15 >> 40
         let upper = (clientOrderId / UInt64(Layout.clientOrderBuckets)) &* 0x9E37_79B9_7F4A_7C15 >> 40
         let bucket = (start &+ upper &+ clientOrderId) % UInt64(Layout.clientOrderBuckets)

@@ -1,3 +1,7 @@
+#if canImport(CPrefetch)
+internal import CPrefetch
+#endif
+
 /// The arena and the marks of what was written to it: a handle whose copies name the same memory.
 ///
 /// Reads are plain loads. Every write goes through ``write(_:as:)`` or follows a ``touch(_:)``, which mark the cell on the host and
@@ -45,6 +49,15 @@ package struct Arena: BitwiseCopyable {
         #if !MEMEX_GUEST
         let cell = offset &>> 6
         if _slowPath(marks[cell] == 0) { mark(cell) }
+        #endif
+    }
+
+    /// Asks for the cache line at `offset`, which may be any number, without waiting for it. Nothing in the guest and wherever Engine's sources are
+    /// compiled without module CPrefetch.
+    @inline(__always)
+    func prefetch(_ offset: Int) {
+        #if canImport(CPrefetch)
+        memex_prefetch_line(base + offset)
         #endif
     }
 

@@ -15,6 +15,9 @@ package final class HostedExchange {
         dirtyMarks = try ReservedMemory(byteCount: Layout.cellCount)
         dirtyGroups = try ReservedMemory(byteCount: Layout.cellCount / 16 + 4)
         events = try ReservedMemory(byteCount: eventCapacity * MemoryLayout<Event>.stride)
+        let pools = Layout.orders..<Layout.withdrawals
+        arena.preferHugePages(pools)
+        dirtyMarks.preferHugePages(pools.lowerBound / Layout.cellBytes..<pools.upperBound / Layout.cellBytes)
         exchange = Exchange(
             ExchangeMemory(
                 arena: arena.base,

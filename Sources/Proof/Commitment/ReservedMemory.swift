@@ -24,6 +24,12 @@ package struct ReservedMemory: ~Copyable {
 
     deinit { munmap(mapping, mappedBytes) }
 
+    /// Asks the kernel for huge pages behind a stretch of bytes that will fill up from its beginning: a record there is then found with far fewer
+    /// misses in the processor's table of pages. If the kernel has none, everything stays as it is.
+    func preferHugePages(_ bytes: Range<Int>) {
+        madvise(base + bytes.lowerBound, bytes.count, MADV_HUGEPAGE)
+    }
+
     /// Puts one huge page in the place of the 512 pages of a stretch (number of it, each ``hugePageBytes``), all of which should be in use: they take as
     /// much memory as before, and far fewer entries in the processor's table of pages. Takes a fraction of a millisecond. If the kernel cannot do it,
     /// everything stays as it is.

@@ -7,6 +7,7 @@ import Proof
 /// block's job in the order in which it was applied; what the engine refuses leaves no trace. One thread at a time may use it.
 final class BlockProducer {
     private let hosted: HostedExchange
+    private var lookahead = Lookahead()
     /// The open block, or nil.
     private(set) var open: BlockOpening?
     /// Batches admitted since genesis.
@@ -38,6 +39,15 @@ final class BlockProducer {
         job.removeAll()
         job.opening = opening
         job.messageCount = messages.count
+    }
+
+    /// Whether to ``announce(_:)`` what waits.
+    var gainsFromLookahead: Bool { hosted.exchange.gainsFromLookahead }
+
+    /// Says that an envelope will be executed soon; whatever comes of it is the same.
+    func announce(_ envelope: UnsafeRawBufferPointer) {
+        guard let envelope = Envelope(envelope) else { return }
+        lookahead.announce(signer: envelope.signer, payload: envelope.payload, to: hosted.exchange)
     }
 
     /// Applies an envelope to the open block. `exchange.events` then holds what it caused. A refused one changes nothing.

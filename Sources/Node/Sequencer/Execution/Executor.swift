@@ -60,6 +60,7 @@ final class Executor {
         var hasMore = sessionsEndedCursor == nil
         while hasMore && work < configuration.groupRecordsMax && group.bytes.count < configuration.groupBytesMax {
             guard output.hasRoom(configuration.outputReserveBytes), makeRoomInBlock(nowMs) else { break }
+            lookAhead()
             var failure: (any Error)?
             hasMore = input.read { record in
                 do { try handle(record, nowMs) } catch { failure = error }
@@ -114,6 +115,17 @@ final class Executor {
     var isDrained: Bool { input.isEmpty }
 
     // MARK: Records
+
+    /// Announces command batches that wait in the ring.
+    private func lookAhead() {
+        guard producer.gainsFromLookahead else { return }
+        while input.peek(
+            recordsMax: Lookahead.batchesAhead,
+            { record in
+                if record.kind == RingRecord.ToExecutor.commands { producer.announce(record.body) }
+            })
+        {}
+    }
 
     private func handle(_ record: RingRecord, _ nowMs: UInt64) throws {
         switch record.kind {

@@ -29,6 +29,9 @@ package final class ByteRing: @unchecked Sendable {
         var position = 0
         /// Last seen `published` of the other side.
         var cachedOpposite = 0
+        /// Consumer: how far ``ByteRing/peek(recordsMax:_:)`` has got, and over how many records that are still to be read.
+        var peekPosition = 0
+        var peekedCount = 0
     }
 
     /// Makes an empty ring of `capacity` bytes, a power of two from 64.
@@ -101,31 +104,54 @@ package final class ByteRing: @unchecked Sendable {
     /// Passes the oldest record to `body` and then gives its bytes back. Returns false if there is none.
     package func read(_ body: (RingRecord) -> Void) -> Bool {
         guard !isEmpty else { return false }
-        var head = consumer.pointee.position
-        if (bytes + head & mask).load(as: UInt32.self) == RingRecord.endMarker {
+        let (record, end) = record(at: consumer.pointee.position)
+        body(record)
+        consumer.pointee.position = end
+        consumer.pointee.published.store(end, ordering: .releasing)
+        if consumer.pointee.peekedCount > 0 { consumer.pointee.peekedCount -= 1 }
+        return true
+    }
+
+    /// Shows `body` the oldest record that was neither read nor shown before; it is still to be read. Returns false if there is none, or if
+    /// `recordsMax` that were shown are still to be read.
+    package func peek(recordsMax: Int, _ body: (RingRecord) -> Void) -> Bool {
+        guard consumer.pointee.peekedCount < recordsMax else { return false }
+        if consumer.pointee.peekedCount == 0 { consumer.pointee.peekPosition = consumer.pointee.position }
+        guard hasPublished(behind: consumer.pointee.peekPosition) else { return false }
+        let (record, end) = record(at: consumer.pointee.peekPosition)
+        body(record)
+        consumer.pointee.peekPosition = end
+        consumer.pointee.peekedCount += 1
+        return true
+    }
+
+    /// The published record at a position, and where the next one begins.
+    private func record(at position: Int) -> (RingRecord, end: Int) {
+        var start = position
+        if (bytes + start & mask).load(as: UInt32.self) == RingRecord.endMarker {
             // A marker is published together with the record behind it.
-            head += capacity - head & mask
+            start += capacity - start & mask
         }
-        let record = bytes + head & mask
+        let record = bytes + start & mask
         let byteCount = Int(record.load(fromByteOffset: RingRecord.Offset.length, as: UInt32.self))
         let bodyBytes = Int(record.load(fromByteOffset: RingRecord.Offset.bodyBytes, as: UInt32.self))
-        body(
+        return (
             RingRecord(
                 kind: record.load(fromByteOffset: RingRecord.Offset.kind, as: UInt8.self),
                 flags: record.load(fromByteOffset: RingRecord.Offset.flags, as: UInt8.self),
                 session: record.load(fromByteOffset: RingRecord.Offset.session, as: UInt32.self),
                 tag: record.load(fromByteOffset: RingRecord.Offset.tag, as: UInt64.self),
-                body: UnsafeRawBufferPointer(start: record + RingRecord.headerBytes, count: bodyBytes)))
-        consumer.pointee.position = head + byteCount
-        consumer.pointee.published.store(head + byteCount, ordering: .releasing)
-        return true
+                body: UnsafeRawBufferPointer(start: record + RingRecord.headerBytes, count: bodyBytes)), start + byteCount
+        )
     }
 
     /// Whether no published record is left. Consumer only.
-    package var isEmpty: Bool {
-        if consumer.pointee.position != consumer.pointee.cachedOpposite { return false }
+    package var isEmpty: Bool { !hasPublished(behind: consumer.pointee.position) }
+
+    private func hasPublished(behind position: Int) -> Bool {
+        if position != consumer.pointee.cachedOpposite { return true }
         consumer.pointee.cachedOpposite = producer.pointee.published.load(ordering: .acquiring)
-        return consumer.pointee.position == consumer.pointee.cachedOpposite
+        return position != consumer.pointee.cachedOpposite
     }
 
     // MARK: Either
