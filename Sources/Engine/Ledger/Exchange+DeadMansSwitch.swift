@@ -28,7 +28,8 @@ extension Exchange {
         let record = pointer(signerOffset(slot), as: Signer.self).pointee
         var accounts: UInt32 = 0
         if record.account != 0 { accounts += cancelAfterDisconnect(ofOwnerOf: record.account) }
-        if isActiveAgent(record) { accounts += cancelAfterDisconnect(ofOwnerOf: record.principal) }
+        // Also when its approval has expired: the session may have begun before, and its orders are still there.
+        if record.agentState == AgentState.approved { accounts += cancelAfterDisconnect(ofOwnerOf: record.principal) }
         return accounts > 0 ? .none : .notAllowed
     }
 

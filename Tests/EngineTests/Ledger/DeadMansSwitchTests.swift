@@ -80,7 +80,17 @@ import Testing
         #expect(test.host.exchange.disconnect(signer: owner) == .notAllowed)
     }
 
-    @Test func anAgentsSessionCountsWhileTheAgentMayTrade() {
+    @Test func anAgentsSessionCountsAlsoWhenTheKeyExpiredMeanwhile() {
+        _ = test.execute([.approveAgent(agent, expiryMs: now + 5)], signer: owner)
+        _ = test.execute([.cancelOnDisconnect(true), sell(1)], signer: agent)
+        _ = test.nextBlock(after: 10)
+        #expect(test.execute([sell(1)], signer: agent).code == .agentExpired)
+        #expect(openOrders == 1)
+        #expect(test.host.exchange.disconnect(signer: agent) == .none)
+        #expect(openOrders == 0)
+    }
+
+    @Test func anAgentsSessionCountsUntilTheAgentIsRevoked() {
         _ = test.execute([.cancelOnDisconnect(true), sell(1)], signer: agent)
         #expect(test.host.exchange.disconnect(signer: agent) == .none)
         #expect(openOrders == 0)

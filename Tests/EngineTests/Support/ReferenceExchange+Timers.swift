@@ -30,7 +30,7 @@ extension ReferenceExchange {
     func disconnect(_ signer: Address) -> RejectCode {
         let own = account(of: signer)
         guard own != nil || agents[signer] != nil else { return .unknownSigner }
-        let principal = isActive(agents[signer]) ? agents[signer]!.principal : nil
+        let principal = agents[signer].flatMap { $0.isRevoked ? nil : $0.principal }
         let affected = [own, principal].compactMap { $0 }.flatMap { main in
             accounts.indices.filter { accounts[$0].main == main && accounts[$0].cancelsOnDisconnect }
         }
