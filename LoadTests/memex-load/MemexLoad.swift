@@ -6,8 +6,9 @@ struct MemexLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "memex-load", abstract: "Load harness and benchmarks of Memex.",
         subcommands: [
-            GatewayCommand.self, EchoCommand.self, TradeCommand.self, BenchCommand.self, RootCommand.self, JournalCommand.self,
-            EchoServerCommand.self,
+            GatewayCommand.self, SweepCommand.self, NodeCommand.self, EchoCommand.self, TradeCommand.self, BenchCommand.self,
+            RootCommand.self,
+            JournalCommand.self, EchoServerCommand.self,
         ], defaultSubcommand: GatewayCommand.self)
 
     static func main() {

@@ -44,7 +44,7 @@ package struct RecordedFlow {
         }
     }
 
-    private static func unpack(_ path: String) throws -> String {
+    static func unpack(_ path: String) throws -> String {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

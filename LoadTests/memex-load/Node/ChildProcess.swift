@@ -26,6 +26,7 @@ final class ChildProcess {
     deinit { if process.isRunning { end(with: SIGKILL) } }
 
     var identifier: Int32 { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
 
     /// Sends a signal and waits for the end. Returns the exit status.
     @discardableResult

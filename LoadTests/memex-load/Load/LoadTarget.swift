@@ -1,0 +1,82 @@
+import Engine
+import Foundation
+import Gateway
+import Signing
+
+/// The exchange to be loaded, and the accounts to do it with.
+struct LoadTarget {
+    var url: String
+    var trust: TLSContext.Trust
+    var keys: [PrivateKey]
+    /// Threads of the gateway, nil if unknown.
+    var gatewayThreads: Int?
+    /// Processor seconds that the node has used, where it is the harness's own.
+    var nodeCPUSeconds: (() -> Double)?
+
+    /// What a run does; see the options of `memex-load`.
+    struct Plan {
+        var market: UInt16 = 1
+        var lots: UInt64 = 1
+        var connections = 4
+        var commandsPerSecond = 10_000.0
+        var seconds = 10.0
+        var commandsPerBatch = 1
+        var mix = CommandMix("place:60,cancel:40")!
+        var replay: String?
+        var followsMarketData = true
+        var crowd = Crowd.Size()
+        var seed: UInt64 = 1
+        var run = LoadRun.Options()
+    }
+
+    /// Prepares, signs, sends and measures.
+    func run(_ plan: Plan) throws -> LoadReport {
+        let client = try GatewayClient(url: url, trust: trust)
+        var setup = try LoadSetup(client, keys: keys, plan: plan)
+        let workload = try setup.workload()
+        if plan.run.showsProgress { Progress.line("signing \(workload.batchCount) messages") }
+        workload.sign(keys: keys, domain: client.domain) { share in
+            if plan.run.showsProgress { Progress.line("signed \(Int(share * 100)) %") }
+        }
+        let address = try GatewayURL(url)
+        let tls = try LoadTLS(trust: trust)
+        let crowd =
+            plan.crowd.count == 0 ? nil : try Crowd(plan.crowd, url: address, tls: tls, market: plan.market, badMessage: setup.badMessage())
+        let connections = try workload.lanes.map { try connect(address, tls, $0) }
+        let marketData = plan.followsMarketData ? try connect(address, tls, Lane()) : nil
+        marketData?.enqueue(SubscribeMessage.bytes(.trades, market: plan.market))
+        _ = marketData?.send(dueBefore: 0)
+        client.close()
+
+        let reference = VerificationReference()
+        let before = reference.measure()
+        crowd?.start()
+        if plan.run.showsProgress {
+            Progress.line("sending \(Int(plan.commandsPerSecond)) commands/s over \(connections.count) connections for \(plan.seconds) s")
+        }
+        var options = plan.run
+        options.batchesPerSecond = plan.commandsPerSecond / Double(plan.commandsPerBatch)
+        let nodeBefore = nodeCPUSeconds?() ?? 0
+        var report = try LoadRun(workload, connections: connections, marketData: marketData, options: options).run()
+        if let nodeCPUSeconds {
+            report.nodeMicrosecondsPerMessage = (nodeCPUSeconds() - nodeBefore) * 1e6 / Double(max(1, workload.batchCount))
+        }
+        report.crowd = crowd?.stop()
+        report.verifyPerSecondReference = (before + reference.measure()) / 2
+        report.url = url
+        report.accounts = keys.count
+        report.commandsPerBatch = plan.commandsPerBatch
+        report.flow = plan.replay ?? plan.mix.description
+        report.gatewayThreads = gatewayThreads
+        report.shareOfVerifyReference = gatewayThreads.map {
+            report.ackedMessagesPerSecond / (report.verifyPerSecondReference * Double($0))
+        }
+        return report
+    }
+
+    private func connect(_ url: GatewayURL, _ tls: borrowing LoadTLS, _ lane: Lane) throws -> LoadConnection {
+        let connection = LoadConnection(try LoadSocket(url, tls: tls), lane: lane)
+        connection.receiveEarly { _ in }
+        return connection
+    }
+}
