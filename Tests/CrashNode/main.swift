@@ -4,11 +4,11 @@ import Logging
 import Sequencer
 import Signing
 
-// A node's core without gateway and L1, made to be killed: `CrashNode DIRECTORY`.
+// A node's core without gateway and L1, made to be killed: `CrashNode DIRECTORY process|fsync`.
 //
 // Frames on stdin: u32 length of the content, u8 kind, content. Kind 1: an envelope. Kind 2: all inbox messages from index 0.
 // Answers on stdout, 32 bytes for each envelope in order: sequence u64, block u64, nonce u64, position u32, code u16, zero u16.
-// At the end of stdin it stops gracefully and exits with 0. Short intervals make every kind of moment likely.
+// At the end of stdin, or on SIGTERM, it stops gracefully and exits with 0. Short intervals make every kind of moment likely.
 
 /// Reads exactly `count` bytes; nil at the end of stdin.
 func readExactly(_ count: Int) -> [UInt8]? {
@@ -16,26 +16,38 @@ func readExactly(_ count: Int) -> [UInt8]? {
     var done = 0
     while done < count {
         let got = bytes.withUnsafeMutableBytes { read(0, $0.baseAddress! + done, count - done) }
-        if got < 0 && errno == EINTR { continue }
         guard got > 0 else { return nil }
         done += got
     }
     return bytes
 }
 
-guard CommandLine.arguments.count == 2 else { fatalError("usage: CrashNode DIRECTORY") }
+// Interrupts the read that waits, and fails the next one if none does.
+var onTermination = sigaction()
+onTermination.__sigaction_handler.sa_handler = { _ in close(0) }
+sigaction(SIGTERM, &onTermination, nil)
+// The mask is that of whichever thread of the tests made this process.
+var termination = sigset_t()
+sigaddset(&termination, SIGTERM)
+pthread_sigmask(SIG_UNBLOCK, &termination, nil)
+
+guard CommandLine.arguments.count == 3, let durability = Durability(rawValue: CommandLine.arguments[2]) else {
+    fatalError("usage: CrashNode DIRECTORY process|fsync")
+}
 var logger = Logger(label: "crash-node") { StreamLogHandler.standardError(label: $0) }
 logger.logLevel = .error
 var configuration = SequencerConfiguration(
     directory: try DataDirectory(creating: CommandLine.arguments[1]),
     deployment: DeploymentIdentity(chainId: 31337, rollup: Address(), genesis: Hash256()),
     key: try PrivateKey(hex: String(repeating: "11", count: 32)))
+configuration.durability = durability
 configuration.executor.blockIntervalMs = 10
 configuration.executor.idleBlockIntervalMs = 40
 configuration.executor.groupRecordsMax = 8
 configuration.executor.blockBytesMax = 4096
 configuration.batchAgeMsMax = 60
-configuration.checkpointIntervalMs = 30
+configuration.checkpointIntervalMs = 10
+configuration.incrementsMax = 2
 
 let sequencer: Sequencer
 do {
@@ -54,12 +66,15 @@ sequencer.shared.connect(
 try sequencer.start()
 
 let writer = Thread {
+    var all = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, nil)
     while true {
         let hasRead = sequencer.output.read { record in
             guard record.kind == RingRecord.ToGateway.result, record.flags & RingRecord.Flags.continues == 0 else { return }
             var answer = [UInt8](record.body[..<30])
             answer += [0, 0]
-            precondition(write(1, answer, 32) == 32)
+            if write(1, answer, 32) != 32 { _exit(5) }
         }
         if !hasRead { answersReady.park(timeoutMs: -1) { !sequencer.output.isEmpty } }
     }

@@ -19,14 +19,14 @@ final class CrashedNode {
         var code: UInt16
     }
 
-    init(directory: String) throws {
+    init(directory: String, durability: Durability = .process) throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let executable = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("CrashNode")
         try #require(FileManager.default.isExecutableFile(atPath: executable.path), "no \(executable.path): build the package first")
         // Writing to a child that was killed must fail, not end the tests.
         signal(SIGPIPE, SIG_IGN)
         process.executableURL = executable
-        process.arguments = [directory]
+        process.arguments = [directory, durability.rawValue]
         process.standardInput = toChild
         process.standardOutput = fromChild
         process.standardError = errors

@@ -1,0 +1,61 @@
+import Engine
+import Testing
+
+@testable import Sequencer
+
+/// A client that resends everything unanswered after each crash, as bots do.
+struct CrashClient {
+    /// Envelopes sent and not answered yet, at most.
+    private static let inFlightMax = 60
+
+    var random: SplitMix64
+    var nonce: UInt64
+    /// In order of first sending.
+    var unanswered: [(nonce: UInt64, envelope: [UInt8])] = []
+    /// What was acknowledged as admitted, by nonce.
+    var admitted: [UInt64: CrashedNode.Answer] = [:]
+    var envelopes: [UInt64: [UInt8]] = [:]
+    /// Answers received, of whatever kind.
+    var answers = 0
+    /// Refused because an answer was lost in a crash.
+    var repeated: Set<UInt64> = []
+
+    init(seed: UInt64) {
+        random = SplitMix64(state: seed)
+        nonce = SystemClock.nowMs()
+    }
+
+    mutating func sendFresh(_ node: CrashedNode) {
+        nonce += 1
+        let envelope = TestMarket.randomEnvelope(nonce: nonce, using: &random)
+        unanswered.append((nonce, envelope))
+        envelopes[nonce] = envelope
+        _ = node.send(kind: 1, envelope)
+    }
+
+    /// Takes in an answer; false when the child is gone.
+    mutating func receive(_ node: CrashedNode) -> Bool {
+        guard let answer = node.nextAnswer() else { return false }
+        answers += 1
+        if answer.code == 0 {
+            if let before = admitted[answer.nonce] { Issue.record("nonce \(answer.nonce) was admitted twice: \(before), \(answer)") }
+            admitted[answer.nonce] = answer
+        } else if answer.code == RejectCode.nonceRepeated.rawValue || answer.code == RejectCode.nonceBelowRemembered.rawValue {
+            repeated.insert(answer.nonce)
+        } else {
+            Issue.record("nonce \(answer.nonce): code \(answer.code)")
+        }
+        unanswered.removeAll { $0.nonce == answer.nonce }
+        return true
+    }
+
+    /// Resends what has no answer, then keeps the node busy until it answered `count` times or died.
+    mutating func trade(_ node: CrashedNode, answers count: Int) -> Bool {
+        for (_, envelope) in unanswered { _ = node.send(kind: 1, envelope) }
+        for _ in 0..<count {
+            while unanswered.count < Self.inFlightMax { sendFresh(node) }
+            guard receive(node) else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,123 @@
+import Engine
+import Foundation
+import Testing
+
+@testable import Sequencer
+
+/// Kills a node with SIGKILL at random instants, many times, and looks whether it kept its promises.
+@Suite(.serialized) struct CrashTests {
+    private static var inbox: [UInt8] {
+        TestMarket.inbox.flatMap { message in withUnsafeBytes(of: message) { Array($0) } }
+    }
+
+    /// What the node was at when it was killed, as far as that can be told from what it left.
+    private struct Instants {
+        var startUp = 0
+        var trading = 0
+        var writingIncrement = 0
+        var foldingOrWritingWhole = 0
+
+        mutating func note(hadAnswered: Bool, checkpoints: String) throws {
+            if hadAnswered { trading += 1 } else { startUp += 1 }
+            let files = try FileManager.default.contentsOfDirectory(atPath: checkpoints)
+            for file in files where file.hasSuffix(CheckpointFormat.temporarySuffix) {
+                if file.hasPrefix("increment") { writingIncrement += 1 } else { foldingOrWritingWhole += 1 }
+            }
+        }
+    }
+
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let seed = UInt64(environment["MEMEX_SEED"] ?? "") ?? UInt64.random(in: 0...(.max))
+    /// Of each durability.
+    private static let crashes = Int(environment["MEMEX_CRASHES"] ?? "") ?? 150
+
+    @Test(.timeLimit(.minutes(8)), arguments: Durability.allCases)
+    func everyAcknowledgedCommandSurvivesAndNoneTwice(durability: Durability) throws {
+        let seed = Self.seed
+        print("\(durability): seed \(seed), \(Self.crashes) kills")
+        let directory = try TestDirectory()
+        let checkpoints = DataDirectory(path: directory.path).checkpoints
+        var random = SplitMix64(state: seed ^ 1)
+        var client = CrashClient(seed: seed)
+        var instants = Instants()
+        // From the start of the process to its first answer.
+        var startUp = Duration.milliseconds(100)
+        for crash in 0..<Self.crashes {
+            let answered = client.answers
+            let started = ContinuousClock.now
+            let node = try CrashedNode(directory: directory.path, durability: durability)
+            _ = node.send(kind: 2, Self.inbox)
+            if crash % 3 == 2 {
+                // Some instant of start-up and recovery, or soon after: the kernel's timer picks it.
+                let delay = UInt32(Double.random(in: 0..<1.5, using: &random) * (startUp / .microseconds(1)))
+                let processId = node.process.processIdentifier
+                let killer = Thread {
+                    usleep(delay)
+                    kill(processId, SIGKILL)
+                }
+                killer.start()
+                let isAlive = client.trade(node, answers: .max)
+                #expect(!isAlive)
+            } else {
+                var isAlive = client.trade(node, answers: 1)
+                startUp = started.duration(to: .now)
+                isAlive = isAlive && client.trade(node, answers: Int.random(in: 0...400, using: &random))
+                if !isAlive { Issue.record("kill \(crash), seed \(seed): the node died by itself") }
+                node.kill()
+                // What was written before the kill is still in the pipe and counts as acknowledged.
+                while client.receive(node) {}
+            }
+            let end = node.wait()
+            if end.status != SIGKILL { Issue.record("kill \(crash), seed \(seed): status \(end.status), \(end.errors)") }
+            if !end.errors.isEmpty { print(end.errors) }
+            if FileManager.default.fileExists(atPath: checkpoints) {
+                try instants.note(hadAnswered: client.answers > answered, checkpoints: checkpoints)
+            }
+        }
+        // The last run ends gracefully.
+        let node = try CrashedNode(directory: directory.path, durability: durability)
+        _ = node.send(kind: 2, Self.inbox)
+        var isAlive = client.trade(node, answers: 50)
+        // On a busy machine the kills may have come before any folding was done; this run goes on until one was, and its rows gone.
+        while isAlive, try !CheckpointTests.isFolded(checkpoints) { isAlive = client.trade(node, answers: 50) }
+        isAlive = isAlive && client.trade(node, answers: 400)
+        while isAlive && !client.unanswered.isEmpty { isAlive = client.receive(node) }
+        #expect(isAlive)
+        try node.finish()
+        let end = node.wait()
+        #expect(end.status == 0, "\(end.errors)")
+        let lost = try CrashVerification.verify(directory.path, client, seed: seed)
+        print(
+            "\(durability): \(Self.crashes) kills (\(instants.startUp) before the first answer, \(instants.trading) while trading; of all "
+                + "\(instants.writingIncrement) while an increment, \(instants.foldingOrWritingWhole) while a whole checkpoint was written), \(lost) losses"
+        )
+        let store = try ChainStore(
+            path: DataDirectory(path: directory.path).chain, durability: .process, deployment: CrashVerification.deployment)
+        #expect(try store.lastBatch() != nil)
+        // Recovery did go through folded checkpoints, and their rows left the journal.
+        #expect(try CheckpointTests.isFolded(checkpoints))
+        let journal = try Journal(
+            path: DataDirectory(path: directory.path).journal, durability: .process, deployment: CrashVerification.deployment)
+        #expect(try journal.firstRow(reaching: 1) > 1)
+    }
+
+    /// SIGTERM while orders pour in: everything that was acknowledged is sealed, and the exit status is 0.
+    @Test(.timeLimit(.minutes(2)), arguments: Durability.allCases) func aTerminatedNodeSealsEverything(durability: Durability) throws {
+        let seed = Self.seed
+        print("SIGTERM, \(durability): seed \(seed)")
+        let directory = try TestDirectory()
+        var random = SplitMix64(state: seed ^ 2)
+        var client = CrashClient(seed: seed)
+        for _ in 0..<5 {
+            let node = try CrashedNode(directory: directory.path, durability: durability)
+            _ = node.send(kind: 2, Self.inbox)
+            let isAlive = client.trade(node, answers: Int.random(in: 1...500, using: &random))
+            #expect(isAlive)
+            kill(node.process.processIdentifier, SIGTERM)
+            while client.receive(node) { client.sendFresh(node) }
+            let end = node.wait()
+            #expect(end.status == 0, "\(end.errors)")
+            try CrashVerification.verify(directory.path, client, seed: seed)
+        }
+    }
+}
