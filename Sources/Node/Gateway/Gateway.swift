@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import Sequencer
 
-/// The node's door for traders: WebSockets on one side, the executor's rings on the other, on a thread of its own.
+/// The node's door for traders: WebSockets on one side, the executor's rings on the other, on threads of its own.
 ///
 ///     let gateway = try Gateway(configuration, toExecutor: …, fromExecutor: …, wakeExecutor: { … }, books: [:], block: 0, logger: logger)
 ///     // the executor calls gateway.wake() after it commits records, the sealer gateway.publish(_:)
@@ -14,10 +14,9 @@ package final class Gateway: Sendable {
     /// The port it listens on.
     package let port: UInt16
     private let shared: GatewayShared
-    /// Written once in `init`, read once in `stop`.
-    nonisolated(unsafe) private let thread: UnsafeMutablePointer<uv_thread_t>
+    private let threads: [GatewayThread]
 
-    /// Listens and starts the thread.
+    /// Listens and starts the threads.
     ///
     /// - Parameters:
     ///   - toExecutor: ring of which this gateway is the only producer.
@@ -29,43 +28,77 @@ package final class Gateway: Sendable {
         _ configuration: GatewayConfiguration, toExecutor: ByteRing, fromExecutor: ByteRing, wakeExecutor: @escaping @Sendable () -> Void,
         books: [UInt16: [BookLevel]], block: UInt64, logger: Logger
     ) throws(GatewayError) {
-        shared = GatewayShared()
+        try configuration.limits.check()
+        try DescriptorLimit.raise(to: configuration.limits.descriptorsMax)
+        let shared = GatewayShared(configuration.limits)
+        var port = configuration.port
+        var loops: [GatewayLoop] = []
+        for index in 0..<1 {
+            let loop = try GatewayLoop(
+                configuration: configuration, shared: shared, toExecutor: toExecutor, fromExecutor: fromExecutor,
+                wakeExecutor: wakeExecutor, books: books, block: block, logger: logger)
+            port = try loop.open(port: port, isShared: false, isFirst: index == 0)
+            loops.append(loop)
+        }
+        self.port = port
+        self.shared = shared
+        var threads: [GatewayThread] = []
+        for loop in loops { threads.append(try GatewayThread(loop)) }
+        self.threads = threads
+        logger.info(
+            "gateway listens",
+            metadata: [
+                "address": "\(configuration.tls == nil ? "ws" : "wss")://\(configuration.host):\(port)/", "threads": "\(threads.count)",
+            ])
+    }
+
+    /// Tells the gateway that the executor has committed records. Any thread, at any time; cheap while the gateway is awake.
+    package func wake() {
+        for thread in threads { thread.signal.wake() }
+    }
+
+    /// Tells subscribers of a sealed block. Any thread.
+    package func publish(_ block: SealedHead) {
+        for thread in threads { thread.signal.publish(block) }
+    }
+
+    /// Refuses commands and queries as `busy` from now on, while answers to earlier ones still go out. When it returns, nothing more
+    /// will be written to the rings to the executor, which can then be drained.
+    package func drain() {
+        shared.requestDrain()
+        for thread in threads { thread.signal.poke() }
+        while !threads.allSatisfy({ $0.signal.isDrained }) { usleep(500) }
+    }
+
+    /// Closes all connections with 1001 and waits for the threads to end: a second at most. Call it once.
+    package func stop() {
+        shared.requestStop()
+        for thread in threads { thread.signal.poke() }
+        for thread in threads { thread.join() }
+    }
+}
+
+/// A loop's thread.
+private final class GatewayThread: Sendable {
+    let signal: LoopSignal
+    /// Written once in `init`, read once in `join`.
+    nonisolated(unsafe) private let thread: UnsafeMutablePointer<uv_thread_t>
+
+    /// Runs the loop, which from here on belongs to the thread.
+    init(_ loop: GatewayLoop) throws(GatewayError) {
+        signal = loop.signal
         thread = .allocate(capacity: 1)
-        let loop = try GatewayLoop(
-            configuration: configuration, shared: shared, toExecutor: toExecutor, fromExecutor: fromExecutor, wakeExecutor: wakeExecutor,
-            books: books, block: block, logger: logger)
-        port = try loop.open()
-        shared.attach()
+        signal.attach()
         let result = uv_thread_create(
             thread,
             { argument in
                 guard let argument else { return }
                 Unmanaged<GatewayLoop>.fromOpaque(argument).takeRetainedValue().run()
             }, Unmanaged.passRetained(loop).toOpaque())
-        guard result == 0 else { throw GatewayError("start the gateway's thread", result) }
-        logger.info(
-            "gateway listens",
-            metadata: ["address": "\(configuration.tls == nil ? "ws" : "wss")://\(configuration.host):\(port)/"])
+        guard result == 0 else { throw GatewayError("start a thread of the gateway", result) }
     }
 
     deinit { thread.deallocate() }
 
-    /// Tells the gateway that the executor has committed records. Any thread, at any time; cheap if a wake-up is pending already.
-    package func wake() { shared.wake() }
-
-    /// Tells subscribers of a sealed block. Any thread.
-    package func publish(_ block: SealedHead) { shared.publish(block) }
-
-    /// Refuses commands and queries as `busy` from now on, while answers to earlier ones still go out. When it returns, nothing more
-    /// will be written to the ring to the executor, which can then be drained.
-    package func drain() {
-        shared.requestDrain()
-        while !shared.isDrained { usleep(500) }
-    }
-
-    /// Closes all connections with 1001 and waits for the thread to end: a second at most. Call it once.
-    package func stop() {
-        shared.requestStop()
-        uv_thread_join(thread)
-    }
+    func join() { uv_thread_join(thread) }
 }

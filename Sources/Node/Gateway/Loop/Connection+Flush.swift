@@ -4,11 +4,27 @@ import CLibuv
 extension Connection {
     /// Hands what waits to the socket, as far as it takes it at once; the rest goes when it is writable again.
     func flush() {
-        isDirty = false
-        guard phase != .gone, !isWriting else { return }
+        waitsFor = nil
+        guard phase != .gone else { return }
+        if isOverflowing, phase == .open {
+            dropSlowReader()
+            waitsFor = nil
+        }
+        guard !isWriting else { return countOutput() }
         guard encrypt() else { return loop.abandon(self, flushing: false) }
         if !wire.isEmpty, !write() { return loop.abandon(self, flushing: false) }
+        countOutput()
+        if isFlushed { releaseMemory() }
         if isFinished { finish() }
+    }
+
+    /// An idle connection keeps room for a few messages; what a burst took is given back.
+    private func releaseMemory() {
+        hasUrgentOutput = false
+        wire.shrink(to: ByteBuffer.idleBytesMax)
+        response.shrink(to: 0)
+        endpoint?.releaseMemory()
+        tls?.releaseMemory()
     }
 
     /// Moves response and frames to the wire buffer, through TLS if there is any. False if TLS failed.
@@ -25,11 +41,7 @@ extension Connection {
     }
 
     private func encrypt(_ plain: inout ByteBuffer) throws(OpenSSLFailure) {
-        guard tls != nil else {
-            wire.append(plain.bytes)
-            plain.removeAll()
-            return
-        }
+        guard tls != nil else { return plain.move(to: &wire) }
         while !plain.isEmpty {
             guard let count = try tls?.write(plain.bytes), count > 0 else { return }
             plain.consume(count)
@@ -38,23 +50,19 @@ extension Connection {
 
     /// False if the connection broke.
     private func write() -> Bool {
-        let stream = UnsafeMutableRawPointer(tcp).assumingMemoryBound(to: uv_stream_t.self)
         var buffer = wireBuffer
         let count = uv_try_write(stream, &buffer, 1)
         if count > 0 { wire.consume(Int(count)) }
         guard count >= 0 || count == UV_EAGAIN.rawValue else { return false }
-        if wire.isEmpty {
-            // What a burst took is given back; see ``ByteBuffer/shrink(to:)``.
-            wire.shrink(to: 64 << 10)
-            return true
-        }
+        if wire.isEmpty { return true }
         buffer = wireBuffer
         isWriting = true
-        let result = uv_write(writeRequest, stream, &buffer, 1) { request, status in
-            guard let handle = request?.pointee.handle,
-                let data = uv_handle_get_data(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self))
-            else { return }
-            Unmanaged<Connection>.fromOpaque(data).takeUnretainedValue().wrote(status: status)
+        let request = writeRequest ?? .allocate(capacity: 1)
+        if writeRequest == nil { request.initialize(to: uv_write_t()) }
+        writeRequest = request
+        let result = uv_write(request, stream, &buffer, 1) { request, status in
+            guard let handle = request?.pointee.handle else { return }
+            Connection.from(UnsafeMutableRawPointer(handle)).wrote(status: status)
         }
         return result == 0
     }
@@ -70,19 +78,28 @@ extension Connection {
         guard phase != .gone else { return }
         guard status == 0 else { return loop.abandon(self, flushing: false) }
         wire.consume(min(wire.count, Int(UInt32.max)))
-        loop.markDirty(self)
+        countOutput()
+        if hasUrgentOutput || phase != .open { loop.markUrgent(self) } else { loop.markMarket(self) }
+    }
+
+    /// Tries to get a last word out without waiting: a TLS alert.
+    func flushLastWord() {
+        guard !isWriting else { return }
+        tls?.takeOutput(into: &wire)
+        guard !wire.isEmpty else { return }
+        var buffer = wireBuffer
+        _ = uv_try_write(stream, &buffer, 1)
+        wire.removeAll()
     }
 
     /// Ends the sending side and waits for the peer to do the same, so that what was sent last is not lost to a reset.
     private func finish() {
         enter(.draining)
         tls?.shutdown()
-        tls?.takeOutput(into: &wire)
-        if !wire.isEmpty {
-            var buffer = wireBuffer
-            _ = uv_try_write(UnsafeMutableRawPointer(tcp).assumingMemoryBound(to: uv_stream_t.self), &buffer, 1)
-            wire.removeAll()
-        }
-        _ = uv_shutdown(shutdownRequest, UnsafeMutableRawPointer(tcp).assumingMemoryBound(to: uv_stream_t.self)) { _, _ in }
+        flushLastWord()
+        let request = UnsafeMutablePointer<uv_shutdown_t>.allocate(capacity: 1)
+        request.initialize(to: uv_shutdown_t())
+        shutdownRequest = request
+        _ = uv_shutdown(request, stream) { _, _ in }
     }
 }

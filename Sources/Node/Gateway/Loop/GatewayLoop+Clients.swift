@@ -22,12 +22,16 @@ extension GatewayLoop {
         hello.inFlightMax = UInt32(clamping: limits.inFlightMax)
         hello.outputBytesMax = UInt32(clamping: limits.outputBytesMax)
         hello.domainSeparator = domain.separator
+        hello.commandsPerSecond = limits.accountCommands.perSecond
+        hello.commandBurst = limits.accountCommands.burst
+        hello.messagesPerSecond = limits.addressMessages.perSecond
         send(to: connection) { $0.append(hello: hello) }
     }
 
     /// A WebSocket begins to close, or is gone: nothing more goes to it.
     func closed(_ connection: Connection) {
         openCount -= 1
+        shared.closed()
         logger.debug(
             "session closed",
             metadata: ["session": "\(connection.session)", "code": "\(connection.endpoint?.closeCodeReceived ?? 1006)"])
@@ -51,19 +55,33 @@ extension GatewayLoop {
     /// One message: decoded, and either passed on, answered, or refused with a code and a sentence.
     func received(_ message: UnsafeRawBufferPointer, from connection: Connection) {
         do throws(ClientMessage.Malformed) {
-            switch try ClientMessage.decode(message) {
-            case .commands(let envelope): receivedCommands(envelope, from: connection)
+            let decoded = try ClientMessage.decode(message)
+            if case .commands(let envelope) = decoded { return receivedCommands(envelope, from: connection) }
+            guard isWithinRate(connection) else {
+                let requestId: UInt32 = if case .query(let requestId, _) = decoded { requestId } else { 0 }
+                return send(to: connection) { $0.append(reject: .tooManyFromAddress, messageType: message[0], requestId: requestId) }
+            }
+            switch decoded {
+            case .commands: break
             case .query(let requestId, let body): receivedQuery(requestId, body, from: connection)
-            case .subscribe(let subscription, _): subscribe(connection, subscription)
+            case .subscribe(let subscription, _):
+                connection.budget.spend(InputBudget.Cost.subscription)
+                subscribe(connection, subscription)
             case .unsubscribe(let subscription): unsubscribe(connection, subscription)
             case .time(let clientTime):
                 send(to: connection) { $0.append(timeReplyTo: clientTime, serverTimeMs: WallClock.milliseconds()) }
             }
         } catch {
+            _ = isWithinRate(connection)
             send(to: connection) {
                 $0.append(reject: error.code, messageType: error.type, requestId: error.requestId, nonce: error.nonce)
             }
         }
+    }
+
+    /// Counts a message; false if the client's address sends too many.
+    func isWithinRate(_ connection: Connection) -> Bool {
+        shared.addresses.takeMessage(connection.address, at: MonotonicClock.nanoseconds())
     }
 
     /// Makes what was put on the ring visible to the executor.
@@ -71,36 +89,6 @@ extension GatewayLoop {
         guard toExecutor.hasUncommitted else { return }
         toExecutor.commit()
         wakeExecutor()
-    }
-
-    private func receivedCommands(_ envelope: UnsafeRawBufferPointer, from connection: Connection) {
-        guard let base = envelope.baseAddress else { return }
-        let nonce = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: EnvelopeLayout.nonce, as: UInt64.self))
-        let signer = Address(loadingFrom: base + EnvelopeLayout.signer)
-        let signature = Signature(loadingFrom: base + EnvelopeLayout.signature)
-        let payload = UnsafeRawBufferPointer(rebasing: envelope[EnvelopeLayout.payload...])
-        // Cheap checks before the dear one.
-        guard !isDraining, connection.inFlightCount < limits.inFlightMax,
-            toExecutor.hasRoom(2 * RingRecord.byteCount(bodyBytes: envelope.count))
-        else {
-            return refuse(.busy, nonce: nonce, connection)
-        }
-        guard verifier.isValid(signature, of: domain.commandsDigest(nonce: nonce, payload: payload), by: signer) else {
-            return refuse(.badSignature, nonce: nonce, connection)
-        }
-        let tag = watched.tag(of: payload, signer: signer)
-        let isWritten = toExecutor.tryWrite(
-            kind: RingRecord.ToExecutor.commands, session: connection.session, tag: tag, bodyBytes: envelope.count
-        ) { $0.copyMemory(from: base, byteCount: envelope.count) }
-        guard isWritten else {
-            watched.forget(tag: tag)
-            return refuse(.busy, nonce: nonce, connection)
-        }
-        connection.inFlightCount += 1
-    }
-
-    private func refuse(_ code: RejectCode, nonce: UInt64, _ connection: Connection) {
-        send(to: connection) { $0.append(reject: code, messageType: Wire.ToServer.commands, nonce: nonce) }
     }
 
     private func receivedQuery(_ requestId: UInt32, _ body: UnsafeRawBufferPointer, from connection: Connection) {

@@ -3,8 +3,8 @@ import Sequencer
 
 /// Records from the executor, turned into messages.
 extension GatewayLoop {
-    /// Handles a bounded number of records; true if more are waiting.
-    func drainExecutor() -> Bool {
+    /// Handles a bounded number of records.
+    func drainExecutor() {
         var count = 0
         while count < limits.recordsPerTurnMax {
             guard fromExecutor.read({ handle($0) }) else { break }
@@ -13,7 +13,6 @@ extension GatewayLoop {
         // An executor that waits for room must not wait for its timeout.
         if count == limits.recordsPerTurnMax { wakeExecutor() }
         askForAccounts()
-        return count == limits.recordsPerTurnMax
     }
 
     private func handle(_ record: RingRecord) {
@@ -59,11 +58,17 @@ extension GatewayLoop {
         let nonce = record.body.load(fromByteOffset: ResultLayout.nonce, as: UInt64.self)
         let connection = connection(session: record.session)
         connection?.inFlightCount -= 1
+        // Nobody awaits what the end of a session caused.
+        if record.session != 0 { awaitedCount -= 1 }
+        // TODO(core): signer and account of the record, instead of the last signer.
+        let remaining = connection.map { quotaRemaining(of: $0.quota?.signer ?? .zero, account: 0, $0) } ?? .max
         guard code == 0 else {
             watched.forget(tag: record.tag)
             guard let connection else { return }
             let reason = RejectCode(rawValue: code) ?? .malformedPayload
-            return send(to: connection) { $0.append(reject: reason, messageType: Wire.ToServer.commands, nonce: nonce) }
+            return send(to: connection) {
+                $0.append(reject: reason, messageType: Wire.ToServer.commands, nonce: nonce, quotaRemaining: remaining)
+            }
         }
         let sequence = record.body.load(fromByteOffset: ResultLayout.sequence, as: UInt64.self)
         let block = record.body.load(fromByteOffset: ResultLayout.block, as: UInt64.self)

@@ -18,7 +18,7 @@ extension GatewayLoop {
             while start < levels.count {
                 let part = levels[start..<min(start + limits.updateLevelsMax, levels.count)]
                 feed.sequence += 1
-                send(to: feed.bookSubscribers) { buffer in
+                sendMarketData(to: feed.bookSubscribers) { buffer in
                     buffer.append(
                         levelsOf: Wire.ToClient.bookUpdate, market: feed.market, count: UInt32(part.count), sequence: feed.sequence,
                         block: block)
@@ -34,8 +34,16 @@ extension GatewayLoop {
         feeds.settle()
     }
 
+    /// A connection that was sent no market data because it lagged has read most of what waited: books begin anew for it.
+    func marketDataResumed(_ connection: Connection) {
+        for subscription in connection.subscriptions where subscription.channel == .book {
+            guard let feed = feeds[subscription.market] else { continue }
+            sendSnapshot(of: feed, to: connection)
+        }
+    }
+
     func publishSealedBlocks() {
-        for block in shared.takeSealedBlocks() { send(to: blockSubscribers) { $0.append(block: block) } }
+        for block in signal.takeSealedBlocks() { send(to: blockSubscribers) { $0.append(block: block) } }
     }
 
     /// One message for every run of trades in the same market. Each trade of an opening auction has an event a side: the buy tells it.
@@ -55,7 +63,7 @@ extension GatewayLoop {
             guard let feed = feeds[market], !feed.tradeSubscribers.isEmpty else { continue }
             let trades = sides.filter { $0.kind == Event.Kind.fill || $0.side == Side.buy.rawValue }
             guard !trades.isEmpty else { continue }
-            send(to: feed.tradeSubscribers) { buffer in
+            sendMarketData(to: feed.tradeSubscribers) { buffer in
                 buffer.append(
                     levelsOf: Wire.ToClient.trades, market: market, count: UInt32(trades.count), sequence: sequence, block: block)
                 for trade in trades {
@@ -69,7 +77,7 @@ extension GatewayLoop {
         guard let feed = feeds[event.market] else { return }
         let opened = ServerMessage.MarketOpened(market: event.market, priceCode: event.priceCode, lots: event.lots, block: block)
         let others = feed.tradeSubscribers.filter { subscriber in !feed.bookSubscribers.contains { $0 === subscriber } }
-        send(to: feed.bookSubscribers + others) { $0.append(opened: opened) }
+        sendMarketData(to: feed.bookSubscribers + others) { $0.append(opened: opened) }
     }
 }
 

@@ -68,7 +68,7 @@ extension GatewayLoop {
         send(to: connection) { $0.append(subscription: subscription, isActive: true, account: account) }
     }
 
-    private func sendSnapshot(of feed: MarketFeeds.Feed, to connection: Connection) {
+    func sendSnapshot(of feed: MarketFeeds.Feed, to connection: Connection) {
         let levels = feed.book.snapshot(depth: limits.snapshotLevelsMax)
         send(to: connection) { buffer in
             buffer.append(

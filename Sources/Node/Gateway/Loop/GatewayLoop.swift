@@ -4,16 +4,16 @@ import Logging
 import Sequencer
 import Signing
 
-/// The gateway's event loop: sockets in, rings out, rings in, sockets out. Everything here runs on one thread, which alone may touch it.
+/// One of the gateway's event loops: sockets in, ring out, records in, sockets out. Everything here runs on one thread, which alone may touch it.
 ///
-/// libuv reports what is readable and each connection's bytes are decoded, verified and put on the ring at once. Then, just before the loop
-/// would sleep, and amid much input at least every half millisecond or read, ``turn()`` takes what the executor answered, publishes market data, and flushes every connection that has something
-/// to say, once.
+/// libuv reports what is readable; each connection's bytes are decoded, verified and put on the ring, as far as its share of time goes
+/// (``InputBudget``), and what is left waits its turn. Just before the loop would sleep it takes a *turn* (``turn()``).
 final class GatewayLoop {
     let configuration: GatewayConfiguration
     var limits: GatewayLimits { configuration.limits }
     let logger: Logger
     let shared: GatewayShared
+    let signal: LoopSignal
 
     /// To and from the executor: this thread is the producer of one and the consumer of the other.
     let toExecutor: ByteRing
@@ -23,13 +23,12 @@ final class GatewayLoop {
     let loop: UnsafeMutablePointer<uv_loop_t>
     let listener = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
     let prepare = UnsafeMutablePointer<uv_prepare_t>.allocate(capacity: 1)
+    /// While active, the loop does not sleep.
+    let idle = UnsafeMutablePointer<uv_idle_t>.allocate(capacity: 1)
     let timer = UnsafeMutablePointer<uv_timer_t>.allocate(capacity: 1)
-    /// Owned by ``GatewayShared``, which other threads reach.
-    let async: UnsafeMutablePointer<uv_async_t>
     let tlsServer: TLSServer?
 
     /// Shared by all connections: libuv reads into the one, TLS decrypts into the other, within one callback.
-    /// Not larger, because what one read brings is verified before anything else happens: some 100 signatures, 3 ms.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
     let plainBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
     /// The message being written.
@@ -39,12 +38,25 @@ final class GatewayLoop {
     var freeSlots: [Int] = []
     /// Counts connections ever made, for session names.
     var generation: UInt32 = 0
-    /// WebSockets that are open.
+    /// WebSockets of this loop that are open.
     var openCount = 0
-    /// Connections with something to flush at the end of the turn.
-    var dirty: [Connection] = []
-    private var lastTurnNs: UInt64 = 0
-    private static let turnIntervalNs: UInt64 = 500_000
+    /// Connections that have more input than their share of time allowed.
+    var ready = Fifo<Connection>()
+    /// Connections with something to flush: at the end of the turn, and as time allows.
+    var urgentOutput = Fifo<Connection>()
+    var marketOutput = Fifo<Connection>()
+    /// Bytes that wait for all clients of this loop.
+    var outputBytes = 0
+    var outputBytesMax: Int { limits.outputBytesTotalMax }
+
+    var lastTurnNs: UInt64 = 0
+    /// Commands that the executor has not answered, and when the last one went to it.
+    var awaitedCount = 0
+    var lastCommandNs: UInt64 = 0
+    /// Set in a turn by whatever should go on soon: the loop will not sleep.
+    var isMoreDue = false
+    /// Whether the executor can work while this thread waits actively.
+    let mayWaitActively = uv_available_parallelism() > 1
     var isStopping = false
     /// Read once a turn, so that within a turn it does not change.
     var isDraining = false
@@ -78,6 +90,7 @@ final class GatewayLoop {
         self.wakeExecutor = wakeExecutor
         self.logger = logger
         self.block = block
+        signal = LoopSignal()
         domain = SigningDomain(chainId: configuration.chainId, rollup: configuration.rollup)
         feeds = MarketFeeds(books: books)
         do {
@@ -86,7 +99,6 @@ final class GatewayLoop {
             throw .tls(error)
         }
         loop = .allocate(capacity: 1)
-        async = shared.async
         let result = uv_loop_init(loop)
         guard result == 0 else { throw GatewayError("start an event loop", result) }
     }
@@ -94,74 +106,16 @@ final class GatewayLoop {
     deinit {
         listener.deallocate()
         prepare.deallocate()
+        idle.deallocate()
         timer.deallocate()
         loop.deallocate()
         readBuffer.deallocate()
         plainBuffer.deallocate()
     }
 
-    func markDirty(_ connection: Connection) {
-        guard !connection.isDirty else { return }
-        connection.isDirty = true
-        dirty.append(connection)
-    }
+    // MARK: Sending
 
-    /// Takes a turn amid input if the last one was a while ago, so that answers do not wait for everybody's signatures.
-    func turnIfDue() {
-        guard MonotonicClock.nanoseconds() &- lastTurnNs > Self.turnIntervalNs else { return }
-        turn()
-    }
-
-    /// Everything between input and sleep.
-    func turn() {
-        isDraining = shared.isDrainRequested
-        let hasMore = drainExecutor()
-        stateEndedSessions()
-        publishSealedBlocks()
-        publishBooks()
-        flushAll()
-        if hasMore { uv_async_send(async) }
-        lastTurnNs = MonotonicClock.nanoseconds()
-        if isDraining, !shared.isDrained { shared.setDrained() }
-        if shared.isStopRequested, !isStopping { beginStop() }
-    }
-
-    func flushAll() {
-        // Flushing may end connections but sends nothing to others, so the list does not grow under way.
-        for connection in dirty { connection.flush() }
-        dirty.removeAll(keepingCapacity: true)
-    }
-
-    /// Deadlines of all connections.
-    func tick() {
-        let now = nowMs
-        for case let connection? in connections {
-            let age = now &- connection.phaseBeganMs
-            switch connection.phase {
-            case .opening:
-                guard age > limits.handshakeTimeoutMs else { break }
-                if connection.tls == nil || connection.tls?.isHandshakeDone == true {
-                    connection.respond(HTTPRefusal.timeout.response)
-                } else {
-                    abandon(connection, flushing: false)
-                }
-            case .open:
-                let silence = now &- connection.lastInputMs
-                if silence > limits.idleTimeoutMs {
-                    connection.close(code: 1008, reason: "nothing came for too long, not even a pong")
-                } else if silence > limits.pingIntervalMs, now &- connection.lastPingMs > limits.pingIntervalMs {
-                    connection.lastPingMs = now
-                    connection.endpoint?.ping()
-                    markDirty(connection)
-                }
-            case .closing, .draining:
-                if age > limits.closeTimeoutMs { abandon(connection, flushing: false) }
-            case .gone: break
-            }
-        }
-    }
-
-    /// Sends one message to one connection.
+    /// Sends one message to one connection: acks, replies, whatever its client waits for. It leaves with this turn.
     func send(to connection: Connection, _ write: (inout ByteBuffer) -> Void) {
         scratch.removeAll()
         write(&scratch)
@@ -176,29 +130,26 @@ final class GatewayLoop {
         for connection in connections { connection.send(scratch.bytes) }
     }
 
+    /// Sends market data: behind everybody's urgent messages, and not at all to who lags (``Connection/isLagging``).
+    func sendMarketData(to connection: Connection, _ write: (inout ByteBuffer) -> Void) {
+        guard !connection.isLagging else { return }
+        scratch.removeAll()
+        write(&scratch)
+        connection.sendMarketData(scratch.bytes)
+    }
+
+    func sendMarketData(to connections: [Connection], _ write: (inout ByteBuffer) -> Void) {
+        guard !connections.isEmpty else { return }
+        scratch.removeAll()
+        write(&scratch)
+        for connection in connections { connection.sendMarketData(scratch.bytes) }
+    }
+
     /// The open connection of a session, or nil if it has gone.
     func connection(session: UInt32) -> Connection? {
         let slot = Int(session & 0xFFFF)
         guard slot < connections.count, let connection = connections[slot], connection.session == session else { return nil }
         return connection
-    }
-}
-
-/// The gateway could not start.
-package enum GatewayError: Error, CustomStringConvertible {
-    case tls(OpenSSLFailure)
-    /// A call of libuv failed.
-    case system(action: String, reason: String)
-
-    init(_ action: String, _ code: Int32) {
-        self = .system(action: action, reason: String(cString: uv_strerror(code)))
-    }
-
-    package var description: String {
-        switch self {
-        case .tls(let failure): failure.description
-        case .system(let action, let reason): "cannot \(action): \(reason)"
-        }
     }
 }
 

@@ -74,6 +74,16 @@ package struct ByteBuffer: ~Copyable {
         writeIndex += bytes.count
     }
 
+    /// Moves everything to the end of `target`: without a copy if that is empty.
+    package mutating func move(to target: inout ByteBuffer) {
+        if target.isEmpty {
+            swap(&self, &target)
+        } else {
+            target.append(bytes)
+        }
+        removeAll()
+    }
+
     package mutating func append<Integer: FixedWidthInteger & BitwiseCopyable>(_ value: Integer) {
         reserve(MemoryLayout<Integer>.size).storeBytes(of: value.littleEndian, as: Integer.self)
         writeIndex += MemoryLayout<Integer>.size

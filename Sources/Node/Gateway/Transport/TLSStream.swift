@@ -112,12 +112,7 @@ package struct TLSStream: ~Copyable {
     /// Moves what is to be sent to the end of `buffer`.
     package func takeOutput(into buffer: inout ByteBuffer) {
         guard !channel.pointee.output.isEmpty else { return }
-        if buffer.isEmpty {
-            swap(&buffer, &channel.pointee.output)
-        } else {
-            buffer.append(channel.pointee.output.bytes)
-            channel.pointee.output.removeAll()
-        }
+        channel.pointee.output.move(to: &buffer)
     }
 
     /// Gives back memory that a burst took, as far as it is not in use.

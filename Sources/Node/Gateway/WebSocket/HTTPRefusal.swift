@@ -28,6 +28,11 @@ package struct HTTPRefusal: Error, Equatable, Sendable {
     package static let webSocketVersion = HTTPRefusal(
         426, "Upgrade Required", "Only version 13 of the WebSocket protocol is spoken here.",
         field: "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")
+    package static let tooManyConnections = HTTPRefusal(
+        429, "Too Many Requests", "This address has as many connections as one may have; close some first.", field: "Retry-After: 5\r\n")
+    package static let tooManyBadSignatures = HTTPRefusal(
+        429, "Too Many Requests", "Too many signatures from this address did not fit; correct the signing and connect again later.",
+        field: "Retry-After: 10\r\n")
     package static let headTooLarge = HTTPRefusal(
         431, "Request Header Fields Too Large", "The request's head may have 8192 bytes and 64 fields.")
     package static let full = HTTPRefusal(

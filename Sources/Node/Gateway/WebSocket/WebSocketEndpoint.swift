@@ -80,6 +80,12 @@ package final class WebSocketEndpoint {
         WebSocketFrame.append(.binary, message, mask: nextMask(), to: &output)
     }
 
+    /// Appends what consists of whole frames already. Ignored once the connection is closing.
+    package func append(frames: UnsafeRawBufferPointer) {
+        guard !isClosing else { return }
+        output.append(frames)
+    }
+
     /// Appends a ping with no payload.
     package func ping() {
         guard !isClosing else { return }

@@ -1,0 +1,137 @@
+import CLibuv
+
+/// From the socket to messages, as far as the connection's share of time goes.
+///
+/// While something is left over, the connection waits in the loop's list and its socket is not read: at most one read (16 KiB) and one TLS
+/// record (16 KiB) are held, and TCP makes the sender wait.
+extension Connection: WebSocketEndpointHandler {
+    func startReading() {
+        isReading = true
+        uv_read_start(
+            stream,
+            { handle, _, buffer in
+                guard let handle, let buffer else { return }
+                let loop = Connection.from(UnsafeMutableRawPointer(handle)).loop
+                buffer.pointee = uv_buf_init(
+                    loop.readBuffer.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(loop.readBuffer.count))
+            },
+            { stream, count, buffer in
+                guard let stream, let buffer else { return }
+                let connection = Connection.from(UnsafeMutableRawPointer(stream))
+                let loop = connection.loop
+                if count > 0 {
+                    connection.received(UnsafeMutableRawBufferPointer(start: buffer.pointee.base, count: count))
+                    loop.commitToExecutor()
+                    loop.turnIfDue()
+                } else if count < 0 {
+                    loop.abandon(connection, flushing: false)
+                }
+            })
+    }
+
+    private func received(_ bytes: UnsafeMutableRawBufferPointer) {
+        lastInputMs = loop.nowMs
+        budget = InputBudget()
+        if tls == nil {
+            take(bytes)
+        } else {
+            tls?.receive(UnsafeRawBufferPointer(bytes))
+            decrypt()
+            tls?.holdInput()
+        }
+        finishInput()
+    }
+
+    /// Goes on with what was left over.
+    func resumeInput() {
+        guard phase != .gone else { return }
+        lastInputMs = loop.nowMs
+        budget = InputBudget()
+        if !held.isEmpty { held.consume(process(held.mutableBytes)) }
+        if held.isEmpty, tls != nil { decrypt() }
+        finishInput()
+    }
+
+    private func finishInput() {
+        guard phase != .gone else { return }
+        if !held.isEmpty || tls?.hasInput == true {
+            if isReading { uv_read_stop(stream) }
+            isReading = false
+            loop.ready.append(self)
+        } else {
+            held.shrink(to: 0)
+            if !isReading { startReading() }
+        }
+    }
+
+    private func decrypt() {
+        while phase != .gone, !budget.isSpent, held.isEmpty {
+            let isHandshake = phase == .opening && tls?.isHandshakeDone == false
+            let result = tls?.read(into: loop.plainBuffer)
+            if isHandshake {
+                budget.spend(InputBudget.Cost.handshake)
+                loop.markUrgent(self)
+            }
+            switch result {
+            case .bytes(let count):
+                budget.spend(InputBudget.Cost.bytes(count))
+                take(UnsafeMutableRawBufferPointer(rebasing: loop.plainBuffer[..<count]))
+            case .wantsInput, nil: return
+            case .closed, .failed: return loop.abandon(self, flushing: true)
+            }
+        }
+    }
+
+    /// Processes bytes and keeps what is left of them.
+    private func take(_ bytes: UnsafeMutableRawBufferPointer) {
+        let taken = process(bytes)
+        held.append(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+    }
+
+    /// Returns how many bytes were processed; the rest is to be given again.
+    private func process(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
+        switch phase {
+        case .opening: receivedHead(UnsafeRawBufferPointer(bytes))
+        case .open, .closing: return receivedFrames(bytes)
+        case .draining, .gone: break
+        }
+        return bytes.count
+    }
+
+    private func receivedHead(_ bytes: UnsafeRawBufferPointer) {
+        head.append(bytes)
+        switch WebSocketUpgrade.decide(head.bytes) {
+        case .incomplete: break
+        case .refuse(let refusal): respond(refusal.response)
+        case .health: respond(WebSocketUpgrade.healthResponse(connections: loop.shared.openCount, block: loop.block))
+        case .accept(let key, let headBytes):
+            if let refusal { return respond(refusal.response) }
+            guard loop.shared.open(countMax: loop.limits.connectionsMax) else { return respond(HTTPRefusal.full.response) }
+            response.append(text: WebSocketUpgrade.response(key: key))
+            endpoint = WebSocketEndpoint(role: .server, messageBytesMax: Wire.clientMessageBytesMax, handler: self)
+            enter(.open)
+            loop.opened(self)
+            head.consume(headBytes)
+            take(head.mutableBytes)
+            head = ByteBuffer(capacity: 0)
+        }
+    }
+
+    private func receivedFrames(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
+        guard let endpoint else { return bytes.count }
+        let taken = endpoint.receive(bytes)
+        // Answers to pings wait for the reader as well.
+        if !endpoint.output.isEmpty { outputGrew(isUrgent: true) }
+        if endpoint.isClosing { startedClosing() }
+        return taken
+    }
+
+    func receivedMessage(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard phase == .open else { return true }
+        budget.spend(InputBudget.Cost.message + InputBudget.Cost.bytes(message.count))
+        loop.received(message, from: self)
+        return !budget.isSpent
+    }
+
+    func receivedPong() { budget.spend(InputBudget.Cost.message) }
+}

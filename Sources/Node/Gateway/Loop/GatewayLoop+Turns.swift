@@ -1,0 +1,127 @@
+import CLibuv
+
+/// The duty cycle: what happens between input and sleep.
+extension GatewayLoop {
+    /// How long others' input, and market data, may be worked on before the sockets are looked at again.
+    private static let sliceNs: UInt64 = 200_000
+    /// How often a turn is taken amid much input, so that answers do not wait for everybody's signatures.
+    private static let turnIntervalNs: UInt64 = 500_000
+    /// How long an answer of the executor is awaited without sleeping: being woken takes as long.
+    private static let spinNs: UInt64 = 50_000
+
+    /// Called by libuv before it looks for events.
+    func beforePoll() {
+        signal.awoke()
+        serveReady()
+        turn()
+        var isAwake = isMoreDue || !ready.isEmpty || !marketOutput.isEmpty || isAwaitingAnswer
+        if !isAwake { isAwake = !signal.mayFallAsleep { !fromExecutor.isEmpty } }
+        if isAwake { uv_idle_start(idle) { _ in } } else { uv_idle_stop(idle) }
+    }
+
+    /// Gives those who have used up their share another one, in turn.
+    private func serveReady() {
+        guard !ready.isEmpty else { return }
+        let beganNs = MonotonicClock.nanoseconds()
+        var count = ready.count
+        while count > 0, let connection = ready.popFirst() {
+            connection.resumeInput()
+            commitToExecutor()
+            count -= 1
+            if MonotonicClock.nanoseconds() &- beganNs > Self.sliceNs { break }
+        }
+    }
+
+    /// Takes what the executor answered, lets subscribers know, and sends what is to be sent.
+    func turn() {
+        isMoreDue = false
+        isDraining = shared.isDrainRequested
+        drainExecutor()
+        stateEndedSessions()
+        publishSealedBlocks()
+        // What changes meanwhile is then published as one.
+        if marketOutput.isEmpty { publishBooks() }
+        if outputBytes > outputBytesMax { shedOutput() }
+        while let connection = urgentOutput.popFirst() { connection.flush() }
+        flushMarketData()
+        lastTurnNs = MonotonicClock.nanoseconds()
+        if isDraining, !signal.isDrained { signal.setDrained() }
+        if shared.isStopRequested, !isStopping { beginStop() }
+    }
+
+    /// Takes a turn amid input if the last one was a while ago.
+    func turnIfDue() {
+        guard MonotonicClock.nanoseconds() &- lastTurnNs > Self.turnIntervalNs else { return }
+        turn()
+    }
+
+    private func flushMarketData() {
+        guard !marketOutput.isEmpty else { return }
+        let beganNs = MonotonicClock.nanoseconds()
+        while let connection = marketOutput.popFirst() {
+            guard connection.waitsFor == .market else { continue }
+            connection.flush()
+            if MonotonicClock.nanoseconds() &- beganNs > Self.sliceNs { break }
+        }
+    }
+
+    /// Whether the executor is about to answer.
+    private var isAwaitingAnswer: Bool {
+        !fromExecutor.isEmpty || awaitedCount > 0 && mayWaitActively && MonotonicClock.nanoseconds() &- lastCommandNs < Self.spinNs
+    }
+
+    func markUrgent(_ connection: Connection) {
+        guard connection.waitsFor != .urgent else { return }
+        connection.waitsFor = .urgent
+        urgentOutput.append(connection)
+    }
+
+    func markMarket(_ connection: Connection) {
+        guard connection.waitsFor == nil else { return }
+        connection.waitsFor = .market
+        marketOutput.append(connection)
+    }
+
+    /// Too much waits for all clients together: those with more than an equal share are dropped.
+    private func shedOutput() {
+        let share = outputBytesMax / max(1, openCount)
+        for case let connection? in connections where connection.phase == .open && connection.waitingBytes > share {
+            connection.isOverflowing = true
+            markUrgent(connection)
+        }
+    }
+
+    /// Deadlines of all connections.
+    func tick() {
+        let now = nowMs
+        for case let connection? in connections { checkDeadlines(of: connection, now) }
+    }
+
+    private func checkDeadlines(of connection: Connection, _ now: UInt64) {
+        let age = now &- connection.phaseBeganMs
+        switch connection.phase {
+        case .opening:
+            guard age > limits.handshakeTimeoutMs else { break }
+            if connection.tls == nil || connection.tls?.isHandshakeDone == true {
+                connection.respond(HTTPRefusal.timeout.response)
+            } else {
+                abandon(connection, flushing: false)
+            }
+        case .open:
+            if connection.isLagging, now &- connection.laggingSinceMs > limits.outputLagMsMax {
+                connection.isOverflowing = true
+                return markUrgent(connection)
+            }
+            let silence = now &- connection.lastInputMs
+            if silence > limits.idleTimeoutMs {
+                connection.close(code: 1008, reason: "nothing came for too long, not even a pong")
+            } else if silence > limits.pingIntervalMs, now &- connection.lastPingMs > limits.pingIntervalMs {
+                connection.lastPingMs = now
+                connection.ping()
+            }
+        case .closing, .draining:
+            if age > limits.closeTimeoutMs { abandon(connection, flushing: false) }
+        case .gone: break
+        }
+    }
+}
