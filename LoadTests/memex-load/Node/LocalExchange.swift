@@ -18,7 +18,7 @@ final class LocalExchange {
         var durability = Durability.process
         var gatewayThreads = 1
         /// Connections beside those that every measurement needs.
-        var connectionsMax = 20_000
+        var connectionsMax = 16_000
     }
 
     let keys: [PrivateKey]
@@ -52,6 +52,7 @@ final class LocalExchange {
         gatewayConfiguration.port = options.port
         gatewayConfiguration.tls = options.isPlain ? nil : .init(certificatePath: certificatePath, keyPath: tlsKeyPath)
         gatewayConfiguration.limits.connectionsMax = options.connectionsMax
+        gatewayConfiguration.limits.liftRates()
         gateway = try Gateway(
             gatewayConfiguration, toExecutor: sequencer.input, fromExecutor: sequencer.output,
             wakeExecutor: { sequencer.shared.executorParker.wake() },

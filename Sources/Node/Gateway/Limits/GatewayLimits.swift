@@ -77,6 +77,15 @@ package struct GatewayLimits: Sendable, Equatable {
 
     package init() {}
 
+    /// Lifts what is limited for each address and each account: for measurements from one address.
+    package mutating func liftRates() {
+        let unlimited = Rate(perSecond: 1_000_000_000, burst: 1_000_000_000)
+        addressConnectionsMax = connectionsMax
+        addressHandshakes = unlimited
+        addressMessages = unlimited
+        accountCommands = unlimited
+    }
+
     /// Throws what of it makes no sense, in a sentence.
     func check() throws(GatewayError) {
         guard connectionsMax > 0, connectionsMax + refusedConnectionsMax <= 1 << 16 else {
