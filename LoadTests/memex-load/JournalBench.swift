@@ -79,7 +79,7 @@ struct JournalCommand: ParsableCommand {
         let node = try Sequencer(configuration, logger: logger)
         try node.start()
         let drain = Thread {
-            while !Thread.current.isCancelled { if !node.output.read({ _ in }) { usleep(200) } }
+            while !Thread.current.isCancelled { if !node.ports[0].fromExecutor.read({ _ in }) { usleep(200) } }
         }
         drain.start()
         precondition(node.inbox.push(Self.inbox(accounts), first: 0, l1Block: 1))
@@ -90,18 +90,18 @@ struct JournalCommand: ParsableCommand {
         var written = 0
         while written < commands {
             let envelope = flow.envelope()
-            while !node.input.tryWrite(
+            while !node.ports[0].toExecutor.tryWrite(
                 kind: RingRecord.ToExecutor.commands, session: 1, tag: 0, bodyBytes: envelope.count,
                 { body in envelope.withUnsafeBytes { body.copyMemory(from: $0.baseAddress!, byteCount: $0.count) } })
             {
-                node.input.commit()
+                node.ports[0].toExecutor.commit()
                 node.shared.executorParker.wake()
                 usleep(50)
             }
             written += batch
-            if flow.envelopes & 31 == 0 { node.input.commit() }
+            if flow.envelopes & 31 == 0 { node.ports[0].toExecutor.commit() }
         }
-        node.input.commit()
+        node.ports[0].toExecutor.commit()
         while node.shared.statistics.batchesAdmitted.value + node.shared.statistics.batchesRefused.value < UInt64(flow.envelopes) {
             node.shared.executorParker.wake()
             usleep(1000)

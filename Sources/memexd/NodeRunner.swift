@@ -93,7 +93,7 @@ struct NodeRunner {
         }
         let (books, block) = sequencer.withExchange { (BookLevel.books(of: $0), $0.header.blockNumber) }
         return try Gateway(
-            configuration, toExecutor: sequencer.input, fromExecutor: sequencer.output,
+            configuration, ports: sequencer.ports,
             wakeExecutor: { sequencer.shared.executorParker.wake() }, books: books, block: block, logger: logger)
     }
 

@@ -48,6 +48,7 @@ configuration.executor.blockBytesMax = 4096
 configuration.batchAgeMsMax = 60
 configuration.checkpointIntervalMs = 10
 configuration.incrementsMax = 2
+configuration.eventLogBytes = 1 << 20
 
 let sequencer: Sequencer
 do {
@@ -65,18 +66,19 @@ sequencer.shared.connect(
     })
 try sequencer.start()
 
+let port = sequencer.ports[0]
 let writer = Thread {
     var all = sigset_t()
     sigfillset(&all)
     pthread_sigmask(SIG_SETMASK, &all, nil)
     while true {
-        let hasRead = sequencer.output.read { record in
+        let hasRead = port.fromExecutor.read { record in
             guard record.kind == RingRecord.ToGateway.result, record.flags & RingRecord.Flags.continues == 0 else { return }
             var answer = [UInt8](record.body[..<30])
             answer += [0, 0]
             if write(1, answer, 32) != 32 { _exit(5) }
         }
-        if !hasRead { answersReady.park(timeoutMs: -1) { !sequencer.output.isEmpty } }
+        if !hasRead { answersReady.park(timeoutMs: -1) { !port.fromExecutor.isEmpty } }
     }
 }
 writer.start()
@@ -91,7 +93,7 @@ while let header = readExactly(5) {
         precondition(sequencer.inbox.push(messages, first: 0, l1Block: 1))
         continue
     }
-    let input = sequencer.input
+    let input = port.toExecutor
     let fill: (UnsafeMutableRawPointer) -> Void = { body in
         content.withUnsafeBytes { body.copyMemory(from: $0.baseAddress!, byteCount: length) }
     }

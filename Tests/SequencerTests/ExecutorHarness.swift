@@ -12,7 +12,8 @@ final class ExecutorHarness {
     let inbox: InboxQueue
     let sealing: SealQueue
     let input: ByteRing
-    let output: ByteRing
+    let log: EventLog
+    let output: EventLogReader
     var nowMs = TestMarket.startMs
     var wakeUps = 0
 
@@ -22,16 +23,16 @@ final class ExecutorHarness {
         configure(&configuration)
         let parker = try Parker()
         input = try ByteRing(capacity: inputBytes)
-        output = try ByteRing(capacity: outputBytes)
+        log = try EventLog(capacity: outputBytes)
+        output = log.makeReader()
         shared = NodeShared(
             executorParker: parker, sealerParker: try Parker(), statistics: NodeStatistics(), head: SealedHead(), pruneThroughBlock: 0)
         inbox = InboxQueue(nextIndex: 0, l1Block: 10, parker: parker)
         sealing = SealQueue(executor: parker, sealer: shared.sealerParker)
         executor = Executor(
             producer: BlockProducer(try HostedExchange(), sequence: 0),
-            journal: try Journal(path: directory.file("journal.sqlite"), durability: .process, deployment: .test), input: input,
-            output: output,
-            inbox: inbox, sealing: sealing, shared: shared, configuration: configuration, l1Origin: 0)
+            journal: try Journal(path: directory.file("journal.sqlite"), durability: .process, deployment: .test), inputs: [input],
+            log: log, answers: try AnswerTable(), inbox: inbox, sealing: sealing, shared: shared, configuration: configuration, l1Origin: 0)
     }
 
     /// Steps at the present time until nothing is left to do.

@@ -98,6 +98,33 @@ import Testing
         #expect(try harness.query(.accounts, address: .numbered(999))[QueryReply.isFound] == 0)
     }
 
+    @Test func balances() throws {
+        let harness = try tradingHarness()
+        let owner = TestMarket.trader(0)
+        let account = try harness.query(.account, address: owner)
+        let id: UInt32 = account.withUnsafeBytes {
+            $0.loadUnaligned(fromByteOffset: QueryReply.Account.account, as: Account.self).id
+        }
+        var name = Address()
+        name.word0 = id
+        let reply = try harness.query(.balances, address: name)
+        #expect(reply.integer(at: QueryReply.count) == UInt32(2))
+        #expect(reply.count == QueryReply.Balances.holdings + 2 * QueryReply.Holding.bytes)
+        #expect(reply.integer(at: QueryReply.Balances.account) == id)
+        #expect(Array(reply[QueryReply.Balances.owner..<QueryReply.Balances.account]) == (0..<20).map { owner[$0] })
+        for index in 0..<2 {
+            let holding = QueryReply.Balances.holdings + index * QueryReply.Holding.bytes
+            let balance = account.withUnsafeBytes {
+                $0.loadUnaligned(fromByteOffset: QueryReply.Account.balances + index * 64, as: Balance.self)
+            }
+            #expect(reply.integer(at: holding + QueryReply.Holding.token) == balance.token)
+            #expect(reply.integer(at: holding + QueryReply.Holding.free) == balance.free)
+            #expect(reply.integer(at: holding + QueryReply.Holding.locked) == balance.locked)
+        }
+        name.word0 = 9999
+        #expect(try harness.query(.balances, address: name)[QueryReply.isFound] == 0)
+    }
+
     @Test func book() throws {
         let harness = try tradingHarness()
         let reply = try harness.query(.book, market: 1, depth: 10)

@@ -73,7 +73,10 @@ enum TestMarket {
     static let key = try! PrivateKey(hex: String(repeating: "11", count: 32))
 
     static func configuration(_ directory: borrowing TestDirectory) throws -> SequencerConfiguration {
-        try SequencerConfiguration(directory: DataDirectory(creating: directory.path + "/data"), deployment: .test, key: key)
+        var configuration = try SequencerConfiguration(
+            directory: DataDirectory(creating: directory.path + "/data"), deployment: .test, key: key)
+        configuration.eventLogBytes = 1 << 20
+        return configuration
     }
 
     static var quiet: Logger { Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }) }

@@ -9,6 +9,7 @@ import Testing
 /// A running sequencer with the test at the other end of its rings.
 final class TestNode {
     let sequencer: Sequencer
+    private var port: ExecutorPort { sequencer.ports[0] }
     private let answers: Parker
 
     init(_ configuration: SequencerConfiguration) throws {
@@ -25,8 +26,8 @@ final class TestNode {
         #expect(sequencer.inbox.push(TestMarket.inbox, first: 0, l1Block: 1))
         var isApplied = false
         while !isApplied {
-            guard sequencer.output.read({ isApplied = $0.kind == RingRecord.ToGateway.events }) else {
-                answers.park(timeoutMs: 10_000) { !sequencer.output.isEmpty }
+            guard port.fromExecutor.read({ isApplied = $0.kind == RingRecord.ToGateway.events }) else {
+                answers.park(timeoutMs: 10_000) { !port.fromExecutor.isEmpty }
                 continue
             }
         }
@@ -34,19 +35,19 @@ final class TestNode {
 
     /// Sends an envelope and waits for its result.
     func execute(_ envelope: [UInt8]) throws -> TestResult {
-        let isWritten = sequencer.input.tryWrite(kind: RingRecord.ToExecutor.commands, session: 1, tag: 1, bodyBytes: envelope.count) {
+        let isWritten = port.toExecutor.tryWrite(kind: RingRecord.ToExecutor.commands, session: 1, tag: 1, bodyBytes: envelope.count) {
             body in
             envelope.withUnsafeBytes { body.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         }
         try #require(isWritten)
-        sequencer.input.commit()
+        port.toExecutor.commit()
         sequencer.shared.executorParker.wake()
         while true {
             var result: TestResult?
-            let hasRead = sequencer.output.read { if $0.kind == RingRecord.ToGateway.result { result = TestResult($0) } }
+            let hasRead = port.fromExecutor.read { if $0.kind == RingRecord.ToGateway.result { result = TestResult($0) } }
             if let result { return result }
             if let failure = sequencer.shared.failure { throw failure }
-            if !hasRead { answers.park(timeoutMs: 10_000) { !sequencer.output.isEmpty } }
+            if !hasRead { answers.park(timeoutMs: 10_000) { !port.fromExecutor.isEmpty } }
         }
     }
 

@@ -54,7 +54,7 @@ final class LocalExchange {
         gatewayConfiguration.limits.connectionsMax = options.connectionsMax
         gatewayConfiguration.limits.liftRates()
         gateway = try Gateway(
-            gatewayConfiguration, toExecutor: sequencer.input, fromExecutor: sequencer.output,
+            gatewayConfiguration, ports: sequencer.ports,
             wakeExecutor: { sequencer.shared.executorParker.wake() },
             books: sequencer.withExchange { BookLevel.books(of: $0) }, block: 0, logger: Self.logger)
         port = gateway.port

@@ -5,7 +5,7 @@ import Sequencer
 
 /// The node's door for traders: WebSockets on one side, the executor's rings on the other, on threads of its own.
 ///
-///     let gateway = try Gateway(configuration, toExecutor: …, fromExecutor: …, wakeExecutor: { … }, books: [:], block: 0, logger: logger)
+///     let gateway = try Gateway(configuration, ports: sequencer.ports, wakeExecutor: { … }, books: [:], block: 0, logger: logger)
 ///     // the executor calls gateway.wake() after it commits records, the sealer gateway.publish(_:)
 ///     gateway.drain()
 ///     // the executor ends
@@ -19,13 +19,12 @@ package final class Gateway: Sendable {
     /// Listens and starts the threads.
     ///
     /// - Parameters:
-    ///   - toExecutor: ring of which this gateway is the only producer.
-    ///   - fromExecutor: ring of which this gateway is the only consumer.
-    ///   - wakeExecutor: called on the gateway's thread after records were committed to `toExecutor`; must not block.
-    ///   - books: the levels of every listed market as of the first record in `fromExecutor`.
+    ///   - ports: the connections to the executor, one for each thread that is to run.
+    ///   - wakeExecutor: called on a gateway thread after records were committed to its port; must not block.
+    ///   - books: the levels of every listed market as of the first record that the ports read.
     ///   - block: number of the open or last block.
     package init(
-        _ configuration: GatewayConfiguration, toExecutor: ByteRing, fromExecutor: ByteRing, wakeExecutor: @escaping @Sendable () -> Void,
+        _ configuration: GatewayConfiguration, ports: [ExecutorPort], wakeExecutor: @escaping @Sendable () -> Void,
         books: [UInt16: [BookLevel]], block: UInt64, logger: Logger
     ) throws(GatewayError) {
         try configuration.limits.check()
@@ -33,11 +32,11 @@ package final class Gateway: Sendable {
         let shared = GatewayShared(configuration.limits)
         var port = configuration.port
         var loops: [GatewayLoop] = []
-        for index in 0..<1 {
+        for executorPort in ports {
             let loop = try GatewayLoop(
-                configuration: configuration, shared: shared, toExecutor: toExecutor, fromExecutor: fromExecutor,
-                wakeExecutor: wakeExecutor, books: books, block: block, logger: logger)
-            port = try loop.open(port: port, isShared: false, isFirst: index == 0)
+                configuration: configuration, shared: shared, port: executorPort, wakeExecutor: wakeExecutor, books: books, block: block,
+                logger: logger)
+            port = try loop.open(port: port, isShared: ports.count > 1, isFirst: loops.isEmpty)
             loops.append(loop)
         }
         self.port = port

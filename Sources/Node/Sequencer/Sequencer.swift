@@ -6,10 +6,12 @@ import Synchronization
 
 /// A node's core: recovers what its files hold, then runs executor and sealer until it is stopped.
 ///
-/// The gateway writes to `input` and reads `output`, each from one thread; the inbox watcher pushes to `inbox`.
+/// Each thread of the gateway has one of `ports`; the inbox watcher pushes to `inbox`.
 package final class Sequencer: Sendable {
-    package let input: ByteRing
-    package let output: ByteRing
+    /// One for each of `gatewayThreads`.
+    package let ports: [ExecutorPort]
+    /// What the ports read; also what clients missed.
+    package let log: EventLog
     package let inbox: InboxQueue
     package let shared: NodeShared
     package let configuration: SequencerConfiguration
@@ -32,8 +34,11 @@ package final class Sequencer: Sendable {
         let statistics = NodeStatistics()
         let recovery = try Recovery(configuration, statistics: statistics, logger: logger)
         recoveredFromCheckpoint = recovery.loaded?.head.header.number ?? 0
-        input = try ByteRing(capacity: configuration.inputRingBytes)
-        output = try ByteRing(capacity: configuration.outputRingBytes)
+        let log = recovery.refill.log
+        self.log = log
+        ports = try (0..<configuration.gatewayThreads).map { thread in
+            ExecutorPort(thread: thread, toExecutor: try ByteRing(capacity: configuration.inputRingBytes), fromExecutor: log.makeReader())
+        }
         shared = NodeShared(
             executorParker: try Parker(), sealerParker: try Parker(), statistics: statistics, head: recovery.sealer.head,
             pruneThroughBlock: 0)
@@ -42,9 +47,9 @@ package final class Sequencer: Sendable {
         inbox = InboxQueue(nextIndex: header.inboxCursor, l1Block: l1Origin, parker: shared.executorParker)
         sealing = SealQueue(executor: shared.executorParker, sealer: shared.sealerParker)
         let executor = Executor(
-            producer: recovery.producer, journal: recovery.journal, input: input, output: output, inbox: inbox, sealing: sealing,
-            shared: shared,
-            configuration: configuration.executor, l1Origin: l1Origin)
+            producer: recovery.producer, journal: recovery.journal, inputs: ports.map(\.toExecutor), log: log,
+            answers: recovery.refill.answers, inbox: inbox, sealing: sealing, shared: shared, configuration: configuration.executor,
+            l1Origin: l1Origin)
         let sealer = try Sealer(
             recovery.sealer, queue: sealing, shared: shared, configuration: configuration, loaded: recovery.loaded, logger: logger)
         parts = Mutex(.ready(Handover(executor), Handover(sealer)))
@@ -72,8 +77,8 @@ package final class Sequencer: Sendable {
         }
     }
 
-    /// Drains the input ring, closes and seals the open block, writes a checkpoint, and ends both threads. Nothing may be written to the input ring any more;
-    /// somebody should go on reading the output ring, or else call `shared.setGatewayGone()` before. Throws what made a thread give up, if anything did.
+    /// Drains the input rings, closes and seals the open block, writes a checkpoint, and ends both threads. Nothing may be written to the rings any more;
+    /// all ports should go on reading, or else call `shared.setGatewayGone()` before. Throws what made a thread give up, if anything did.
     package func stop() throws {
         shared.setStopping()
         let running = parts.withLock { parts in

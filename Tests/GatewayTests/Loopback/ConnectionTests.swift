@@ -67,7 +67,7 @@ import Testing
         var configuration = GatewayConfiguration(chainId: 1, rollup: Rig.rollup)
         configuration.port = 0
         let gateway = try Gateway(
-            configuration, toExecutor: executor.input, fromExecutor: executor.output, wakeExecutor: {}, books: [:], block: 0,
+            configuration, ports: executor.ports, wakeExecutor: {}, books: [:], block: 0,
             logger: .init(label: "test"))
         let client = try GatewayClient(url: "ws://127.0.0.1:\(gateway.port)")
         let stopping = Thread { gateway.stop() }

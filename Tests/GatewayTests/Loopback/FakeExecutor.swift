@@ -15,8 +15,10 @@ import Synchronization
 final class FakeExecutor: @unchecked Sendable {
     static let makerAccount: UInt32 = 77
 
-    let input: ByteRing
-    let output: ByteRing
+    /// Of one gateway thread.
+    let ports: [ExecutorPort]
+    private let output: EventLog
+    private var input: ByteRing { ports[0].toExecutor }
     private let parker: Parker
     private let isStopped = Atomic<Bool>(false)
     /// While set, input is left in the ring.
@@ -33,8 +35,8 @@ final class FakeExecutor: @unchecked Sendable {
     var wakeGateway: @Sendable () -> Void = {}
 
     init(inputBytes: Int = 1 << 20, outputBytes: Int = 1 << 22) throws {
-        input = try ByteRing(capacity: inputBytes)
-        output = try ByteRing(capacity: outputBytes)
+        output = try EventLog(capacity: outputBytes)
+        ports = [ExecutorPort(thread: 0, toExecutor: try ByteRing(capacity: inputBytes), fromExecutor: output.makeReader())]
         parker = try Parker()
     }
 
@@ -182,10 +184,11 @@ final class FakeExecutor: @unchecked Sendable {
                 kind: RingRecord.ToGateway.result, flags: start < events.count ? RingRecord.Flags.continues : 0, session: record.session,
                 tag: record.tag, Array(part),
                 header: { body in
+                    body.initializeMemory(as: UInt8.self, repeating: 0, count: ResultLayout.events)
                     body.storeBytes(of: code == 0 ? self.sequence : 0, toByteOffset: ResultLayout.sequence, as: UInt64.self)
                     body.storeBytes(of: self.block, toByteOffset: ResultLayout.block, as: UInt64.self)
                     body.storeBytes(of: nonce, toByteOffset: ResultLayout.nonce, as: UInt64.self)
-                    body.storeBytes(of: 3, toByteOffset: ResultLayout.position, as: UInt32.self)
+                    body.storeBytes(of: code == 0 ? 3 : UInt32.max, toByteOffset: ResultLayout.position, as: UInt32.self)
                     body.storeBytes(of: code, toByteOffset: ResultLayout.rejectCode, as: UInt16.self)
                     body.storeBytes(of: UInt16(part.count), toByteOffset: ResultLayout.eventCount, as: UInt16.self)
                 })

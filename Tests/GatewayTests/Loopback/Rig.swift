@@ -40,7 +40,7 @@ final class Rig {
         // The fake's events follow no book.
         logger.logLevel = .critical
         gateway = try Gateway(
-            configuration, toExecutor: executor.input, fromExecutor: executor.output, wakeExecutor: { executor.wake() }, books: books,
+            configuration, ports: executor.ports, wakeExecutor: { executor.wake() }, books: books,
             block: 1,
             logger: logger)
         let gateway = gateway

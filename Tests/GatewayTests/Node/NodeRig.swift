@@ -25,14 +25,15 @@ final class NodeRig {
         self.owners = owners
         let deployment = DeploymentIdentity(chainId: 1337, rollup: Rig.rollup, genesis: .zero)
         let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        let sequencer = try Sequencer(
-            SequencerConfiguration(directory: DataDirectory(creating: folder), deployment: deployment, key: .generate()), logger: quiet)
+        var node = try SequencerConfiguration(directory: DataDirectory(creating: folder), deployment: deployment, key: .generate())
+        node.eventLogBytes = 16 << 20
+        let sequencer = try Sequencer(node, logger: quiet)
         self.sequencer = sequencer
         var configuration = GatewayConfiguration(chainId: deployment.chainId, rollup: deployment.rollup)
         configuration.port = 0
         configuration.tls = .init(certificatePath: Rig.certificate.certificatePath, keyPath: Rig.certificate.keyPath)
         let gateway = try Gateway(
-            configuration, toExecutor: sequencer.input, fromExecutor: sequencer.output,
+            configuration, ports: sequencer.ports,
             wakeExecutor: { sequencer.shared.executorParker.wake() }, books: sequencer.withExchange { BookLevel.books(of: $0) },
             block: 0, logger: quiet)
         self.gateway = gateway

@@ -13,7 +13,7 @@ final class Connection {
     unowned let loop: GatewayLoop
     /// Index in the loop's table.
     let slot: Int
-    /// Name of this connection in rings and hello: slot in the low 16 bits, a generation (never 0) above.
+    /// Name of this connection in rings and hello: see `Session`.
     let session: UInt32
     let tcp: UnsafeMutablePointer<uv_tcp_t>
     /// Made when the socket first takes less than it is given.

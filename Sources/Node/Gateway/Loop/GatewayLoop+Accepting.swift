@@ -59,9 +59,10 @@ extension GatewayLoop {
         uv_tcp_nodelay(tcp, 1)
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count { connections.append(nil) }
-        generation = generation == 0xFFFF ? 1 : generation + 1
+        generation = generation == Session.generationMax ? 1 : generation + 1
+        let session = Session.name(thread: thread, generation: generation, slot: slot)
         let connection = Connection(
-            loop: self, slot: slot, session: UInt32(slot) | generation << 16, tcp: tcp, address: entry, refusal: decision)
+            loop: self, slot: slot, session: session, tcp: tcp, address: entry, refusal: decision)
         connections[slot] = connection
         // Released when the handle is closed.
         uv_handle_set_data(handle(tcp), Unmanaged.passRetained(connection).toOpaque())

@@ -15,9 +15,11 @@ final class GatewayLoop {
     let shared: GatewayShared
     let signal: LoopSignal
 
-    /// To and from the executor: this thread is the producer of one and the consumer of the other.
+    /// To and from the executor: this thread is the only one to write to the one and to read the other.
     let toExecutor: ByteRing
-    let fromExecutor: ByteRing
+    let fromExecutor: EventLogReader
+    /// Part of the names of this thread's sessions.
+    let thread: Int
     let wakeExecutor: @Sendable () -> Void
 
     let loop: UnsafeMutablePointer<uv_loop_t>
@@ -78,15 +80,16 @@ final class GatewayLoop {
     var unfinished: [Event] = []
 
     init(
-        configuration: GatewayConfiguration, shared: GatewayShared, toExecutor: ByteRing, fromExecutor: ByteRing,
+        configuration: GatewayConfiguration, shared: GatewayShared, port: ExecutorPort,
         wakeExecutor: @escaping @Sendable () -> Void, books: [UInt16: [BookLevel]], block: UInt64, logger: Logger
     ) throws(GatewayError) {
         // A session's name has 16 bits for its slot.
         precondition(configuration.limits.connectionsMax + configuration.limits.refusedConnectionsMax <= 1 << 16)
         self.configuration = configuration
         self.shared = shared
-        self.toExecutor = toExecutor
-        self.fromExecutor = fromExecutor
+        toExecutor = port.toExecutor
+        fromExecutor = port.fromExecutor
+        thread = port.thread
         self.wakeExecutor = wakeExecutor
         self.logger = logger
         self.block = block
@@ -147,7 +150,7 @@ final class GatewayLoop {
 
     /// The open connection of a session, or nil if it has gone.
     func connection(session: UInt32) -> Connection? {
-        let slot = Int(session & 0xFFFF)
+        let slot = Session.slot(of: session)
         guard slot < connections.count, let connection = connections[slot], connection.session == session else { return nil }
         return connection
     }

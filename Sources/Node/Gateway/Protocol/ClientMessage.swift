@@ -98,7 +98,8 @@ package enum ClientMessage {
         guard bytes.count == 8 + QueryLayout.bytes, isZero(bytes, 9..<10), isZero(bytes, 14..<16) else {
             throw Malformed(code: .malformedMessage, type: bytes[0], requestId: requestId)
         }
-        guard QueryKind(rawValue: bytes[8]) != nil else {
+        // Balances by account id are the gateway's own question.
+        guard let kind = QueryKind(rawValue: bytes[8]), kind != .balances else {
             throw Malformed(code: .unknownQuery, type: bytes[0], requestId: requestId)
         }
         return .query(requestId: requestId, body: UnsafeRawBufferPointer(rebasing: bytes[8...]))

@@ -11,7 +11,8 @@ extension Executor {
         let opening = BlockOpening(number: producer.blockNumber + 1, timeMs: lastBlockTimeMs, l1Origin: l1Origin)
         producer.openBlock(opening, messages: messages)
         group.appendBlockOpened(opening, messages: messages)
-        try publishOpening(opening)
+        shared.statistics.count(producer.exchange.events)
+        try writeOpening(opening, events: producer.exchange.events)
     }
 
     /// Closes the open block. The sealer must have room.
@@ -46,7 +47,7 @@ extension Executor {
     func makeRoomInBlock(_ nowMs: UInt64) -> Bool {
         guard isBlockFull else { return true }
         guard sealing.hasRoom else {
-            if !input.isEmpty { shared.statistics.sealWaits.add(1) }
+            if !inputs.isEmpty { shared.statistics.sealWaits.add(1) }
             return false
         }
         closeBlock(nowMs)
@@ -71,8 +72,8 @@ extension Executor {
             shared.statistics.journalBytes.add(UInt64(group.bytes.count))
             group.removeAll()
         }
-        if output.hasUncommitted {
-            output.commit()
+        if log.hasUncommitted {
+            log.commit()
             shared.wakeGateway()
         }
         if !closed.isEmpty {

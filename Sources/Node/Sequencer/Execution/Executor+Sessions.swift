@@ -16,9 +16,9 @@ extension Executor {
             group.appendCommands(envelope)
             shared.statistics.sessionsEnded.add(1)
             shared.statistics.count(producer.exchange.events)
-            let result = BatchResult(
-                sequence: producer.sequence, block: producer.blockNumber, nonce: 0, position: producer.lastPosition, code: .none)
-            try writeResult(result, session: 0, tag: 0, events: producer.exchange.events)
+            var outcome = Outcome(signer: signer, nonce: 0, key: 0, block: producer.blockNumber)
+            outcome.admit(by: producer)
+            try writeResult(outcome, session: 0, tag: 0, events: producer.exchange.events)
         }
     }
 
@@ -32,7 +32,7 @@ extension Executor {
             }
             if record.flags & AccountFlags.cancelOnDisconnect != 0, record.openOrderCount > 0 {
                 guard count < configuration.groupRecordsMax, group.bytes.count < configuration.groupBytesMax,
-                    output.hasRoom(configuration.outputReserveBytes) || shared.isGatewayGone, makeRoomInBlock(nowMs)
+                    hasOutputRoom, makeRoomInBlock(nowMs)
                 else { break }
                 try endSession(of: record.owner, nowMs)
                 count += 1

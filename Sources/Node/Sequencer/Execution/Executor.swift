@@ -4,13 +4,14 @@ import Proof
 /// Applies what comes in and answers it: the only writer of the exchange.
 ///
 /// A pure duty cycle without thread or clock of its own: ``step(nowMs:)`` drains a bounded group, applies it, commits it to the journal and only then
-/// publishes the results, so acknowledged means journaled. Invariant between steps: everything the exchange applied is in the journal, and the output ring
+/// publishes the results, so acknowledged means journaled. Invariant between steps: everything the exchange applied is in the journal, and the log
 /// holds no uncommitted record.
 final class Executor {
     let producer: BlockProducer
     let journal: Journal
-    let input: ByteRing
-    let output: ByteRing
+    var inputs: InputRings
+    let log: EventLog
+    let answers: AnswerTable
     let inbox: InboxQueue
     let sealing: SealQueue
     let shared: NodeShared
@@ -32,13 +33,14 @@ final class Executor {
     var sessionsEndedCursor: UInt32? = 1
 
     init(
-        producer: BlockProducer, journal: Journal, input: ByteRing, output: ByteRing, inbox: InboxQueue, sealing: SealQueue,
-        shared: NodeShared, configuration: ExecutorConfiguration, l1Origin: UInt64
+        producer: BlockProducer, journal: Journal, inputs: [ByteRing], log: EventLog, answers: AnswerTable, inbox: InboxQueue,
+        sealing: SealQueue, shared: NodeShared, configuration: ExecutorConfiguration, l1Origin: UInt64
     ) {
         self.producer = producer
         self.journal = journal
-        self.input = input
-        self.output = output
+        self.inputs = InputRings(inputs)
+        self.log = log
+        self.answers = answers
         self.inbox = inbox
         self.sealing = sealing
         self.shared = shared
@@ -59,10 +61,10 @@ final class Executor {
         work += try endSessions(nowMs)
         var hasMore = sessionsEndedCursor == nil
         while hasMore && work < configuration.groupRecordsMax && group.bytes.count < configuration.groupBytesMax {
-            guard output.hasRoom(configuration.outputReserveBytes), makeRoomInBlock(nowMs) else { break }
+            guard hasOutputRoom, makeRoomInBlock(nowMs) else { break }
             lookAhead()
             var failure: (any Error)?
-            hasMore = input.read { record in
+            hasMore = inputs.read { record in
                 do { try handle(record, nowMs) } catch { failure = error }
             }
             if let failure { throw failure }
@@ -78,7 +80,7 @@ final class Executor {
         return work
     }
 
-    /// From here on all sessions count as ended: to be called once the input ring is no longer read, before ``finish(nowMs:)``.
+    /// From here on all sessions count as ended: to be called once the input rings are no longer read, before ``finish(nowMs:)``.
     func endAllSessions() { sessionsEndedCursor = 1 }
 
     /// Closes the open block at the end. Returns false if the sealer must catch up first.
@@ -98,8 +100,8 @@ final class Executor {
 
     /// How long to sleep, in milliseconds, if no wake-up comes: until a block must be closed or made; at least 1.
     func sleepMs(nowMs: UInt64) -> Int32 {
-        // A gateway that makes room in the output ring need not wake us.
-        if !input.isEmpty && !output.hasRoom(configuration.outputReserveBytes) { return 1 }
+        // A gateway that makes room in the log need not wake us.
+        if !inputs.isEmpty && !hasOutputRoom { return 1 }
         guard !isCloseDue(nowMs) else { return sealing.hasRoom ? 1 : 100 }
         return Int32(clamping: dueAtMs - nowMs)
     }
@@ -107,19 +109,19 @@ final class Executor {
     /// Whether a step would find something to do at once.
     var hasWork: Bool {
         if inbox.hasMessages && producer.open == nil { return true }
-        guard !input.isEmpty, output.hasRoom(configuration.outputReserveBytes) else { return false }
+        guard !inputs.isEmpty, hasOutputRoom else { return false }
         return !isBlockFull || sealing.hasRoom
     }
 
-    /// Whether nothing waits in the input ring.
-    var isDrained: Bool { input.isEmpty }
+    /// Whether nothing waits in the input rings.
+    var isDrained: Bool { inputs.isEmpty }
 
     // MARK: Records
 
     /// Announces command batches that wait in the ring.
     private func lookAhead() {
         guard producer.gainsFromLookahead else { return }
-        while input.peek(
+        while inputs.peek(
             recordsMax: Lookahead.batchesAhead,
             { record in
                 if record.kind == RingRecord.ToExecutor.commands { producer.announce(record.body) }
@@ -140,7 +142,8 @@ final class Executor {
             queries.answer(record.body, producer.exchange, position)
             shared.statistics.queries.add(1)
             try queries.reply.withUnsafeBytes { reply in
-                try write(kind: RingRecord.ToGateway.queryReply, session: record.session, tag: record.tag, bodyBytes: reply.count) {
+                try write(kind: RingRecord.ToGateway.queryReply, flags: 0, session: record.session, tag: record.tag, bodyBytes: reply.count)
+                {
                     if let base = reply.baseAddress { $0.copyMemory(from: base, byteCount: reply.count) }
                 }
             }
@@ -149,21 +152,24 @@ final class Executor {
     }
 
     private func handleCommands(_ record: RingRecord, _ nowMs: UInt64) throws {
-        precondition(record.body.count >= EnvelopeLayout.headerBytes, "the gateway wrote an envelope of \(record.body.count) bytes")
         if producer.open == nil { try openBlock(nowMs) }
-        let nonce = record.body.loadUnaligned(fromByteOffset: EnvelopeLayout.nonce, as: UInt64.self)
-        let code = producer.execute(record.body)
-        guard code == .none else {
+        guard var outcome = Outcome(record.body, block: producer.blockNumber) else {
+            preconditionFailure("the gateway wrote an envelope of \(record.body.count) bytes")
+        }
+        outcome.code = producer.execute(record.body)
+        guard outcome.code == .none else {
             shared.statistics.batchesRefused.add(1)
-            let result = BatchResult(sequence: 0, block: producer.blockNumber, nonce: nonce, position: .max, code: code)
-            try writeResult(result, session: record.session, tag: record.tag, events: UnsafeBufferPointer(start: nil, count: 0))
-            return
+            if outcome.code == .nonceRepeated || outcome.code == .nonceBelowRemembered {
+                outcome.sequence = answers.answer(to: outcome.key, in: log)
+            }
+            return try writeResult(outcome, session: record.session, tag: record.tag, events: UnsafeBufferPointer(start: nil, count: 0))
         }
         group.appendCommands(record.body)
         shared.statistics.count(producer.exchange.events)
         shared.statistics.batchesAdmitted.add(1)
-        let result = BatchResult(
-            sequence: producer.sequence, block: producer.blockNumber, nonce: nonce, position: producer.lastPosition, code: .none)
-        try writeResult(result, session: record.session, tag: record.tag, events: producer.exchange.events)
+        outcome.admit(by: producer)
+        let offset = log.end
+        try writeResult(outcome, session: record.session, tag: record.tag, events: producer.exchange.events)
+        answers.remember(outcome.key, at: offset)
     }
 }

@@ -4,7 +4,7 @@ package struct ExecutorConfiguration: Sendable {
     package var blockIntervalMs: UInt64 = 250
     /// An empty block is made when this long passed since the last one closed.
     package var idleBlockIntervalMs: UInt64 = 10_000
-    /// Records of the input ring in one group: one journal row, one publication.
+    /// Records of the input rings in one group: one journal row, one publication.
     package var groupRecordsMax = 256
     /// Journal bytes at which a group ends.
     package var groupBytesMax = 256 << 10
@@ -13,7 +13,7 @@ package struct ExecutorConfiguration: Sendable {
     package var blockBytesMax = 56 << 10
     /// Inbox messages at the head of one block.
     package var inboxMessagesMax = 256
-    /// Bytes that must be free in the output ring before another record is taken in.
+    /// Bytes of the log that the slowest gateway thread must have read before another record is taken in.
     package var outputReserveBytes = 64 << 10
 
     package init() {}

@@ -2,7 +2,7 @@ import Engine
 
 /// The executor's duty cycle on a thread of its own: steps while there is work, sleeps otherwise, drains before it ends.
 enum ExecutorThread {
-    /// How long the input ring is drained after the node was told to stop.
+    /// How long the input rings are drained after the node was told to stop.
     private static let drainMs: UInt64 = 500
 
     static func start(_ executor: sending Executor, clockMs: @escaping @Sendable () -> UInt64) throws -> DedicatedThread {
@@ -30,8 +30,6 @@ enum ExecutorThread {
                 if shared.failure != nil { return }
                 shared.executorParker.park(timeoutMs: 100) { executor.sealing.hasRoom }
             }
-        } catch is GatewayGone {
-            // What could not be delivered is journaled; recovery continues the open block.
         } catch {
             shared.fail(error)
         }

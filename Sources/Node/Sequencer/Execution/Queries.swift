@@ -37,6 +37,7 @@ struct Queries {
         case .markets: markets(exchange)
         case .account: account(exchange, Address(loadingFrom: base + QueryLayout.address), subaccount: UInt32(market))
         case .accounts: accounts(exchange, Address(loadingFrom: base + QueryLayout.address))
+        case .balances: balances(exchange, account: body.loadUnaligned(fromByteOffset: QueryLayout.account, as: UInt32.self))
         case .book:
             let depth = body.loadUnaligned(fromByteOffset: QueryLayout.depth, as: UInt16.self)
             book(exchange, market: UInt32(market), depth: min(Int(depth), QueryReply.Book.depthMax))
@@ -139,6 +140,22 @@ struct Queries {
             append(exchange.schedule(account: account.id))
             count += 1
             next = exchange.account(id: account.nextSubaccount)
+        }
+        set(count, at: QueryReply.count)
+    }
+
+    private mutating func balances(_ exchange: borrowing Exchange, account id: UInt32) {
+        guard let account = exchange.account(id: id) else { return setNotFound() }
+        append(account.owner)
+        append(id)
+        var count: UInt32 = 0
+        for token in tokenIds {
+            guard let balance = exchange.balance(account: id, token: token) else { continue }
+            append(token)
+            append(UInt32(0))
+            append(balance.free)
+            append(balance.locked)
+            count += 1
         }
         set(count, at: QueryReply.count)
     }

@@ -23,6 +23,7 @@ import Engine
 /// | 4 account | `Account` and `AccountSchedule` records, 128 bytes, orders that follow u32, zero u32, count `Balance` cells of 64 bytes, orders of 48 bytes (see ``OpenOrder``), newest first |
 /// | 5 book | bid levels u32, ask levels u32, then levels of 16 bytes (see ``Level``), bids and then asks, best first; count is their sum. While a market collects orders for its opening auction they may overlap |
 /// | 6 accounts | count `Account` and `AccountSchedule` records of 128 bytes together: the main account, then the others in order of opening |
+/// | 7 balances | owner's address 20 bytes, account id u32, then count entries of 24 bytes (see ``Holding``), ascending by token |
 package enum QueryReply {
     package static let kind = 0
     package static let isFound = 1
@@ -56,6 +57,25 @@ package enum QueryReply {
         package static let levels = 32
         /// Levels of each side in one reply.
         package static let depthMax = 1000
+    }
+
+    package enum Balances {
+        /// Address, 20 bytes.
+        package static let owner = 24
+        /// u32
+        package static let account = 44
+        package static let holdings = 48
+    }
+
+    /// What the balances reply says of one token.
+    package enum Holding {
+        /// u32; the next four bytes are zero.
+        package static let token = 0
+        /// Atoms, u64.
+        package static let free = 8
+        /// Atoms in open orders, u64.
+        package static let locked = 16
+        package static let bytes = 24
     }
 
     /// A resting order in the account reply.

@@ -5,12 +5,14 @@ import Foundation
 ///     journal.sqlite      everything applied since the older checkpoint
 ///     journal.mark        the last row of it
 ///     chain.sqlite        sealed blocks and batches
+///     events.log          what clients were told lately; may go without harm
 ///     checkpoints/        states after blocks, whole or as increments
 package struct DataDirectory: Sendable {
     package let path: String
 
     package var journal: String { path + "/journal.sqlite" }
     package var chain: String { path + "/chain.sqlite" }
+    package var events: String { path + "/events.log" }
     package var checkpoints: String { path + "/checkpoints" }
 
     /// Makes the directories that are missing, for their owner alone.

@@ -50,6 +50,7 @@ final class JournalReplay {
     /// Replays everything. Throws ``RecoveryRefused``, ``StoreRefused`` or ``SQLiteFailed``, and ``SealedStateDiffers`` if a stored block differs and
     /// `checking` does not tell which is the first.
     func run() throws {
+        observer?.begins(after: needed - 1)
         // Rows before it belong to blocks that the checkpoint has.
         let first = try journal.firstRow(reaching: needed)
         progress.begin(rows: journal.lastRow - first + 1)

@@ -10,17 +10,18 @@ struct Recovery {
     let sealer: BlockSealer
     /// What everything started from; nil for genesis.
     let loaded: LoadedCheckpoint?
+    /// Has the log of events, which it brought to where the journal is.
+    let refill: LogRefill
 
-    init(
-        _ configuration: SequencerConfiguration, statistics: NodeStatistics, logger: Logger, observer: (any ReplayObserver)? = nil
-    ) throws {
+    init(_ configuration: SequencerConfiguration, statistics: NodeStatistics, logger: Logger) throws {
         let directory = configuration.directory
         journal = try Journal(path: directory.journal, durability: configuration.durability, deployment: configuration.deployment)
         store = try ChainStore(path: directory.chain, durability: configuration.durability, deployment: configuration.deployment)
+        refill = try LogRefill(configuration, journalBlock: journal.lastBlock, logger: logger)
         var replayed: Replayed
         do {
             replayed = try Replayed(
-                journal, store, configuration, checking: .contents, statistics: statistics, logger: logger, observer: observer)
+                journal, store, configuration, checking: .contents, statistics: statistics, logger: logger, observer: refill)
         } catch is SealedStateDiffers {
             logger.error("the journal does not lead to the state that was sealed; looking for the first block that differs")
             replayed = try Replayed(journal, store, configuration, checking: .roots, statistics: statistics, logger: logger, observer: nil)
@@ -29,6 +30,7 @@ struct Recovery {
         producer = replayed.producer
         sealer = replayed.sealer
         loaded = replayed.start.loaded
+        refill.finish(producer)
     }
 }
 

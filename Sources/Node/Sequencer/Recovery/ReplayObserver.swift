@@ -2,6 +2,9 @@ import Engine
 
 /// Sees what is executed again from the journal, in order, on the thread that recovers.
 protocol ReplayObserver: AnyObject {
+    /// Everything up to the end of `block` is in the checkpoint (0: genesis) and not executed again.
+    func begins(after block: UInt64)
+
     /// A block was opened: `producer.exchange.events` is what its inbox messages, timers and auctions caused.
     func opened(_ opening: BlockOpening, _ producer: BlockProducer) throws
 

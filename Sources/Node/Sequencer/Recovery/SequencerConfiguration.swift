@@ -15,10 +15,12 @@ package struct SequencerConfiguration: Sendable {
     package var checkpointIntervalMs: UInt64 = 60_000
     /// Increments on a whole checkpoint, after which all are folded into a new whole one; at least 1.
     package var incrementsMax = 4
-    /// Bytes of the ring from the gateway; a power of two.
+    /// Threads of the gateway, each with a ring of its own: 1...16.
+    package var gatewayThreads = 1
+    /// Bytes of the ring from each of them; a power of two.
     package var inputRingBytes = 1 << 22
-    /// Bytes of the ring to the gateway; a power of two.
-    package var outputRingBytes = 1 << 24
+    /// Bytes of the log to the gateways, and of what clients can catch up on; a power of two from 4096.
+    package var eventLogBytes = 256 << 20
     /// Milliseconds since 1970. Tests put their own clock here; nil: the system's, through a ``SteadyClock``.
     package var clockMs: (@Sendable () -> UInt64)?
 

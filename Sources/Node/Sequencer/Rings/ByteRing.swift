@@ -11,12 +11,11 @@ package final class ByteRing: @unchecked Sendable {
     /// Bytes of the ring: a power of two.
     package let capacity: Int
     /// Largest record, header included, that can ever be written: half the ring.
-    package var recordBytesMax: Int { capacity / 2 }
+    package var recordBytesMax: Int { records.recordBytesMax }
 
-    private let mask: Int
     private let memory: ReservedMemory
     private let control: ReservedMemory
-    private let bytes: UnsafeMutableRawPointer
+    private let records: RecordMemory
     private let producer: UnsafeMutablePointer<Side>
     private let consumer: UnsafeMutablePointer<Side>
 
@@ -36,12 +35,10 @@ package final class ByteRing: @unchecked Sendable {
 
     /// Makes an empty ring of `capacity` bytes, a power of two from 64.
     package init(capacity: Int) throws(ReservationFailed) {
-        precondition(capacity >= 64 && capacity & (capacity - 1) == 0, "capacity \(capacity) is not a power of two from 64")
         self.capacity = capacity
-        mask = capacity - 1
         memory = try ReservedMemory(byteCount: capacity)
         control = try ReservedMemory(byteCount: 256)
-        bytes = memory.base
+        records = RecordMemory(base: memory.base, capacity: capacity)
         producer = control.base.bindMemory(to: Side.self, capacity: 1)
         producer.initialize(to: Side())
         consumer = (control.base + 128).bindMemory(to: Side.self, capacity: 1)
@@ -55,29 +52,10 @@ package final class ByteRing: @unchecked Sendable {
     package func tryWrite(
         kind: UInt8, flags: UInt8 = 0, session: UInt32, tag: UInt64, bodyBytes: Int, _ fill: (UnsafeMutableRawPointer) -> Void
     ) -> Bool {
-        let byteCount = RingRecord.byteCount(bodyBytes: bodyBytes)
-        precondition(byteCount <= recordBytesMax, "a record of \(byteCount) bytes can never fit a ring of \(capacity)")
-        var tail = producer.pointee.position
-        let untilEnd = capacity - tail & mask
-        let needed = byteCount <= untilEnd ? byteCount : untilEnd + byteCount
-        guard hasRoom(needed) else { return false }
-        if byteCount > untilEnd {
-            (bytes + tail & mask).storeBytes(of: RingRecord.endMarker, as: UInt32.self)
-            tail += untilEnd
-        }
-        let record = bytes + tail & mask
-        record.storeBytes(of: UInt32(byteCount), toByteOffset: RingRecord.Offset.length, as: UInt32.self)
-        record.storeBytes(of: kind, toByteOffset: RingRecord.Offset.kind, as: UInt8.self)
-        record.storeBytes(of: flags, toByteOffset: RingRecord.Offset.flags, as: UInt8.self)
-        record.storeBytes(of: 0, toByteOffset: RingRecord.Offset.reserved, as: UInt16.self)
-        record.storeBytes(of: session, toByteOffset: RingRecord.Offset.session, as: UInt32.self)
-        record.storeBytes(of: UInt32(bodyBytes), toByteOffset: RingRecord.Offset.bodyBytes, as: UInt32.self)
-        record.storeBytes(of: tag, toByteOffset: RingRecord.Offset.tag, as: UInt64.self)
-        if bodyBytes & 7 != 0 {
-            record.storeBytes(of: 0, toByteOffset: byteCount - 8, as: UInt64.self)
-        }
-        fill(record + RingRecord.headerBytes)
-        producer.pointee.position = tail + byteCount
+        let tail = producer.pointee.position
+        guard hasRoom(records.bytesTaken(RingRecord.byteCount(bodyBytes: bodyBytes), from: tail)) else { return false }
+        let written = records.write(at: tail, kind: kind, flags: flags, session: session, tag: tag, bodyBytes: bodyBytes, fill)
+        producer.pointee.position = written.upperBound
         return true
     }
 
@@ -104,8 +82,8 @@ package final class ByteRing: @unchecked Sendable {
     /// Passes the oldest record to `body` and then gives its bytes back. Returns false if there is none.
     package func read(_ body: (RingRecord) -> Void) -> Bool {
         guard !isEmpty else { return false }
-        let (record, end) = record(at: consumer.pointee.position)
-        body(record)
+        // A marker is published together with the record behind it.
+        let end = records.read(at: consumer.pointee.position, body)
         consumer.pointee.position = end
         consumer.pointee.published.store(end, ordering: .releasing)
         if consumer.pointee.peekedCount > 0 { consumer.pointee.peekedCount -= 1 }
@@ -118,31 +96,9 @@ package final class ByteRing: @unchecked Sendable {
         guard consumer.pointee.peekedCount < recordsMax else { return false }
         if consumer.pointee.peekedCount == 0 { consumer.pointee.peekPosition = consumer.pointee.position }
         guard hasPublished(behind: consumer.pointee.peekPosition) else { return false }
-        let (record, end) = record(at: consumer.pointee.peekPosition)
-        body(record)
-        consumer.pointee.peekPosition = end
+        consumer.pointee.peekPosition = records.read(at: consumer.pointee.peekPosition, body)
         consumer.pointee.peekedCount += 1
         return true
-    }
-
-    /// The published record at a position, and where the next one begins.
-    private func record(at position: Int) -> (RingRecord, end: Int) {
-        var start = position
-        if (bytes + start & mask).load(as: UInt32.self) == RingRecord.endMarker {
-            // A marker is published together with the record behind it.
-            start += capacity - start & mask
-        }
-        let record = bytes + start & mask
-        let byteCount = Int(record.load(fromByteOffset: RingRecord.Offset.length, as: UInt32.self))
-        let bodyBytes = Int(record.load(fromByteOffset: RingRecord.Offset.bodyBytes, as: UInt32.self))
-        return (
-            RingRecord(
-                kind: record.load(fromByteOffset: RingRecord.Offset.kind, as: UInt8.self),
-                flags: record.load(fromByteOffset: RingRecord.Offset.flags, as: UInt8.self),
-                session: record.load(fromByteOffset: RingRecord.Offset.session, as: UInt32.self),
-                tag: record.load(fromByteOffset: RingRecord.Offset.tag, as: UInt64.self),
-                body: UnsafeRawBufferPointer(start: record + RingRecord.headerBytes, count: bodyBytes)), start + byteCount
-        )
     }
 
     /// Whether no published record is left. Consumer only.

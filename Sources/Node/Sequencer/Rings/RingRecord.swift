@@ -1,4 +1,4 @@
-/// One record of a ``ByteRing``: a header of 24 bytes and a body. All integers are little-endian.
+/// One record of a ``ByteRing`` or ``EventLog``: a header of 24 bytes and a body. All integers are little-endian.
 ///
 /// | offset | field |
 /// | --- | --- |
@@ -6,7 +6,7 @@
 /// | 4 | kind, u8: see ``ToExecutor`` and ``ToGateway`` |
 /// | 5 | flags, u8: see ``Flags`` |
 /// | 6 | zero, u16 |
-/// | 8 | session, u32: whom a reply goes to; 0 for nobody in particular |
+/// | 8 | session, u32: whom a reply goes to (``Session``); 0 for nobody in particular |
 /// | 12 | bytes of the body, u32, not rounded |
 /// | 16 | tag, u64: returned unchanged in the reply |
 /// | 24 | body, zero padded to a multiple of 8 |
@@ -66,6 +66,20 @@ package struct RingRecord {
     package static func byteCount(bodyBytes: Int) -> Int { (headerBytes + bodyBytes + 7) & ~7 }
 }
 
+/// Name of a connection: gateway thread in the 4 bits from 28, a generation, never 0, in the 12 from 16, slot in the low 16.
+package enum Session {
+    package static let generationMax: UInt32 = 0xFFF
+
+    package static func name(thread: Int, generation: UInt32, slot: Int) -> UInt32 {
+        precondition((0..<16).contains(thread) && (1...generationMax).contains(generation) && (0..<1 << 16).contains(slot))
+        return UInt32(thread) << 28 | generation << 16 | UInt32(slot)
+    }
+
+    package static func thread(of session: UInt32) -> Int { Int(session >> 28) }
+
+    package static func slot(of session: UInt32) -> Int { Int(session & 0xFFFF) }
+}
+
 /// A signed command batch as wire, rings, journal and batches carry it: signer | nonce | signature | payload.
 package enum EnvelopeLayout {
     /// Address, 20 bytes.
@@ -81,7 +95,8 @@ package enum EnvelopeLayout {
 
 /// Body of a `ToGateway.result` record.
 package enum ResultLayout {
-    /// u64: position among all admitted batches since genesis, from 1; 0 if refused.
+    /// u64: position among all admitted batches since genesis, from 1. If refused as `nonceRepeated` or `nonceBelowRemembered`: 1 + log offset of the
+    /// first record of the result that the same signer, nonce and payload had before (``EventHistory/cursor(at:)``), 0 if that is not known. Else 0.
     package static let sequence = 0
     /// u64: number of the block that the batch is in; of the open block if refused.
     package static let block = 8
@@ -93,10 +108,29 @@ package enum ResultLayout {
     package static let rejectCode = 28
     /// u16: events that follow in this record.
     package static let eventCount = 30
+    /// Address that the envelope is signed by, 20 bytes.
+    package static let signer = 32
+    /// u32: account that the first event of the batch names; 0 if none does.
+    package static let account = 52
+    /// u64: ``EnvelopeKey``; 0 for an envelope without signature.
+    package static let envelopeKey = 56
     /// `Event` x eventCount, 64 bytes each, aligned to 8.
-    package static let events = 32
+    package static let events = 64
     /// Events in one record; more go into further records, all but the last flagged `continues`.
     package static let eventsPerRecordMax = 4096
+
+    /// Of this layout, of `Event` and of all records of an ``EventLog``: a log of another format is begun anew.
+    static let formatVersion: UInt64 = 1
+}
+
+/// Tells apart what clients send: a checksum over signer, nonce and payload, but not the signature, of which there are many for the same.
+package enum EnvelopeKey {
+    package static func of(_ envelope: UnsafeRawBufferPointer) -> UInt64 {
+        var checksum = Checksum(seed: 0)
+        checksum.update(UnsafeRawBufferPointer(rebasing: envelope[..<EnvelopeLayout.signature]))
+        checksum.update(UnsafeRawBufferPointer(rebasing: envelope[EnvelopeLayout.payload...]))
+        return checksum.value
+    }
 }
 
 /// Body of a `ToExecutor.query` record.
@@ -109,6 +143,8 @@ package enum QueryLayout {
     package static let depth = 4
     /// Address of an owner or agent, for `account` and `accounts`.
     package static let address = 8
+    /// u32: id of an account, for `balances`; the other 16 bytes are zero.
+    package static let account = 8
     package static let bytes = 28
 }
 
@@ -121,4 +157,6 @@ package enum QueryKind: UInt8, Sendable, CaseIterable {
     case book = 5
     /// All accounts of an owner.
     case accounts = 6
+    /// What an account has of each token, by the account's id.
+    case balances = 7
 }

@@ -13,6 +13,9 @@ package struct StreamPosition: RawRepresentable, Comparable, Hashable, Sendable 
     /// The batch at `position` (from 0) of `block`.
     package init(block: UInt64, batch position: UInt32) { rawValue = block << 32 | UInt64(position) + 1 }
 
+    /// The last that there can be before what the opening of `block` caused; of block 1 the very first.
+    init(before block: UInt64) { rawValue = block <= 1 ? 0 : block << 32 - 1 }
+
     package var block: UInt64 { rawValue >> 32 }
     /// 0: the opening of the block.
     package var place: UInt32 { UInt32(truncatingIfNeeded: rawValue) }

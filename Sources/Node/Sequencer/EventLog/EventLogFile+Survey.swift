@@ -1,0 +1,108 @@
+import Synchronization
+
+/// What the last process left in the file.
+extension EventLogFile {
+    struct Survey {
+        /// Behind the last record that can be used.
+        var end = 0
+        /// Of the last batch or opening before `end`; the key is 0 for an opening.
+        var last: (position: StreamPosition, envelopeKey: UInt64)?
+        var index = EventLogIndex()
+    }
+
+    /// Walks all records that are kept. What the last process had not finished (a result, or the opening of a block, that goes over several records) is
+    /// left out. Nil if this is no log that can be continued.
+    ///
+    /// - Parameter each: gets the first record of every admitted batch, oldest first, with its log offset.
+    func survey(_ each: (RingRecord, Int) -> Void) -> Survey? {
+        guard isContinuable else { return nil }
+        let end = published.pointee.load(ordering: .acquiring)
+        let announced = announced.pointee.load(ordering: .acquiring)
+        let oldest = max(0, announced - capacity)
+        guard end >= 0, end & 7 == 0, announced >= end, announced - end < capacity, let start = firstBoundary(from: oldest, to: end) else {
+            return nil
+        }
+        var survey = Survey(index: start == 0 ? EventLogIndex(start: startPosition) : EventLogIndex())
+        var walk = Walk(isAligned: start == 0)
+        var offset = start
+        while offset < end {
+            let untilEnd = capacity - offset & (capacity - 1)
+            let bytes = UnsafeRawPointer(records + offset & (capacity - 1))
+            if bytes.load(as: UInt32.self) == RingRecord.endMarker {
+                offset += untilEnd
+                continue
+            }
+            guard RingRecord.isWhole(at: bytes, room: min(untilEnd, end - offset)) else { return nil }
+            let record = RingRecord(at: bytes)
+            guard walk.take(record, at: offset, each) else { return nil }
+            if record.kind == RingRecord.ToGateway.blockOpened {
+                survey.index.note(
+                    block: record.body.load(as: UInt64.self), offset: offset, oldest: oldest, spacing: capacity / segmentCount)
+            }
+            offset += RingRecord.byteCount(bodyBytes: record.body.count)
+        }
+        guard offset == end else { return nil }
+        survey.end = walk.unfinished?.offset ?? end
+        survey.last = walk.last
+        return survey
+    }
+
+    /// Where the oldest record begins that lies between two positions; nil if that is not known.
+    private func firstBoundary(from oldest: Int, to end: Int) -> Int? {
+        guard oldest > 0, end > 0 else { return 0 }
+        return (0..<segmentCount).map { boundaries[$0] }.filter { $0 & 7 == 0 && $0 >= oldest && $0 < end }.min()
+    }
+
+    /// Forgets where records began that were not published: others will lie there, and maybe none will begin there.
+    func forgetBoundaries(from end: Int) {
+        for segment in 0..<segmentCount where boundaries[segment] >= end { boundaries[segment] = -1 }
+    }
+
+    /// What was seen so far of a walk along the records.
+    private struct Walk {
+        /// False while what comes may be the rest of a result whose beginning is overwritten.
+        var isAligned: Bool
+        var place = StreamPlace()
+        var last: (position: StreamPosition, envelopeKey: UInt64)?
+        /// The opening or the result that may go on in the next record: where it begins and what it is.
+        var unfinished: (offset: Int, position: StreamPosition, envelopeKey: UInt64)?
+
+        /// Takes the next record; false if it cannot follow the one before.
+        mutating func take(_ record: RingRecord, at offset: Int, _ each: (RingRecord, Int) -> Void) -> Bool {
+            guard (RingRecord.ToGateway.result...RingRecord.ToGateway.blockOpened).contains(record.kind) else { return false }
+            let body = record.body
+            if record.kind == RingRecord.ToGateway.result, body.count < ResultLayout.events { return false }
+            guard isAligned else {
+                isAligned = record.flags & RingRecord.Flags.continues == 0
+                return true
+            }
+            guard let position = place.position(of: record) else {
+                // Nothing comes between the parts of one thing, so an opening is whole when something else follows.
+                finish()
+                return true
+            }
+            if let begun = unfinished, begun.position == position {
+                if record.kind == RingRecord.ToGateway.result { return endIfLast(record) }
+                return true
+            }
+            finish()
+            guard position > last?.position ?? StreamPosition(rawValue: 0) else { return false }
+            let isResult = record.kind == RingRecord.ToGateway.result
+            let key = isResult ? body.load(fromByteOffset: ResultLayout.envelopeKey, as: UInt64.self) : 0
+            if isResult { each(record, offset) }
+            unfinished = (offset, position, key)
+            return isResult ? endIfLast(record) : true
+        }
+
+        private mutating func endIfLast(_ record: RingRecord) -> Bool {
+            if record.flags & RingRecord.Flags.continues == 0 { finish() }
+            return true
+        }
+
+        private mutating func finish() {
+            guard let begun = unfinished else { return }
+            last = (begun.position, begun.envelopeKey)
+            unfinished = nil
+        }
+    }
+}

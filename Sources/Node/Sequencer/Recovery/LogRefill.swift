@@ -1,0 +1,83 @@
+import Engine
+import Logging
+
+/// Brings the log of events to where the journal is. Recovery tells it all that the journal replays; what the log has already is passed over.
+///
+/// The journal is committed before the log, so that after `kill -9` the log lacks a group at most. If it does not fit the journal otherwise, or cannot be
+/// continued at all, it is begun anew and has what is replayed.
+final class LogRefill: RecordSink, ReplayObserver {
+    let log: EventLog
+    let answers: AnswerTable
+    private let logger: Logger
+    private let journalBlock: UInt64
+    /// Of the last batch or opening that the log has; the key is 0 for an opening.
+    private var last: (position: StreamPosition, envelopeKey: UInt64)
+
+    /// Opens the log, or makes one. `journalBlock` is the journal's last block.
+    init(_ configuration: SequencerConfiguration, journalBlock: UInt64, logger: Logger) throws {
+        self.journalBlock = journalBlock
+        self.logger = logger
+        let answers = try AnswerTable()
+        self.answers = answers
+        let file: EventLogFile
+        do {
+            file = try EventLogFile(
+                path: configuration.directory.events, capacity: configuration.eventLogBytes, deployment: configuration.deployment)
+        } catch {
+            logger.error("events are kept in memory only, so that clients cannot resume after a crash", metadata: ["reason": "\(error)"])
+            file = try EventLogFile(path: nil, capacity: configuration.eventLogBytes, deployment: configuration.deployment)
+        }
+        log = try EventLog(file) { record, offset in
+            answers.remember(record.body.load(fromByteOffset: ResultLayout.envelopeKey, as: UInt64.self), at: offset)
+        }
+        last = log.openedAt ?? (StreamPosition(rawValue: 0), 0)
+    }
+
+    func begins(after block: UInt64) {
+        if last.position.block < block || last.position.block > journalBlock { beginAnew(after: StreamPosition(before: block + 1)) }
+    }
+
+    func opened(_ opening: BlockOpening, _ producer: BlockProducer) throws {
+        guard isMissing(StreamPosition(openingOf: opening.number), key: 0) else { return }
+        try writeOpening(opening, events: producer.exchange.events)
+        log.commit()
+    }
+
+    func admitted(_ envelope: UnsafeRawBufferPointer, _ producer: BlockProducer) throws {
+        guard var outcome = Outcome(envelope, block: producer.blockNumber) else { return }
+        outcome.admit(by: producer)
+        guard isMissing(StreamPosition(block: outcome.block, batch: outcome.position), key: outcome.key) else { return }
+        let offset = log.end
+        try writeResult(outcome, session: 0, tag: 0, events: producer.exchange.events)
+        answers.remember(outcome.key, at: offset)
+        log.commit()
+    }
+
+    /// Everything was replayed, up to what `producer` admitted last.
+    func finish(_ producer: BlockProducer) {
+        var end = StreamPosition(before: producer.blockNumber + 1)
+        if producer.open != nil { end.rawValue = producer.blockNumber << 32 + UInt64(producer.job.envelopeCount) }
+        // Rows are gone that the log had seen.
+        if last.position > end { beginAnew(after: end) }
+    }
+
+    func write(
+        kind: UInt8, flags: UInt8, session: UInt32, tag: UInt64, bodyBytes: Int, _ fill: (UnsafeMutableRawPointer) -> Void
+    ) throws {
+        let isWritten = log.tryWrite(kind: kind, flags: flags, session: session, tag: tag, bodyBytes: bodyBytes, fill)
+        precondition(isWritten, "the log has no readers yet")
+    }
+
+    /// Whether the log lacks what the journal has at `position`. If it has something else there, it is begun anew with this.
+    private func isMissing(_ position: StreamPosition, key: UInt64) -> Bool {
+        if position == last.position, key != last.envelopeKey { beginAnew(after: StreamPosition(rawValue: position.rawValue - 1)) }
+        return position > last.position
+    }
+
+    private func beginAnew(after position: StreamPosition) {
+        if last.position.rawValue > 0 { logger.error("the log of events does not fit the journal and is begun anew") }
+        log.beginAnew(after: position)
+        answers.removeAll()
+        last = (position, 0)
+    }
+}

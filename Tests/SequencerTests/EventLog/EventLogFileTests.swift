@@ -1,0 +1,142 @@
+import Engine
+import Foundation
+import Testing
+
+@testable import Sequencer
+
+/// What the next process makes of the file.
+@Suite struct EventLogFileTests {
+    private static let capacity = 1 << 14
+
+    private func open(_ path: String, capacity: Int = capacity, _ deployment: DeploymentIdentity = .test) throws -> EventLog {
+        try EventLog(EventLogFile(path: path, capacity: capacity, deployment: deployment))
+    }
+
+    /// Everything that is kept, oldest first.
+    private func kept(_ log: EventLog) throws -> [ModelRecord] {
+        let history = log.makeHistory()
+        guard var cursor = history.cursor(after: log.oldestPosition) else { return [] }
+        var records: [ModelRecord] = []
+        while true {
+            let step = history.read(&cursor, until: log.end) { record, position in
+                var model = ModelRecord(record)
+                model.block = position?.block ?? 0
+                model.place = UInt32(truncatingIfNeeded: position?.rawValue ?? 0)
+                records.append(model)
+                return true
+            }
+            try #require(step != .gone)
+            if step == .done { return records }
+        }
+    }
+
+    /// A copy of the file is what a process that was killed at this instant leaves: the next one goes on with all that was committed.
+    @Test func whatWasCommittedIsThereAfterAKillAtAnyPoint() throws {
+        let seed = EventLogTests.seed
+        print("seed \(seed)")
+        var random = SplitMix64(state: seed)
+        let directory = try TestDirectory()
+        var log = try open(directory.file("events.log"))
+        var written: [ModelRecord] = []
+        var committed = 0
+        var (block, place): (UInt64, UInt32) = (1, 0)
+        for round in 0..<400 {
+            for _ in 0..<Int(random.next() % 12) {
+                let bytes = Int(random.next() % 300)
+                guard let record = EventLogTests.write(log, block: block, place: place, bytes: bytes, using: &random) else { continue }
+                written.append(record)
+                (block, place) = random.next() % 10 == 0 ? (block + 1, 0) : (block, place + 1)
+                if random.next() % 3 == 0 {
+                    log.commit()
+                    committed = written.count
+                }
+            }
+            guard round % 4 == 3 else { continue }
+            // An opening at the end may lack its events, so that it is written again.
+            let isOpeningLast = committed > 0 && written[committed - 1].kind == RingRecord.ToGateway.blockOpened
+            let expected = written[..<(isOpeningLast ? committed - 1 : committed)]
+            let before = log.oldestPosition
+            log = try open(directory.file("events.log"))
+            #expect(log.openedAt?.position == expected.last?.position, "round \(round), seed \(seed)")
+            let found = try kept(log)
+            #expect(Array(expected.suffix(found.count)) == found, "round \(round), seed \(seed)")
+            #expect(found.map(\.position) == expected.suffix(found.count).map(\.position))
+            // No more is lost by it than the segment that was being written.
+            #expect(log.oldestPosition.rawValue == .max || log.oldestPosition <= before || found.count > 20, "round \(round), seed \(seed)")
+            written.removeLast(written.count - expected.count)
+            (block, place) = expected.last.map { ($0.block, $0.place + 1) } ?? (1, 0)
+            committed = expected.count
+        }
+        #expect(log.end > 10 * Self.capacity)
+    }
+
+    private func populated(_ path: String) throws {
+        var random = SplitMix64(state: 5)
+        let log = try open(path)
+        for place in UInt32(0)..<20 { _ = EventLogTests.write(log, block: 1, place: place, bytes: 100, using: &random) }
+        log.commit()
+        #expect(try kept(try open(path)).count == 20)
+    }
+
+    @Test(arguments: ["foreign", "boot", "format", "capacity", "deployment", "short", "record", "end", "announced", "empty"])
+    func whatCannotBeContinuedIsBegunAnew(damage: String) throws {
+        let directory = try TestDirectory()
+        let path = directory.file("events.log")
+        try populated(path)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        var (capacity, deployment) = (Self.capacity, DeploymentIdentity.test)
+        switch damage {
+        case "foreign": bytes[0] ^= 1
+        case "boot": bytes[30] ^= 1
+        case "format": bytes[8] ^= 2
+        case "capacity": capacity *= 2
+        case "deployment": deployment.chainId += 1
+        case "short": bytes.removeLast(100)
+        case "record": bytes[bytes.count - capacity + 1] ^= 1
+        case "end": bytes[256] ^= 4
+        case "announced": bytes[384 + 6] = 1
+        default: bytes = Data()
+        }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let log = try open(path, capacity: capacity, deployment)
+        #expect(log.openedAt == nil && log.end == 0 && log.oldestPosition.rawValue == 0)
+        #expect(try kept(log).isEmpty)
+        var random = SplitMix64(state: 6)
+        #expect(EventLogTests.write(log, block: 1, place: 0, bytes: 0, using: &random) != nil)
+    }
+
+    /// The parts of a result that were committed are left out if the last is missing.
+    @Test func aResultThatLacksItsEndIsLeftOut() throws {
+        let directory = try TestDirectory()
+        let path = directory.file("events.log")
+        try populated(path)
+        var random = SplitMix64(state: 7)
+        let log = try open(path)
+        let body = ModelRecord.result(block: 1, place: 20, noise: 64, using: &random)
+        func part(flags: UInt8) {
+            #expect(
+                log.tryWrite(kind: RingRecord.ToGateway.result, flags: flags, session: 0, tag: 0, bodyBytes: body.count) { target in
+                    body.withUnsafeBytes { target.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+                })
+            log.commit()
+        }
+        part(flags: RingRecord.Flags.continues)
+        part(flags: RingRecord.Flags.continues)
+        #expect(try kept(try open(path)).count == 20)
+        part(flags: 0)
+        let whole = try open(path)
+        #expect(try kept(whole).count == 23)
+        #expect(whole.openedAt?.position == StreamPosition(block: 1, batch: 19))
+    }
+
+    /// A folder that cannot be written to costs the history, not the node.
+    @Test func aNodeStartsWithoutItsFile() throws {
+        let directory = try TestDirectory()
+        let configuration = try TestMarket.configuration(directory)
+        try FileManager.default.createDirectory(atPath: configuration.directory.events, withIntermediateDirectories: true)
+        let logged = LogCapture()
+        let sequencer = try Sequencer(configuration, logger: logged.logger)
+        #expect(sequencer.log.oldestPosition.rawValue == 0)
+        #expect(logged.lines.contains { $0.contains("events are kept in memory only") })
+    }
+}
