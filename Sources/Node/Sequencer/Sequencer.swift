@@ -17,6 +17,8 @@ package final class Sequencer: Sendable {
     package let configuration: SequencerConfiguration
     /// Block of the checkpoint that recovery started from; 0 for genesis.
     package let recoveredFromCheckpoint: UInt64
+    /// Batches admitted since genesis, as recovered.
+    package let recoveredSequence: UInt64
     private let logger: Logger
     private let sealing: SealQueue
     private let parts: Mutex<Parts>
@@ -33,6 +35,7 @@ package final class Sequencer: Sendable {
         self.logger = logger
         let statistics = NodeStatistics()
         let recovery = try Recovery(configuration, statistics: statistics, logger: logger)
+        recoveredSequence = recovery.producer.sequence
         recoveredFromCheckpoint = recovery.loaded?.head.header.number ?? 0
         let log = recovery.refill.log
         self.log = log

@@ -6,10 +6,6 @@ import Testing
 
 /// Kills a node with SIGKILL at random instants, many times, and looks whether it kept its promises.
 @Suite(.serialized) struct CrashTests {
-    private static var inbox: [UInt8] {
-        TestMarket.inbox.flatMap { message in withUnsafeBytes(of: message) { Array($0) } }
-    }
-
     /// What the node was at when it was killed, as far as that can be told from what it left.
     private struct Instants {
         var startUp = 0
@@ -46,7 +42,7 @@ import Testing
             let answered = client.answers
             let started = ContinuousClock.now
             let node = try CrashedNode(directory: directory.path, durability: durability)
-            _ = node.send(kind: 2, Self.inbox)
+            node.sendInbox()
             if crash % 3 == 2 {
                 // Some instant of start-up and recovery, or soon after: the kernel's timer picks it.
                 let delay = UInt32(Double.random(in: 0..<1.5, using: &random) * (startUp / .microseconds(1)))
@@ -76,7 +72,7 @@ import Testing
         }
         // The last run ends gracefully.
         let node = try CrashedNode(directory: directory.path, durability: durability)
-        _ = node.send(kind: 2, Self.inbox)
+        node.sendInbox()
         var isAlive = client.trade(node, answers: 50)
         // On a busy machine the kills may have come before any folding was done; this run goes on until one was, and its rows gone.
         while isAlive, try !CheckpointTests.isFolded(checkpoints) { isAlive = client.trade(node, answers: 50) }
@@ -110,7 +106,7 @@ import Testing
         var client = CrashClient(seed: seed)
         for _ in 0..<5 {
             let node = try CrashedNode(directory: directory.path, durability: durability)
-            _ = node.send(kind: 2, Self.inbox)
+            node.sendInbox()
             let isAlive = client.trade(node, answers: Int.random(in: 1...500, using: &random))
             #expect(isAlive)
             kill(node.process.processIdentifier, SIGTERM)

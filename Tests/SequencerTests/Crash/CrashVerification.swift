@@ -9,6 +9,11 @@ import Testing
 enum CrashVerification {
     static let deployment = DeploymentIdentity(chainId: 31337, rollup: Address(), genesis: Hash256())
 
+    /// What `CrashNode` runs with, where it matters.
+    static func configuration(_ path: String) throws -> SequencerConfiguration {
+        SequencerConfiguration(directory: try DataDirectory(creating: path), deployment: deployment, key: TestMarket.key)
+    }
+
     /// Compares the chain on disk with what the client was told, and re-executes it without interruption.
     /// Returns how many acknowledged batches are lost, each recorded as an issue.
     @discardableResult

@@ -9,7 +9,8 @@ final class CrashedNode {
     let process = Process()
     private let toChild = Pipe()
     private let fromChild = Pipe()
-    private let errors = Pipe()
+    /// A file: nobody reads it while the child runs.
+    private let errorsPath = FileManager.default.temporaryDirectory.appendingPathComponent("crashed-\(UUID().uuidString).log").path
 
     struct Answer: Equatable {
         var sequence: UInt64
@@ -29,11 +30,11 @@ final class CrashedNode {
         process.arguments = [directory, durability.rawValue]
         process.standardInput = toChild
         process.standardOutput = fromChild
-        process.standardError = errors
+        _ = FileManager.default.createFile(atPath: errorsPath, contents: nil)
+        process.standardError = FileHandle(forWritingAtPath: errorsPath)
         try process.run()
         try fromChild.fileHandleForWriting.close()
         try toChild.fileHandleForReading.close()
-        try errors.fileHandleForWriting.close()
     }
 
     /// Sends a frame; false if the child is gone.
@@ -50,6 +51,11 @@ final class CrashedNode {
             done += count
         }
         return true
+    }
+
+    /// Sends listings and deposits.
+    func sendInbox() {
+        _ = send(kind: 2, TestMarket.inbox.flatMap { message in withUnsafeBytes(of: message) { Array($0) } })
     }
 
     /// The next answer, waiting for it; nil when the child is gone.
@@ -75,8 +81,8 @@ final class CrashedNode {
 
     /// Waits for the end and returns the exit status and what the child said on stderr.
     func wait() -> (status: Int32, errors: String) {
-        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        return (process.terminationStatus, text)
+        defer { unlink(errorsPath) }
+        return (process.terminationStatus, (try? String(contentsOfFile: errorsPath, encoding: .utf8)) ?? "")
     }
 }
