@@ -74,6 +74,9 @@ final class CrashedNode {
             code: bytes.integer(at: 28))
     }
 
+    /// What the child said on stderr so far.
+    var errors: String { (try? String(contentsOfFile: errorsPath, encoding: .utf8)) ?? "" }
+
     func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
 
     /// Closes stdin, which asks for a graceful end.
@@ -83,6 +86,6 @@ final class CrashedNode {
     func wait() -> (status: Int32, errors: String) {
         process.waitUntilExit()
         defer { unlink(errorsPath) }
-        return (process.terminationStatus, (try? String(contentsOfFile: errorsPath, encoding: .utf8)) ?? "")
+        return (process.terminationStatus, errors)
     }
 }

@@ -46,6 +46,7 @@ import Testing
         let node = try CrashedNode(directory: directory.path)
         node.sendInbox()
         var isAlive = client.trade(node, answers: 500)
+        while isAlive, !node.errors.contains("checkpoint failed") { isAlive = client.trade(node, answers: 50) }
         #expect(isAlive)
         #expect(try CheckpointList(directory: checkpoints).names.isEmpty)
         try disk.grow(toKibibytes: 512 << 10)
@@ -55,7 +56,6 @@ import Testing
         try node.finish()
         let end = node.wait()
         #expect(end.status == 0)
-        #expect(end.errors.contains("checkpoint failed"), "\(end.errors)")
         #expect(end.errors.contains("No space left on device"))
         #expect(try CrashVerification.verify(directory.path, client, seed: Self.seed) == 0)
         // What was made after the failures is good: it loads, and to the state that the chain has.
