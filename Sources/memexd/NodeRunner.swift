@@ -88,6 +88,7 @@ struct NodeRunner {
         var configuration = GatewayConfiguration(chainId: deployment.chainId, rollup: deployment.rollup)
         configuration.host = listen.host
         configuration.port = listen.port
+        configuration.sequencerKey = sequencer.configuration.key
         if let certificate = options.certificate, let key = options.key {
             configuration.tls = GatewayConfiguration.TLSFiles(certificatePath: certificate, keyPath: key)
         }

@@ -38,6 +38,7 @@ class Wire:
         assert hello[0] == 0x80
         chain = struct.unpack_from("<Q", hello, 8)[0]
         self.domain = {"name": "Memex", "version": "1", "chainId": chain, "verifyingContract": "0x" + hello[16:36].hex()}
+        self.separator = hello[72:104]
         self.nonce = 0
 
     def sign(self, payload: bytes, nonce: int) -> bytes:

@@ -1,4 +1,5 @@
 import Engine
+import Signing
 
 /// Where a gateway listens and for which exchange it speaks.
 package struct GatewayConfiguration: Sendable {
@@ -11,6 +12,8 @@ package struct GatewayConfiguration: Sendable {
     /// Names the domain in which commands are signed.
     package var chainId: UInt64
     package var rollup: Address
+    /// The sequencer's key, to sign receipts with. Nil: nobody can subscribe to receipts.
+    package var sequencerKey: PrivateKey?
     package var limits = GatewayLimits()
 
     package struct TLSFiles: Sendable, Equatable {

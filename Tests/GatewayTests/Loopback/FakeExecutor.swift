@@ -31,6 +31,8 @@ final class FakeExecutor: @unchecked Sendable {
     private var thread = pthread_t()
     private var sequence: UInt64 = 0
     private var block: UInt64 = 1
+    /// Of the next batch in its block.
+    private var position: UInt32 = 0
     /// Set before the first record can come.
     var wakeGateway: @Sendable () -> Void = {}
 
@@ -80,6 +82,7 @@ final class FakeExecutor: @unchecked Sendable {
                 event.account = account
                 event.counterOrderId = 1
                 event.lots = 500
+                openBlock()
                 write(kind: RingRecord.ToGateway.events, session: 0, tag: 0, [event])
                 work += 1
             }
@@ -93,6 +96,15 @@ final class FakeExecutor: @unchecked Sendable {
                         || deposits.withLock { !$0.isEmpty }
                 }
             }
+        }
+    }
+
+    private func openBlock() {
+        block += 1
+        position = 0
+        write(kind: RingRecord.ToGateway.blockOpened, session: 0, tag: 0, byteCount: 16) { body in
+            body.storeBytes(of: self.block, as: UInt64.self)
+            body.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
         }
     }
 
@@ -188,16 +200,18 @@ final class FakeExecutor: @unchecked Sendable {
                     body.storeBytes(of: code == 0 ? self.sequence : 0, toByteOffset: ResultLayout.sequence, as: UInt64.self)
                     body.storeBytes(of: self.block, toByteOffset: ResultLayout.block, as: UInt64.self)
                     body.storeBytes(of: nonce, toByteOffset: ResultLayout.nonce, as: UInt64.self)
-                    body.storeBytes(of: code == 0 ? 3 : UInt32.max, toByteOffset: ResultLayout.position, as: UInt32.self)
+                    body.storeBytes(of: code == 0 ? self.position : UInt32.max, toByteOffset: ResultLayout.position, as: UInt32.self)
                     body.storeBytes(of: code, toByteOffset: ResultLayout.rejectCode, as: UInt16.self)
                     body.storeBytes(of: UInt16(part.count), toByteOffset: ResultLayout.eventCount, as: UInt16.self)
                 })
         } while start < events.count
+        if code == 0 { position += 1 }
     }
 
     private func query(_ record: RingRecord) {
-        var reply = [UInt8](repeating: 0, count: QueryReply.Account.balances)
         let kind = record.body[QueryLayout.kind]
+        guard kind != QueryKind.balances.rawValue else { return balances(record) }
+        var reply = [UInt8](repeating: 0, count: QueryReply.Account.balances)
         reply[QueryReply.kind] = kind
         let first = UInt32(record.body[QueryLayout.address])
         let isFound = (1..<200).contains(first) || known.withLock { $0.contains(first) }
@@ -212,6 +226,23 @@ final class FakeExecutor: @unchecked Sendable {
         }
         write(kind: RingRecord.ToGateway.queryReply, session: record.session, tag: record.tag, byteCount: reply.count) { body in
             reply.withUnsafeBytes { body.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        }
+    }
+
+    /// Every account has 100 free and 5 locked atoms of token 1.
+    private func balances(_ record: RingRecord) {
+        let account = record.body.load(fromByteOffset: QueryLayout.account, as: UInt32.self)
+        let byteCount = QueryReply.Balances.holdings + QueryReply.Holding.bytes
+        write(kind: RingRecord.ToGateway.queryReply, session: record.session, tag: record.tag, byteCount: byteCount) { body in
+            body.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+            body.storeBytes(of: QueryKind.balances.rawValue, toByteOffset: QueryReply.kind, as: UInt8.self)
+            body.storeBytes(of: 1, toByteOffset: QueryReply.isFound, as: UInt8.self)
+            body.storeBytes(of: 1, toByteOffset: QueryReply.count, as: UInt32.self)
+            body.storeBytes(of: account, toByteOffset: QueryReply.Balances.account, as: UInt32.self)
+            let holding = body + QueryReply.Balances.holdings
+            holding.storeBytes(of: 1, toByteOffset: QueryReply.Holding.token, as: UInt32.self)
+            holding.storeBytes(of: 100, toByteOffset: QueryReply.Holding.free, as: UInt64.self)
+            holding.storeBytes(of: 5, toByteOffset: QueryReply.Holding.locked, as: UInt64.self)
         }
     }
 

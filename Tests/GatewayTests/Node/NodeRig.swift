@@ -12,39 +12,60 @@ final class NodeRig {
     static let funds: UInt64 = 1_000_000_000_000_000
 
     let owners: [PrivateKey]
+    let sequencerKey: PrivateKey
     let url: String
-    let sequencer: Sequencer
-    let gateway: Gateway
+    private(set) var sequencer: Sequencer
+    private(set) var gateway: Gateway
     private let folder: String
+    private let eventLogBytes: Int
+    private let adjust: (inout GatewayLimits) -> Void
 
     /// Two tokens, one market without fees for makers, and `ownerCount` accounts with ``funds`` of both tokens.
-    init(ownerCount: Int) throws {
+    init(ownerCount: Int, eventLogBytes: Int = 16 << 20, _ adjust: @escaping (inout GatewayLimits) -> Void = { _ in }) throws {
         folder =
             FileManager.default.temporaryDirectory.appendingPathComponent("memex-node-\(getpid())-\(UInt32.random(in: 0...(.max)))").path
-        let owners = (0..<ownerCount).map { _ in PrivateKey.generate() }
-        self.owners = owners
-        let deployment = DeploymentIdentity(chainId: 1337, rollup: Rig.rollup, genesis: .zero)
-        let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        var node = try SequencerConfiguration(directory: DataDirectory(creating: folder), deployment: deployment, key: .generate())
-        node.eventLogBytes = 16 << 20
-        let sequencer = try Sequencer(node, logger: quiet)
-        self.sequencer = sequencer
-        var configuration = GatewayConfiguration(chainId: deployment.chainId, rollup: deployment.rollup)
-        configuration.port = 0
-        configuration.tls = .init(certificatePath: Rig.certificate.certificatePath, keyPath: Rig.certificate.keyPath)
-        let gateway = try Gateway(
-            configuration, ports: sequencer.ports,
-            wakeExecutor: { sequencer.shared.executorParker.wake() }, books: sequencer.withExchange { BookLevel.books(of: $0) },
-            block: 0, logger: quiet)
-        self.gateway = gateway
+        owners = (0..<ownerCount).map { _ in PrivateKey.generate() }
+        sequencerKey = .generate()
+        self.eventLogBytes = eventLogBytes
+        self.adjust = adjust
+        (sequencer, gateway) = try Self.start(folder, sequencerKey, eventLogBytes, port: 0, adjust)
         url = "wss://localhost:\(gateway.port)"
-        sequencer.shared.connect(wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { fatalError("\($0)") })
-        try sequencer.start()
         _ = sequencer.inbox.push(Self.messages(owners.map(\.address)), first: 0, l1Block: 1)
         // Listings reach the gateway's books as events; wait for them.
         let client = try client()
         for _ in 0..<200 where (try? client.subscribe(.book, market: Self.market)) == nil { usleep(10_000) }
         client.close()
+    }
+
+    /// Starts both on the files that are there.
+    private static func start(
+        _ folder: String, _ key: PrivateKey, _ eventLogBytes: Int, port: UInt16, _ adjust: (inout GatewayLimits) -> Void
+    ) throws -> (Sequencer, Gateway) {
+        let deployment = DeploymentIdentity(chainId: 1337, rollup: Rig.rollup, genesis: .zero)
+        let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        var node = try SequencerConfiguration(directory: DataDirectory(creating: folder), deployment: deployment, key: key)
+        node.eventLogBytes = eventLogBytes
+        let sequencer = try Sequencer(node, logger: quiet)
+        var configuration = GatewayConfiguration(chainId: deployment.chainId, rollup: deployment.rollup)
+        configuration.port = port
+        configuration.tls = .init(certificatePath: Rig.certificate.certificatePath, keyPath: Rig.certificate.keyPath)
+        configuration.sequencerKey = key
+        adjust(&configuration.limits)
+        let (books, block) = sequencer.withExchange { (BookLevel.books(of: $0), $0.header.blockNumber) }
+        let gateway = try Gateway(
+            configuration, ports: sequencer.ports, wakeExecutor: { sequencer.shared.executorParker.wake() }, books: books, block: block,
+            logger: quiet)
+        sequencer.shared.connect(wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { fatalError("\($0)") })
+        try sequencer.start()
+        return (sequencer, gateway)
+    }
+
+    /// Ends both, and starts them again on the same files and port. Clients are cut off.
+    func restart() throws {
+        gateway.stop()
+        sequencer.shared.setGatewayGone()
+        try sequencer.stop()
+        (sequencer, gateway) = try Self.start(folder, sequencerKey, eventLogBytes, port: gateway.port, adjust)
     }
 
     deinit {

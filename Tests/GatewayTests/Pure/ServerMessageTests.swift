@@ -78,10 +78,10 @@ import Testing
             position: Self.position, commandIndex: 9, owner: address(1))
         let reduced = ServerMessage.OrderUpdate(
             state: .reduced, side: .buy, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, restingLots: 6,
-            position: Self.position, commandIndex: 9, reason: 3, isTrigger: true, owner: address(1))
+            position: Self.position, commandIndex: 9, reason: 3, isTrigger: true, owner: address(1), subaccount: 16)
         let auction = ServerMessage.Fill(
             side: .buy, isMaker: true, isAuction: true, market: 1, priceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, remaining: 6,
-            position: StreamPosition(openingOf: 8), commandIndex: 0xFFFF, owner: address(1))
+            position: StreamPosition(openingOf: 8), commandIndex: 0xFFFF, owner: address(1), subaccount: 2)
         let trigger = ServerMessage.TriggerUpdate(
             state: .refused, side: .sell, market: 1, triggerPriceCode: 2, orderId: 3, clientOrderId: 4, lots: 5, limitPriceCode: 6,
             code: 26,
@@ -91,14 +91,18 @@ import Testing
         let balances = ServerMessage.Balances(
             account: 5, position: position, owner: address(1),
             entries: [.init(token: 1, free: 2, locked: 3), .init(token: 4, free: 5, locked: 0)])
+        // The worked example of the page is the middle one of three, signed by the same key.
+        let envelope = CommandsMessage.encode(
+            ProtocolPageTests.commands, nonce: ProtocolPageTests.nonce, key: ProtocolPageTests.key, domain: ProtocolPageTests.domain)[4...]
+        let hashes = [hash(1), envelope.withUnsafeBytes { Keccak256.hash($0) }, hash(3)]
+        let group = hashes.enumerated().map { Receipt(block: 8, position: 5 + UInt32($0), commands: $1) }
         let receipt = ServerMessage.BatchReceipt(
-            nonce: 7,
-            signed: SignedReceipt(
-                receipt: Receipt(block: 8, position: 6, commands: hash(9)), index: 2, count: 3,
-                signature: Signature(r: hash(0x11), s: hash(0x12)), path: [hash(0x13), hash(0x14)]))
+            nonce: ProtocolPageTests.nonce,
+            signed: ReceiptGroup.sign(group, key: ProtocolPageTests.key, domain: ProtocolPageTests.domain)[1])
         let caughtUp = ServerMessage.CaughtUp(channel: 3, subaccount: 0, account: 5, position: position)
         let opened = ServerMessage.MarketOpened(market: 1, priceCode: 2, lots: 3, block: 4)
-        let funds = ServerMessage.Funds(kind: .deposit, token: 1, atoms: 2, withdrawalId: 3, position: Self.position, owner: address(1))
+        let funds = ServerMessage.Funds(
+            kind: .deposit, token: 1, atoms: 2, withdrawalId: 3, position: Self.position, owner: address(1), subaccount: 4)
         let levels = [BookLevel(priceCode: 1, side: .buy, lots: 2), BookLevel(priceCode: 3, side: .sell, lots: 0)]
         let book = ServerMessage.BookLevels(market: 1, sequence: 2, block: 3, levels: levels)
         let trades = ServerMessage.Trades(market: 1, sequence: 2, block: 3, trades: levels)
@@ -110,12 +114,13 @@ import Testing
             }
         }
         let subscription = ClientMessage.Subscription(channel: .account, owner: address(9))
-        let state = ServerMessage.SubscriptionState(channel: 3, market: 0, isActive: true, owner: address(9), account: 5)
+        let state = ServerMessage.SubscriptionState(
+            channel: 3, market: 0, isActive: true, owner: address(9), account: 5, position: position)
         return [
             (.hello(hello), encoded { $0.append(hello: hello) }),
             (.ack(ack), ackBytes),
             (.reject(reject), encoded { $0.append(reject: .badSignature, messageType: 1, nonce: 77) }),
-            (.subscription(state), encoded { $0.append(subscription: subscription, isActive: true, account: 5) }),
+            (.subscription(state), encoded { $0.append(subscription: subscription, isActive: true, account: 5, position: position) }),
             (
                 .queryReply(requestId: 3, body: [1, 2]),
                 encoded {
@@ -154,7 +159,7 @@ import Testing
 
     @Test func sizesAreThoseOfTheProtocolPage() {
         let expected: [UInt8: Int] = [
-            0x80: 128, 0x81: 40 + 64 + 4 + 34, 0x83: 32, 0x84: 10, 0x85: 24, 0x86: 80, 0x87: 80, 0x88: 56, 0x89: 56, 0x8A: 56, 0x8B: 88,
+            0x80: 128, 0x81: 40 + 64 + 4 + 34, 0x83: 40, 0x84: 10, 0x85: 24, 0x86: 80, 0x87: 80, 0x88: 56, 0x89: 56, 0x8A: 56, 0x8B: 88,
             0x8C: 60, 0x8D: 80, 0x8E: 56, 0x8F: 24, 0x93: 96, 0x94: 192,
             0x95: 16,
         ]

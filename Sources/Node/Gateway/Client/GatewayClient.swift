@@ -15,10 +15,21 @@ package final class GatewayClient {
     /// The domain in which commands are signed: chain id and contract from ``hello``.
     package let domain: SigningDomain
     /// The transport, for callers who drive many connections themselves.
-    package let connection: ClientConnection
+    package private(set) var connection: ClientConnection
+    private let url: GatewayURL
+    private let trust: TLSContext.Trust
 
     /// How long a call waits for its answer, in milliseconds.
     package var timeoutMs = 10_000
+
+    /// How often ``submit(_:key:)`` connects again when the connection breaks, waiting longer each time.
+    package var reconnectsMax = 0
+    /// Commands that the account may still send now, as of the last answer; `UInt32.max` if the gateway does not count.
+    package private(set) var quotaRemaining: UInt32 = .max
+    /// Batches that were sent and not answered, oldest first.
+    var unanswered: [(nonce: UInt64, message: [UInt8])] = []
+    /// What was subscribed to.
+    var subscriptions: [Kept] = []
 
     private var kept: [ServerMessage] = []
     private var lastNonce: UInt64 = 0
@@ -29,17 +40,29 @@ package final class GatewayClient {
     package init(
         url: String, trust: TLSContext.Trust = .system, timeoutMs: Int = 10_000
     ) throws(GatewayClientError) {
-        connection = try ClientConnection(GatewayURL(url), trust: trust, timeoutMs: timeoutMs)
-        let deadline = MonotonicClock.milliseconds() + UInt64(timeoutMs)
-        while true {
-            guard let message = try Self.next(connection, deadline: deadline, timeoutMs: timeoutMs) else { continue }
-            guard case .hello(let hello) = message else { continue }
-            guard hello.version == Wire.version else { throw .version(hello.version) }
-            self.hello = hello
-            break
-        }
+        self.url = try GatewayURL(url)
+        self.trust = trust
+        connection = try ClientConnection(self.url, trust: trust, timeoutMs: timeoutMs)
+        hello = try Self.hello(from: connection, timeoutMs: timeoutMs)
         self.timeoutMs = timeoutMs
         domain = SigningDomain(chainId: hello.chainId, rollup: hello.rollup)
+    }
+
+    /// Opens another connection to the same exchange.
+    func connect() throws(GatewayClientError) {
+        connection = try ClientConnection(url, trust: trust, timeoutMs: timeoutMs)
+        let hello = try Self.hello(from: connection, timeoutMs: timeoutMs)
+        guard hello.chainId == self.hello.chainId, hello.rollup == self.hello.rollup else { throw .otherExchange(url) }
+        self.hello = hello
+    }
+
+    private static func hello(from connection: ClientConnection, timeoutMs: Int) throws(GatewayClientError) -> ServerMessage.Hello {
+        let deadline = MonotonicClock.milliseconds() + UInt64(timeoutMs)
+        while true {
+            guard case .hello(let hello) = try Self.next(connection, deadline: deadline, timeoutMs: timeoutMs) else { continue }
+            guard hello.version == Wire.version else { throw .version(hello.version) }
+            return hello
+        }
     }
 
     // MARK: Commands
@@ -54,7 +77,9 @@ package final class GatewayClient {
     @discardableResult
     package func send(_ commands: [Command], key: PrivateKey, nonce: UInt64? = nil) throws(GatewayClientError) -> UInt64 {
         let nonce = nonce ?? nextNonce()
-        try sendMessage(CommandsMessage.encode(commands, nonce: nonce, key: key, domain: domain))
+        let message = CommandsMessage.encode(commands, nonce: nonce, key: key, domain: domain)
+        unanswered.append((nonce, message))
+        try sendMessage(message)
         return nonce
     }
 
@@ -62,11 +87,17 @@ package final class GatewayClient {
     /// ``GatewayClientError/rejected(_:)`` means that the batch as a whole was refused.
     package func submit(_ commands: [Command], key: PrivateKey) throws(GatewayClientError) -> ServerMessage.Ack {
         let nonce = try send(commands, key: key)
-        return try wait { message in
-            switch message {
-            case .ack(let ack) where ack.nonce == nonce: .success(ack)
-            case .reject(let reject) where reject.messageType == Wire.ToServer.commands && reject.nonce == nonce: .failure(reject)
-            default: nil
+        while true {
+            do {
+                return try wait { message in
+                    switch message {
+                    case .ack(let ack) where ack.nonce == nonce: .success(ack)
+                    case .reject(let reject) where reject.messageType == Wire.ToServer.commands && reject.nonce == nonce: .failure(reject)
+                    default: nil
+                    }
+                }
+            } catch {
+                try recover(from: error)
             }
         }
     }
@@ -74,12 +105,12 @@ package final class GatewayClient {
     // MARK: Subscriptions and queries
 
     /// Subscribes and waits for the confirmation; a book's snapshot follows among the messages. The market is for books and trades, owner and
-    /// sub-account (by number; 0 is the main account) for accounts.
+    /// sub-account (by number; 0 is the main account) for accounts, as is the position after which everything is sent before it goes on live.
     @discardableResult
     package func subscribe(
-        _ channel: Channel, market: UInt16 = 0, owner: Address = .zero, subaccount: UInt16 = 0
+        _ channel: Channel, market: UInt16 = 0, owner: Address = .zero, subaccount: UInt16 = 0, after: StreamPosition? = nil
     ) throws(GatewayClientError) -> ServerMessage.SubscriptionState {
-        try changeSubscription(Wire.ToServer.subscribe, channel, market | subaccount, owner)
+        try changeSubscription(Wire.ToServer.subscribe, channel, market | subaccount, owner, after: after)
     }
 
     /// Ends a subscription and waits for the confirmation.
@@ -87,7 +118,8 @@ package final class GatewayClient {
     package func unsubscribe(
         _ channel: Channel, market: UInt16 = 0, owner: Address = .zero, subaccount: UInt16 = 0
     ) throws(GatewayClientError) -> ServerMessage.SubscriptionState {
-        try changeSubscription(Wire.ToServer.unsubscribe, channel, market | subaccount, owner)
+        subscriptions.removeAll { $0.channel == channel && $0.market == market | subaccount && $0.owner == owner }
+        return try changeSubscription(Wire.ToServer.unsubscribe, channel, market | subaccount, owner, after: nil)
     }
 
     /// Asks the executor and waits for the reply, whose layout depends on `kind`. For an account `market` is the sub-account's number.
@@ -138,7 +170,7 @@ package final class GatewayClient {
         let deadline = MonotonicClock.milliseconds() + UInt64(timeoutMs)
         do {
             while true {
-                if let message = try Self.next(connection, deadline: deadline, timeoutMs: timeoutMs) { return message }
+                if let message = try next(deadline: deadline, timeoutMs: timeoutMs) { return message }
             }
         } catch .timedOut {
             return nil
@@ -154,25 +186,34 @@ package final class GatewayClient {
     /// Ends the connection in order.
     package func close() { connection.close() }
 
-    private func changeSubscription(
-        _ type: UInt8, _ channel: Channel, _ market: UInt16, _ owner: Address
+    @discardableResult
+    func changeSubscription(
+        _ type: UInt8, _ channel: Channel, _ market: UInt16, _ owner: Address, after: StreamPosition?
     ) throws(GatewayClientError) -> ServerMessage.SubscriptionState {
-        var message = [UInt8](repeating: 0, count: channel == .account ? 24 : 4)
+        let isKept = subscriptions.contains { $0.channel == channel && $0.market == market && $0.owner == owner }
+        if type == Wire.ToServer.subscribe, !isKept { subscriptions.append(Kept(channel: channel, market: market, owner: owner)) }
+        var message = [UInt8](repeating: 0, count: channel == .account ? after == nil ? 24 : Wire.replayBytes : 4)
         message.withUnsafeMutableBytes { bytes in
             bytes[0] = type
             bytes[1] = channel.rawValue
             bytes.storeBytes(of: market, toByteOffset: 2, as: UInt16.self)
             if channel == .account { bytes.storeBytes(of: owner, toByteOffset: 4, as: Address.self) }
+            if let after { bytes.storeBytes(of: after.rawValue, toByteOffset: 24, as: UInt64.self) }
         }
-        try sendMessage(message)
-        return try wait { message in
-            switch message {
-            case .subscription(let state)
-            where state.channel == channel.rawValue && state.market == market && state.owner == owner:
-                .success(state)
-            case .reject(let reject) where reject.messageType == type: .failure(reject)
-            default: nil
+        do {
+            try sendMessage(message)
+            return try wait { message in
+                switch message {
+                case .subscription(let state)
+                where state.channel == channel.rawValue && state.market == market && state.owner == owner:
+                    .success(state)
+                case .reject(let reject) where reject.messageType == type: .failure(reject)
+                default: nil
+                }
             }
+        } catch {
+            if case .rejected = error, !isKept { subscriptions.removeLast() }
+            throw error
         }
     }
 
@@ -182,13 +223,24 @@ package final class GatewayClient {
     ) throws(GatewayClientError) -> Answer {
         let deadline = MonotonicClock.milliseconds() + UInt64(timeoutMs)
         while true {
-            guard let message = try Self.next(connection, deadline: deadline, timeoutMs: timeoutMs) else { continue }
+            guard let message = try next(deadline: deadline, timeoutMs: timeoutMs) else { continue }
             switch match(message) {
             case .success(let answer): return answer
             case .failure(let reject): throw .rejected(reject)
             case nil: kept.append(message)
             }
         }
+    }
+
+    /// The next message; nil if it was of an unknown type, or came before.
+    private func next(deadline: UInt64, timeoutMs: Int) throws(GatewayClientError) -> ServerMessage? {
+        guard let message = try Self.next(connection, deadline: deadline, timeoutMs: timeoutMs), note(message) else { return nil }
+        switch message {
+        case .ack(let ack): quotaRemaining = ack.quotaRemaining
+        case .reject(let reject) where reject.messageType == Wire.ToServer.commands: quotaRemaining = reject.quotaRemaining
+        default: break
+        }
+        return message
     }
 
     /// The next message off the connection; nil if it was of an unknown type.

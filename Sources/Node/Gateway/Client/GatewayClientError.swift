@@ -14,6 +14,8 @@ package enum GatewayClientError: Error, Equatable, Sendable, CustomStringConvert
     case rejected(ServerMessage.Reject)
     /// The server speaks another version of the protocol.
     case version(UInt8)
+    /// Behind the same address another exchange answers than before.
+    case otherExchange(GatewayURL)
 
     package var description: String {
         switch self {
@@ -25,6 +27,7 @@ package enum GatewayClientError: Error, Equatable, Sendable, CustomStringConvert
         case .timedOut(let milliseconds): "the gateway did not answer within \(milliseconds) ms"
         case .malformed(let malformed): malformed.description
         case .rejected(let reject): reject.description
+        case .otherExchange(let url): "\(url) serves another exchange than before"
         case .version(let version): "the gateway speaks version \(version) of memex.v1; this client knows \(Wire.version)"
         }
     }

@@ -72,6 +72,14 @@ package struct GatewayLimits: Sendable, Equatable {
     package var snapshotLevelsMax = 16_384
     /// Levels in one book update, for the same reason.
     package var updateLevelsMax = 32_768
+    /// How often, at most, the balances of an account are asked for and sent, and how many such questions await their answers at once.
+    package var balancesIntervalMs: UInt64 = 20
+    package var balanceQuestionsInFlightMax = 64
+    /// Replays of account messages under way at once; one more is refused as `busy`. Together they get so much of a turn, and none goes on while
+    /// so many bytes wait for its client.
+    package var replaysMax = 1024
+    package var replayNanosecondsPerTurn: UInt64 = 200_000
+    package var replayOutputBytesMax = 64 << 10
     /// Records from the executor handled in one turn of the loop, so that input is not starved.
     package var recordsPerTurnMax = 4096
 

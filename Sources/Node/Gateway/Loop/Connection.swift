@@ -64,6 +64,10 @@ final class Connection {
     var subscriptions: [ClientMessage.Subscription] = []
     /// The quota of the last signer.
     var quota: AccountLimits.Known?
+    /// Whether it subscribed to receipts of its batches.
+    var wantsReceipts = false
+    /// Of its batches on their way for which a receipt is owed: keccak256 of the envelopes, oldest first.
+    var envelopeHashes = Fifo<Hash256>()
 
     init(
         loop: GatewayLoop, slot: Int, session: UInt32, tcp: UnsafeMutablePointer<uv_tcp_t>, address: AddressLimits.Entry,

@@ -5,9 +5,12 @@ struct Fifo<Element> {
 
     var isEmpty: Bool { head == elements.count }
     var count: Int { elements.count - head }
+    /// The oldest.
+    var first: Element? { head < elements.count ? elements[head] : nil }
 
     mutating func append(_ element: Element) { elements.append(element) }
 
+    @discardableResult
     mutating func popFirst() -> Element? {
         guard head < elements.count else { return nil }
         defer {
@@ -21,5 +24,12 @@ struct Fifo<Element> {
             }
         }
         return elements[head]
+    }
+
+    /// O(n).
+    mutating func removeAll(where condition: (Element) -> Bool) {
+        elements.removeFirst(head)
+        head = 0
+        elements.removeAll(where: condition)
     }
 }

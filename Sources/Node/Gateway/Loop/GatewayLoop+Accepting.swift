@@ -13,6 +13,8 @@ extension GatewayLoop {
         try check("prepare turns", uv_prepare_init(loop, prepare))
         try check("stay awake", uv_idle_init(loop, idle))
         try check("make a timer", uv_timer_init(loop, timer))
+        try check("make a timer", uv_timer_init(loop, accountTimer))
+        receiptSigner?.deliver = { [unowned self] in deliverReceipt($0, $1) }
         let bound = try ListeningSocket.bind(
             listener, in: loop, host: configuration.host, port: port, isShared: isShared, isFirst: isFirst)
         uv_handle_set_data(handle(prepare), context)

@@ -25,6 +25,7 @@ extension GatewayLoop {
         hello.commandsPerSecond = limits.accountCommands.perSecond
         hello.commandBurst = limits.accountCommands.burst
         hello.messagesPerSecond = limits.addressMessages.perSecond
+        hello.oldestPosition = fromExecutor.log.oldestPosition
         send(to: connection) { $0.append(hello: hello) }
     }
 
@@ -64,9 +65,9 @@ extension GatewayLoop {
             switch decoded {
             case .commands: break
             case .query(let requestId, let body): receivedQuery(requestId, body, from: connection)
-            case .subscribe(let subscription, _):
+            case .subscribe(let subscription, let after):
                 connection.budget.spend(InputBudget.Cost.subscription)
-                subscribe(connection, subscription)
+                subscribe(connection, subscription, after: after)
             case .unsubscribe(let subscription): unsubscribe(connection, subscription)
             case .time(let clientTime):
                 send(to: connection) { $0.append(timeReplyTo: clientTime, serverTimeMs: WallClock.milliseconds()) }
@@ -103,7 +104,7 @@ extension GatewayLoop {
     }
 
     /// Puts a query on the ring; false if it is full, or not to be written any more.
-    private func ask(session: UInt32, tag: UInt64, _ body: UnsafeRawBufferPointer) -> Bool {
+    func ask(session: UInt32, tag: UInt64, _ body: UnsafeRawBufferPointer) -> Bool {
         guard !isDraining else { return false }
         return toExecutor.tryWrite(kind: RingRecord.ToExecutor.query, session: session, tag: tag, bodyBytes: body.count) {
             guard let base = body.baseAddress else { return }
@@ -118,9 +119,9 @@ extension GatewayLoop {
         commitToExecutor()
     }
 
-    /// Session 0 marks the answer as the gateway's own. False if the ring is full.
+    /// ``ownSession`` marks the answer as the gateway's own. False if the ring is full.
     private func lookUp(_ key: AccountFeeds.Key) -> Bool {
         var body: (UInt64, Address) = (UInt64(QueryKind.account.rawValue) | UInt64(key.subaccount) << 16, key.address)
-        return withUnsafeBytes(of: &body) { ask(session: 0, tag: 0, UnsafeRawBufferPointer(rebasing: $0[..<QueryLayout.bytes])) }
+        return withUnsafeBytes(of: &body) { ask(session: ownSession, tag: 0, UnsafeRawBufferPointer(rebasing: $0[..<QueryLayout.bytes])) }
     }
 }

@@ -30,13 +30,15 @@ extension GatewayLoop {
         }
 
         let tag = watched.tag(of: payload, signer: signer)
+        let receiptTag = connection.wantsReceipts ? Self.receiptTag : 0
         let isWritten = toExecutor.tryWrite(
-            kind: RingRecord.ToExecutor.commands, session: connection.session, tag: tag, bodyBytes: envelope.count
+            kind: RingRecord.ToExecutor.commands, session: connection.session, tag: tag | receiptTag, bodyBytes: envelope.count
         ) { $0.copyMemory(from: base, byteCount: envelope.count) }
         guard isWritten else {
             watched.forget(tag: tag)
             return refuse(.busy, nonce: nonce, connection)
         }
+        if receiptTag != 0 { connection.envelopeHashes.append(Keccak256.hash(envelope)) }
         connection.inFlightCount += 1
         awaitedCount += 1
     }

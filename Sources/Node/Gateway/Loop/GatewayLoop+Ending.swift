@@ -46,6 +46,7 @@ extension GatewayLoop {
     private func finishStop() {
         for case let connection? in connections { abandon(connection, flushing: false) }
         uv_close(handle(timer)) { _ in }
+        uv_close(handle(accountTimer)) { _ in }
         uv_close(handle(prepare)) { _ in }
         uv_close(handle(idle)) { _ in }
         // No other thread may send to the handle from here on.

@@ -27,80 +27,89 @@ extension GatewayLoop {
         }
     }
 
-    private func events(of bytes: UnsafeRawBufferPointer) -> UnsafeBufferPointer<Event> {
-        UnsafeBufferPointer(
-            start: bytes.baseAddress?.assumingMemoryBound(to: Event.self), count: bytes.count / MemoryLayout<Event>.stride)
-    }
-
     private func handleResult(_ record: RingRecord) {
-        let body = record.body
-        guard body.count >= ResultLayout.events else { preconditionFailure("the executor wrote a result of \(body.count) bytes") }
-        let code = body.load(fromByteOffset: ResultLayout.rejectCode, as: UInt16.self)
-        putTogether(record, UnsafeRawBufferPointer(rebasing: body[ResultLayout.events...])) {
-            finishResult(record, code: code, events: $0)
+        guard record.body.count >= ResultLayout.events else {
+            preconditionFailure("the executor wrote a result of \(record.body.count) bytes")
         }
+        collector.take(record, record.eventBytes) { finishResult(record, events: $0) }
     }
 
-    /// Calls `body` with the events of this record and of those that it continues, once the last is there.
-    private func putTogether(_ record: RingRecord, _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Event>) -> Void) {
-        let here = events(of: bytes)
-        let isLast = record.flags & RingRecord.Flags.continues == 0
-        if isLast, unfinished.isEmpty { return body(here) }
-        // Rare: a sweep of thousands of orders.
-        unfinished.append(contentsOf: here)
-        guard isLast else { return }
-        let whole = unfinished
-        unfinished.removeAll()
-        whole.withUnsafeBufferPointer(body)
-    }
-
-    private func finishResult(_ record: RingRecord, code: UInt16, events: UnsafeBufferPointer<Event>) {
-        let nonce = record.body.load(fromByteOffset: ResultLayout.nonce, as: UInt64.self)
+    private func finishResult(_ record: RingRecord, events: UnsafeBufferPointer<Event>) {
+        let result = BatchOutcome(record)
         let connection = connection(session: record.session)
         connection?.inFlightCount -= 1
-        // Nobody awaits what the end of a session caused.
-        if record.session != 0 { awaitedCount -= 1 }
-        // TODO(core): signer and account of the record, instead of the last signer.
-        let remaining = connection.map { quotaRemaining(of: $0.quota?.signer ?? .zero, account: 0, $0) } ?? .max
-        guard code == 0 else {
-            watched.forget(tag: record.tag)
+        // Batches that came through other threads, and what the end of a session caused, are awaited by nobody here.
+        let isOwn = record.session != 0 && Session.thread(of: record.session) == thread
+        if isOwn { awaitedCount -= 1 }
+        if let connection, record.tag & Self.receiptTag != 0 {
+            settleReceipt(connection, nonce: result.nonce, block: result.block, position: result.isAdmitted ? result.position : nil)
+        }
+        let tag = isOwn ? record.tag & ~Self.receiptTag : 0
+        guard result.isAdmitted else {
+            // Not even if it is answered like the first time: anyone may have sent it again, and may hang up.
+            watched.forget(tag: tag)
             guard let connection else { return }
-            let reason = RejectCode(rawValue: code) ?? .malformedPayload
-            return send(to: connection) {
-                $0.append(reject: reason, messageType: Wire.ToServer.commands, nonce: nonce, quotaRemaining: remaining)
-            }
+            return refuse(result, connection)
         }
-        let sequence = record.body.load(fromByteOffset: ResultLayout.sequence, as: UInt64.self)
-        let block = record.body.load(fromByteOffset: ResultLayout.block, as: UInt64.self)
-        let position = record.body.load(fromByteOffset: ResultLayout.position, as: UInt32.self)
-        self.block = max(self.block, block)
-        watched.applied(tag: record.tag, session: record.session, isOpen: connection?.phase == .open)
-        if let connection {
-            send(to: connection) { appendAck(&$0, nonce: nonce, sequence: sequence, block: block, position: position, events) }
-        }
-        publish(events, position: StreamPosition(block: block, batch: position))
+        block = max(block, result.block)
+        watched.applied(tag: tag, session: record.session, isOpen: connection?.phase == .open)
+        if let connection { sendAck(result, events, to: connection) }
+        publish(events, position: result.streamPosition)
+        position = result.streamPosition
     }
 
-    private func appendAck(
-        _ buffer: inout ByteBuffer, nonce: UInt64, sequence: UInt64, block: UInt64, position: UInt32, _ events: UnsafeBufferPointer<Event>
-    ) {
-        var count: UInt16 = 0
-        for event in events where event.isResult { count += 1 }
-        buffer.append(ackOf: nonce, sequence: sequence, block: block, position: position, commandCount: count)
-        for event in events where event.isResult { buffer.append(result: event) }
-        // A trigger that fired and was refused, maybe somebody else's, is no command of this batch.
-        for event in events where event.kind == Event.Kind.rejected && event.isResult {
-            buffer.append(rejectedCommand: event.commandIndex, code: event.code)
+    /// A batch that was admitted before is answered as it was then, as long as that is known.
+    private func refuse(_ result: BatchOutcome, _ connection: Connection) {
+        if let offset = result.answeredBefore, answerAgain(result, at: offset, to: connection) { return }
+        let code = RejectCode(rawValue: result.code) ?? .malformedPayload
+        let remaining = quotaRemaining(of: result.signer, account: 0, connection)
+        send(to: connection) {
+            $0.append(reject: code, messageType: Wire.ToServer.commands, nonce: result.nonce, quotaRemaining: remaining)
+        }
+    }
+
+    /// Sends the ack of the batch whose result begins at log offset `offset`; false if it is not there any more.
+    private func answerAgain(_ result: BatchOutcome, at offset: Int, to connection: Connection) -> Bool {
+        var cursor = history.cursor(at: offset)
+        var collector = EventCollector()
+        var isSent = false
+        repeat {
+            var goesOn = true
+            let step = history.read(&cursor, until: fromExecutor.offset) { record, _ in
+                goesOn = false
+                guard record.kind == RingRecord.ToGateway.result, record.body.count >= ResultLayout.events else { return false }
+                let before = BatchOutcome(record)
+                guard before.isAdmitted, before.isSameBatch(as: result) else { return false }
+                collector.take(record, record.eventBytes) {
+                    sendAck(before, $0, to: connection)
+                    isSent = true
+                }
+                goesOn = !isSent
+                return goesOn
+            }
+            guard goesOn, step == .more else { return isSent }
+        } while true
+    }
+
+    private func sendAck(_ result: BatchOutcome, _ events: UnsafeBufferPointer<Event>, to connection: Connection) {
+        let remaining = quotaRemaining(of: result.signer, account: result.account, connection)
+        send(to: connection) { buffer in
+            var count: UInt16 = 0
+            for event in events where event.isResult { count += 1 }
+            buffer.append(
+                ackOf: result.nonce, sequence: result.sequence, block: result.block, position: result.position, commandCount: count,
+                quotaRemaining: remaining)
+            for event in events where event.isResult { buffer.append(result: event) }
+            // A trigger that fired and was refused, maybe somebody else's, is no command of this batch.
+            for event in events where event.kind == Event.Kind.rejected && event.isResult {
+                buffer.append(rejectedCommand: event.commandIndex, code: event.code)
+            }
         }
     }
 
     private func handleQueryReply(_ record: RingRecord) {
-        guard record.session != 0 else {
-            let isFound = record.body.count >= QueryReply.Account.orderCount && record.body[QueryReply.isFound] == 1
-            guard isFound, let base = record.body.baseAddress else { return answeredLookup(account: 0, owner: .zero) }
-            let account = base.loadUnaligned(fromByteOffset: QueryReply.Account.account, as: Account.self)
-            return answeredLookup(account: account.id, owner: account.owner)
-        }
+        guard Session.thread(of: record.session) == thread else { return }
+        guard record.session != ownSession else { return handleOwnReply(record) }
         queryCount -= 1
         guard let connection = connection(session: record.session) else { return }
         connection.inFlightCount -= 1
@@ -111,13 +120,22 @@ extension GatewayLoop {
         }
     }
 
+    /// An answer to a question of the gateway's own.
+    private func handleOwnReply(_ record: RingRecord) {
+        guard record.tag == 0 else { return answeredBalances(account: UInt32(truncatingIfNeeded: record.tag), record.body) }
+        let isFound = record.body.count >= QueryReply.Account.orderCount && record.body[QueryReply.isFound] == 1
+        guard isFound, let base = record.body.baseAddress else { return answeredLookUp(account: 0, owner: .zero) }
+        let account = base.loadUnaligned(fromByteOffset: QueryReply.Account.account, as: Account.self)
+        answeredLookUp(account: account.id, owner: account.owner)
+    }
+
     /// What the opening of a block caused.
     private func handleOpening(_ record: RingRecord) {
-        putTogether(record, record.body) { events in
+        collector.take(record, record.eventBytes) { events in
             for event in events where event.kind == Event.Kind.marketListed { feeds.list(event.market) }
-            publish(events, position: StreamPosition(openingOf: block))
-            guard accounts.hasUnresolved else { return }
-            for event in events where event.kind == Event.Kind.deposited { accounts.keepDeposit(event, block: block) }
+            let opening = StreamPosition(openingOf: block)
+            publish(events, position: opening)
+            position = opening
         }
     }
 }

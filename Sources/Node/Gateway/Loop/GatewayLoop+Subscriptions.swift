@@ -3,7 +3,7 @@ import Sequencer
 
 /// Who hears what.
 extension GatewayLoop {
-    func subscribe(_ connection: Connection, _ subscription: ClientMessage.Subscription) {
+    func subscribe(_ connection: Connection, _ subscription: ClientMessage.Subscription, after: StreamPosition?) {
         let isNew = !connection.subscriptions.contains(subscription)
         guard !isNew || connection.subscriptions.count < limits.subscriptionsMax else {
             return send(to: connection) { $0.append(reject: .tooManySubscriptions, messageType: Wire.ToServer.subscribe) }
@@ -21,23 +21,16 @@ extension GatewayLoop {
                 feed.tradeSubscribers.append(connection)
             }
         case .account:
-            // Each message may wait for an answer of the executor: one who sends them faster than it answers must not fill memory.
-            guard accounts[subscription.account] != nil || accounts.waitingCount < limits.lookUpsWaitingMax else {
-                return send(to: connection) { $0.append(reject: .busy, messageType: Wire.ToServer.subscribe) }
-            }
-            let feed = accounts.add(subscription.account)
-            if isNew { feed.subscribers.append(connection) }
-            if feed.account != 0 {
-                confirm(connection, subscription, account: feed.account)
-            } else {
-                // Confirmed once the executor has said whether the account exists.
-                feed.unconfirmed.append(connection)
-                accounts.lookUp(feed)
-            }
+            guard let key = subscription.account, subscribeAccount(connection, key, after: after) else { return }
         case .blocks:
             confirm(connection, subscription)
             if isNew { blockSubscribers.append(connection) }
-        case .receipts: return send(to: connection) { $0.append(reject: .unknownChannel, messageType: Wire.ToServer.subscribe) }
+        case .receipts:
+            guard receiptSigner != nil else {
+                return send(to: connection) { $0.append(reject: .unknownChannel, messageType: Wire.ToServer.subscribe) }
+            }
+            connection.wantsReceipts = true
+            confirm(connection, subscription)
         }
         if isNew { connection.subscriptions.append(subscription) }
     }
@@ -55,17 +48,14 @@ extension GatewayLoop {
         case .book: feeds[subscription.market]?.bookSubscribers.removeAll { $0 === connection }
         case .trades: feeds[subscription.market]?.tradeSubscribers.removeAll { $0 === connection }
         case .account:
-            guard let feed = accounts[subscription.account] else { return }
-            feed.subscribers.removeAll { $0 === connection }
-            feed.unconfirmed.removeAll { $0 === connection }
-            accounts.removeIfUnused(feed)
+            if let key = subscription.account { unsubscribeAccount(connection, key) }
         case .blocks: blockSubscribers.removeAll { $0 === connection }
-        case .receipts: break
+        case .receipts: connection.wantsReceipts = false
         }
     }
 
-    private func confirm(_ connection: Connection, _ subscription: ClientMessage.Subscription, account: UInt32 = 0) {
-        send(to: connection) { $0.append(subscription: subscription, isActive: true, account: account) }
+    private func confirm(_ connection: Connection, _ subscription: ClientMessage.Subscription) {
+        send(to: connection) { $0.append(subscription: subscription, isActive: true, account: 0) }
     }
 
     func sendSnapshot(of feed: MarketFeeds.Feed, to connection: Connection) {
@@ -77,27 +67,4 @@ extension GatewayLoop {
             for level in levels { buffer.append(level: level) }
         }
     }
-
-    /// The executor's answer to a ``lookUp(_:)``.
-    func answeredLookup(account: UInt32, owner: Address) {
-        guard let feed = accounts.answered(account: account, owner: owner) else { return }
-        let subscription = ClientMessage.Subscription(channel: .account, owner: feed.key.address, subaccount: feed.key.subaccount)
-        if feed.account != 0 {
-            // Those who were told that there is no account yet hear of it now.
-            for connection in feed.subscribers { confirm(connection, subscription, account: feed.account) }
-            feed.unconfirmed.removeAll()
-            for (event, block) in accounts.unclaimedDeposits where event.account == feed.account {
-                sendFunds(event, .deposit, position: StreamPosition(openingOf: block), to: feed)
-            }
-        } else {
-            for connection in feed.unconfirmed { confirm(connection, subscription) }
-            feed.unconfirmed.removeAll()
-        }
-        accounts.dropDepositsIfSettled()
-    }
-}
-
-extension ClientMessage.Subscription {
-    /// The account that a subscription to the account channel is about.
-    fileprivate var account: AccountFeeds.Key { AccountFeeds.Key(owner, subaccount: subaccount) }
 }

@@ -37,6 +37,9 @@ extension GatewayLoop {
         isMoreDue = false
         isDraining = shared.isDrainRequested
         drainExecutor()
+        stepReplays()
+        askForBalances()
+        receiptSigner?.signIfIdle(on: loop)
         stateEndedSessions()
         publishSealedBlocks()
         // What changes meanwhile is then published as one.

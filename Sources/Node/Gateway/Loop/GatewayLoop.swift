@@ -71,13 +71,26 @@ final class GatewayLoop {
     /// Number of the open block, as far as the executor has told.
     var block: UInt64
     var feeds: MarketFeeds
+    /// Everything up to and with this was published.
+    var position: StreamPosition
+    var collector = EventCollector()
+    let history: EventHistory
     var accounts = AccountFeeds()
+    var replays = Fifo<AccountReplay>()
+    var balances: BalanceSchedule
+    /// Questions for balances that the executor has not answered.
+    var balanceQuestionCount = 0
+    /// Makes a turn when balances that changed again are due.
+    let accountTimer = UnsafeMutablePointer<uv_timer_t>.allocate(capacity: 1)
+    /// Nil if the gateway signs no receipts.
+    let receiptSigner: ReceiptSigner?
+    /// Marks questions of the gateway's own, by their sessions and tags: a tag of 0 looks an account up, this with an id asks for balances.
+    var ownSession: UInt32 { UInt32(thread) << 28 }
+    static let balancesTag: UInt64 = 1 << 32
     var watched = WatchedSessions()
     var blockSubscribers: [Connection] = []
     /// Queries of all clients that the executor has not answered.
     var queryCount = 0
-    /// Events of a result that goes over several records.
-    var unfinished: [Event] = []
 
     init(
         configuration: GatewayConfiguration, shared: GatewayShared, port: ExecutorPort,
@@ -96,6 +109,10 @@ final class GatewayLoop {
         signal = LoopSignal()
         domain = SigningDomain(chainId: configuration.chainId, rollup: configuration.rollup)
         feeds = MarketFeeds(books: books)
+        history = fromExecutor.log.makeHistory()
+        position = history.lastPosition(from: StreamPosition(openingOf: block), until: fromExecutor.offset)
+        balances = BalanceSchedule(intervalMs: configuration.limits.balancesIntervalMs)
+        receiptSigner = configuration.sequencerKey.map { [domain] in ReceiptSigner(key: $0, domain: domain) }
         do {
             tlsServer = if let files = configuration.tls { try TLSServer(files) } else { nil }
         } catch {
@@ -111,6 +128,7 @@ final class GatewayLoop {
         prepare.deallocate()
         idle.deallocate()
         timer.deallocate()
+        accountTimer.deallocate()
         loop.deallocate()
         readBuffer.deallocate()
         plainBuffer.deallocate()

@@ -80,13 +80,16 @@ extension ByteBuffer {
         append(code.text)
     }
 
-    mutating func append(subscription: ClientMessage.Subscription, isActive: Bool, account: UInt32) {
+    mutating func append(
+        subscription: ClientMessage.Subscription, isActive: Bool, account: UInt32, position: StreamPosition = StreamPosition(rawValue: 0)
+    ) {
         append(Wire.ToClient.subscription)
         append(subscription.channel.rawValue)
         append(subscription.channel == .account ? subscription.subaccount : subscription.market)
         append(UInt32(isActive ? 1 : 0))
         append(raw: subscription.owner)
         append(account)
+        append(position.rawValue)
     }
 
     /// Followed by the reply's body.
@@ -115,7 +118,7 @@ extension ByteBuffer {
         append(fill.position.rawValue)
         append(fill.position.block)
         append(fill.commandIndex)
-        append(UInt16(0))
+        append(fill.subaccount)
         append(raw: fill.owner)
     }
 
@@ -131,7 +134,7 @@ extension ByteBuffer {
         append(order.position.rawValue)
         append(order.position.block)
         append(order.commandIndex)
-        append(order.side.rawValue | (order.isTrigger ? 2 : 0))
+        append(order.side.rawValue | (order.isTrigger ? 2 : 0) | UInt8(truncatingIfNeeded: order.subaccount << 3))
         append(order.reason)
         append(raw: order.owner)
     }
@@ -150,7 +153,7 @@ extension ByteBuffer {
         append(trigger.position.rawValue)
         append(trigger.position.block)
         append(trigger.commandIndex)
-        append(UInt16(0))
+        append(trigger.subaccount)
         append(raw: trigger.owner)
     }
 
@@ -202,7 +205,7 @@ extension ByteBuffer {
     mutating func append(funds: ServerMessage.Funds) {
         append(Wire.ToClient.funds)
         append(funds.kind.rawValue)
-        append(UInt16(0))
+        append(funds.subaccount)
         append(funds.token)
         append(funds.atoms)
         append(funds.withdrawalId)

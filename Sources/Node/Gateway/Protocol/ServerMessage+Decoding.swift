@@ -106,7 +106,7 @@ extension ServerMessage {
     private static func subscription(_ reader: inout Reader) throws(MalformedServerMessage) -> SubscriptionState {
         SubscriptionState(
             channel: try reader.next(), market: try reader.next(), isActive: (try reader.next() as UInt32) != 0,
-            owner: try reader.nextRaw(), account: try reader.next())
+            owner: try reader.nextRaw(), account: try reader.next(), position: try reader.position())
     }
 
     private static func fill(_ reader: inout Reader) throws(MalformedServerMessage) -> Fill {
@@ -116,7 +116,7 @@ extension ServerMessage {
             priceCode: try reader.next(),
             orderId: try reader.next(), clientOrderId: try reader.next(), lots: try reader.next(), remaining: try reader.next(),
             position: try reader.positionAndBlock(), commandIndex: try reader.next(), owner: .zero)
-        try reader.skip(2)
+        fill.subaccount = try reader.next()
         fill.owner = try reader.nextRaw()
         return fill
     }
@@ -130,6 +130,7 @@ extension ServerMessage {
         let flags: UInt8 = try reader.next()
         order.side = flags & 1 == 0 ? .buy : .sell
         order.isTrigger = flags & 2 != 0
+        order.subaccount = UInt16(flags >> 3)
         order.reason = try reader.next()
         order.owner = try reader.nextRaw()
         return order
@@ -149,7 +150,7 @@ extension ServerMessage {
             state: state, side: side, market: market, triggerPriceCode: triggerPriceCode, orderId: orderId, clientOrderId: clientOrderId,
             lots: lots, limitPriceCode: limitPriceCode, code: code, position: try reader.positionAndBlock(),
             commandIndex: try reader.next(), owner: .zero)
-        try reader.skip(2)
+        update.subaccount = try reader.next()
         update.owner = try reader.nextRaw()
         return update
     }
@@ -184,9 +185,9 @@ extension ServerMessage {
 
     private static func funds(_ reader: inout Reader) throws(MalformedServerMessage) -> Funds {
         guard let kind = FundsKind(rawValue: try reader.next()) else { throw reader.malformed }
-        try reader.skip(2)
+        let subaccount: UInt16 = try reader.next()
         return Funds(
             kind: kind, token: try reader.next(), atoms: try reader.next(), withdrawalId: try reader.next(),
-            position: try reader.positionAndBlock(), owner: try reader.nextRaw())
+            position: try reader.positionAndBlock(), owner: try reader.nextRaw(), subaccount: subaccount)
     }
 }

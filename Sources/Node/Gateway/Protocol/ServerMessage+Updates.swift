@@ -21,6 +21,8 @@ extension ServerMessage {
         package var position: StreamPosition
         package var commandIndex: UInt16
         package var owner: Address
+        /// Number of the owner's account, 0 for the main one.
+        package var subaccount: UInt16 = 0
     }
 
     /// Something happened to the account subscribed to as a whole.

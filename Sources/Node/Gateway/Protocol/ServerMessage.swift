@@ -115,7 +115,7 @@ package enum ServerMessage: Equatable, Sendable {
 
     /// A subscription began or ended.
     package struct SubscriptionState: Equatable, Sendable {
-        package static let byteCount = 32
+        package static let byteCount = 40
 
         package var channel: UInt8
         /// For an account the number of the sub-account.
@@ -124,6 +124,8 @@ package enum ServerMessage: Equatable, Sendable {
         package var owner: Address
         /// Account id, 0 if there is none yet.
         package var account: UInt32
+        /// Of an account: what comes after this will be sent.
+        package var position = StreamPosition(rawValue: 0)
     }
 
     /// A trade of the account subscribed to.
@@ -148,6 +150,8 @@ package enum ServerMessage: Equatable, Sendable {
         /// Of the command that caused the trade.
         package var commandIndex: UInt16
         package var owner: Address
+        /// Number of the owner's account, 0 for the main one.
+        package var subaccount: UInt16 = 0
     }
 
     /// An order of the account subscribed to was placed, modified or cancelled, or lost lots otherwise than by a fill.
@@ -170,6 +174,8 @@ package enum ServerMessage: Equatable, Sendable {
         /// Whether it was a trigger order, which never was on the book.
         package var isTrigger = false
         package var owner: Address
+        /// Number of the owner's account, 0 for the main one.
+        package var subaccount: UInt16 = 0
     }
 
     /// Levels of a book, with absolute sizes.
@@ -205,6 +211,8 @@ package enum ServerMessage: Equatable, Sendable {
         package var withdrawalId: UInt64
         package var position: StreamPosition
         package var owner: Address
+        /// Number of the owner's account, 0 for the main one.
+        package var subaccount: UInt16 = 0
     }
 }
 

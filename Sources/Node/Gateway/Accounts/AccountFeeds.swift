@@ -1,4 +1,5 @@
 import Engine
+import Sequencer
 
 /// Who listens to which account. Loop's thread.
 ///
@@ -21,21 +22,29 @@ struct AccountFeeds {
     final class Feed {
         let key: Key
         /// 0 until the account is known to exist.
-        var account: UInt32 = 0
+        fileprivate(set) var account: UInt32 = 0
         /// The account's owner, once known.
-        var owner: Address
+        fileprivate(set) var owner: Address
+        /// Those who hear of everything as it happens.
         var subscribers: [Connection] = []
+        /// Those who were not yet told whether the account exists, and after which position they want to hear of everything, if they said.
+        var asking: [(connection: Connection, after: StreamPosition?)] = []
+        /// Those who were told that there is no such account yet.
+        var expecting: [Connection] = []
+        /// While unresolved: nothing up to and with this position can have been about the account; nil if nothing since can, either.
+        fileprivate(set) var unknownSince: StreamPosition?
         /// Whether the executor is about to be asked, or has not answered yet.
         fileprivate var isPending = false
-        /// Whether it must be asked again after that, since a deposit came in between.
-        fileprivate var isStale = false
-        /// Subscribers that were not yet told whether the account exists.
-        var unconfirmed: [Connection] = []
 
-        init(_ key: Key) {
+        fileprivate init(_ key: Key) {
             self.key = key
             owner = key.address
         }
+
+        /// Whether anybody listens, or replays are to end here.
+        fileprivate var isUsed: Bool { !subscribers.isEmpty || !asking.isEmpty || !expecting.isEmpty || replayCount > 0 }
+        /// Replays for those who will listen.
+        var replayCount = 0
     }
 
     private var byKey: [Key: Feed] = [:]
@@ -45,8 +54,6 @@ struct AccountFeeds {
     private var pending: [Feed] = []
     private var askedCount = 0
     private var answeredCount = 0
-    /// Deposits to accounts not known yet, kept for the feeds that are being looked up.
-    private(set) var unclaimedDeposits: [(event: Event, block: UInt64)] = []
     private var unresolvedCount = 0
 
     var isEmpty: Bool { byKey.isEmpty }
@@ -59,6 +66,8 @@ struct AccountFeeds {
     /// The feeds of an account.
     func feeds(of account: UInt32) -> [Feed] { byAccount[account] ?? [] }
 
+    func isHeard(_ account: UInt32) -> Bool { byAccount[account] != nil }
+
     mutating func add(_ key: Key) -> Feed {
         if let feed = byKey[key] { return feed }
         let feed = Feed(key)
@@ -69,19 +78,23 @@ struct AccountFeeds {
 
     /// Has an unresolved feed looked up at the next ``ask(countMax:_:)``.
     mutating func lookUp(_ feed: Feed) {
-        guard feed.account == 0 else { return }
-        guard !feed.isPending else {
-            feed.isStale = true
-            return
-        }
+        guard feed.account == 0, !feed.isPending else { return }
         feed.isPending = true
-        feed.isStale = false
         pending.append(feed)
+    }
+
+    /// Something at `position` may have opened any account: it may be one that somebody waits for.
+    mutating func lookUpUnresolved(at position: StreamPosition) {
+        guard unresolvedCount > 0 else { return }
+        for feed in byKey.values where feed.account == 0 {
+            if feed.unknownSince == nil { feed.unknownSince = StreamPosition(rawValue: position.rawValue &- 1) }
+            lookUp(feed)
+        }
     }
 
     /// Drops a feed that nobody listens to.
     mutating func removeIfUnused(_ feed: Feed) {
-        guard feed.subscribers.isEmpty, byKey[feed.key] === feed else { return }
+        guard !feed.isUsed, byKey[feed.key] === feed else { return }
         byKey[feed.key] = nil
         if feed.account == 0 { unresolvedCount -= 1 }
         byAccount[feed.account]?.removeAll { $0 === feed }
@@ -95,42 +108,24 @@ struct AccountFeeds {
         while askedCount < end, ask(pending[askedCount].key) { askedCount += 1 }
     }
 
-    /// The executor's answer to the oldest question; `account` is 0 if there is none. Returns the feed.
-    mutating func answered(account: UInt32, owner: Address) -> Feed? {
+    /// The executor's answer to the oldest question; `account` is 0 if there is none. Returns the feed, and for one that has been found now the
+    /// position after which it may have been heard of.
+    ///
+    /// Answers and events come in one order: what was not found does not exist in anything that came before the answer.
+    mutating func answered(account: UInt32, owner: Address) -> (feed: Feed, unknownSince: StreamPosition?)? {
         guard askedCount > answeredCount else { return nil }
         let feed = pending[answeredCount]
         answeredCount += 1
         if answeredCount == pending.count || answeredCount >= 1024 && answeredCount >= pending.count / 2 { forgetAnswered() }
         feed.isPending = false
-        guard account != 0, byKey[feed.key] === feed else {
-            if feed.isStale { lookUp(feed) }
-            return feed
-        }
+        let unknownSince = feed.unknownSince
+        feed.unknownSince = nil
+        guard account != 0, byKey[feed.key] === feed else { return (feed, nil) }
         feed.account = account
         feed.owner = owner
         byAccount[account, default: []].append(feed)
         unresolvedCount -= 1
-        return feed
-    }
-
-    /// A deposit that no feed was found for: it may have created the account of one.
-    mutating func keepDeposit(_ event: Event, block: UInt64) {
-        guard unresolvedCount > 0 else { return }
-        // Far more than come between a question and its answer.
-        if unclaimedDeposits.count >= 1024 { unclaimedDeposits.removeFirst(512) }
-        unclaimedDeposits.append((event, block))
-        lookUpUnresolved()
-    }
-
-    /// An account was opened: it may be one that somebody waits for.
-    mutating func lookUpUnresolved() {
-        guard unresolvedCount > 0 else { return }
-        for feed in byKey.values where feed.account == 0 { lookUp(feed) }
-    }
-
-    /// Forgets the deposits kept, once nobody can claim them any more.
-    mutating func dropDepositsIfSettled() {
-        if waitingCount == 0 { unclaimedDeposits.removeAll() }
+        return (feed, unknownSince)
     }
 
     /// Not at each answer, since all behind it move.
