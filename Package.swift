@@ -35,7 +35,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Engine", "Signing", "Sequencer", "CLibuv", "CLinux", "COpenSSL",
+                "Engine", "Signing", "Sequencer", "CLibuv", "CLinux", "CWslay", "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Node/Gateway", swiftSettings: strict),
@@ -130,7 +130,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "Sequencer", "Signing", "Engine", "Proof", "RandomStreams", "SeededRandom",
-                // wslay judges our framing; the node does not use it.
+                // wslay's event layer judges ours.
                 "CWslay", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/GatewayTests", swiftSettings: strict),

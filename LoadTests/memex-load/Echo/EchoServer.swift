@@ -80,7 +80,7 @@ private final class EchoPeer: WebSocketEndpointHandler {
             { stream, count, buffer in
                 let peer = EchoPeer.from(stream)
                 guard count >= 0 else { return peer.drop() }
-                peer.received(UnsafeMutableRawBufferPointer(start: buffer?.pointee.base, count: count))
+                peer.received(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
             })
     }
 
@@ -95,8 +95,8 @@ private final class EchoPeer: WebSocketEndpointHandler {
     }
     func receivedPong() {}
 
-    private func received(_ bytes: UnsafeMutableRawBufferPointer) {
-        guard let endpoint else { return open(UnsafeRawBufferPointer(bytes)) }
+    private func received(_ bytes: UnsafeRawBufferPointer) {
+        guard let endpoint else { return open(bytes) }
         _ = endpoint.receive(bytes)
         flush(endpoint)
     }
@@ -109,7 +109,7 @@ private final class EchoPeer: WebSocketEndpointHandler {
             let endpoint = WebSocketEndpoint(role: .server, messageBytesMax: Wire.clientMessageBytesMax, handler: self)
             self.endpoint = endpoint
             endpoint.output.append(text: WebSocketUpgrade.response(key: key))
-            head.withUnsafeMutableBytes { _ = endpoint.receive(UnsafeMutableRawBufferPointer(rebasing: $0[headBytes...])) }
+            head[headBytes...].withUnsafeBytes { _ = endpoint.receive($0) }
             flush(endpoint)
         case .health, .refuse: drop()
         }

@@ -52,7 +52,7 @@ import Testing
         var bytes = bytes
         var restCount = 0
         while true {
-            let taken = bytes.withUnsafeMutableBytes { endpoint.receive($0) }
+            let taken = bytes.withUnsafeBytes { endpoint.receive($0) }
             guard taken < bytes.count else { return restCount }
             restCount += 1
             bytes.removeFirst(taken)

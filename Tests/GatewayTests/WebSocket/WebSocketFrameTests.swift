@@ -3,60 +3,95 @@ import Testing
 
 @testable import Gateway
 
-/// Heads, masks and close frames, at every boundary and cut at every byte.
+/// Frames at every boundary of their lengths, and close frames, cut at every byte.
 @Suite struct WebSocketFrameTests {
     typealias Endpoints = WebSocketEndpointTests
 
-    static func frame(_ opcode: WebSocketFrame.Opcode, _ payload: [UInt8], mask: UInt32? = 0x0403_0201) -> [UInt8] {
-        var output = ByteBuffer()
-        payload.withUnsafeBytes { WebSocketFrame.append(opcode, $0, mask: mask, to: &output) }
-        return Array(output.bytes)
+    enum Opcode: UInt8 { case continuation = 0, text, binary, close = 8, ping, pong }
+
+    /// A client's frame, written out by hand.
+    static func frame(_ opcode: Opcode, _ payload: [UInt8], mask: UInt32? = 0x0403_0201) -> [UInt8] {
+        var bytes = [0x80 | opcode.rawValue]
+        let maskBit: UInt8 = mask == nil ? 0 : 0x80
+        switch payload.count {
+        case ..<126: bytes.append(maskBit | UInt8(payload.count))
+        case ..<65_536: bytes += [maskBit | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
+        default: bytes += [maskBit | 127] + withUnsafeBytes(of: UInt64(payload.count).bigEndian) { Array($0) }
+        }
+        guard let mask else { return bytes + payload }
+        let key = withUnsafeBytes(of: mask.littleEndian) { Array($0) }
+        return bytes + key + payload.enumerated().map { $1 ^ key[$0 % 4] }
     }
 
-    @Test(arguments: [0, 1, 125, 126, 65_535, 65_536, 100_000])
-    func headsGoThereAndBack(payloadBytes: Int) {
-        for isMasked in [true, false] {
-            let bytes = Self.frame(.binary, [UInt8](repeating: 0, count: payloadBytes), mask: isMasked ? 0x0403_0201 : nil)
-            let headBytes = bytes.count - payloadBytes
-            bytes.withUnsafeBytes { bytes in
-                let whole = WebSocketFrame(
-                    opcode: .binary, isFinal: true, mask: isMasked ? 0x0403_0201 : 0, payloadBytes: payloadBytes, headBytes: headBytes)
-                #expect(WebSocketFrame.parse(bytes, isMasked: isMasked) == .frame(whole))
-                for cut in 0..<headBytes {
-                    let beginning = UnsafeRawBufferPointer(rebasing: bytes[..<cut])
-                    #expect(WebSocketFrame.parse(beginning, isMasked: isMasked) == .incomplete)
-                }
-            }
+    /// Lengths at every boundary, cut at every byte of the head, and again within the payload.
+    @Test(arguments: [0, 1, 125, 126, 4081, 4082, 4095, 4096, 4097, 65_535, 65_536, 100_000])
+    func readsFramesHoweverCut(payloadBytes: Int) {
+        let payload = (0..<payloadBytes).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let bytes = Self.frame(.binary, payload)
+        let headBytes = bytes.count - payloadBytes
+        for cut in Array(0...headBytes) + [bytes.count / 2, bytes.count] {
+            let pair = Endpoints.Pair(messageBytesMax: 100_000)
+            Endpoints.receive(Array(bytes[..<cut]), pair.server)
+            Endpoints.receive(Array(bytes[cut...]) + Self.frame(.binary, [7]), pair.server)
+            #expect(pair.atServer.messages == [payload, [7]], "\(payloadBytes) bytes cut at \(cut)")
         }
+    }
+
+    @Test(arguments: [0, 125, 126, 65_535, 65_536])
+    func writesFrames(payloadBytes: Int) {
+        let payload = [UInt8](repeating: 9, count: payloadBytes)
+        let pair = Endpoints.Pair()
+        Endpoints.send(payload, pair.server)
+        #expect(Array(pair.server.output.bytes) == Self.frame(.binary, payload, mask: nil))
+    }
+
+    /// A client draws a new mask for every frame.
+    @Test func masksDiffer() {
+        let pair = Endpoints.Pair()
+        for _ in 0..<200 { Endpoints.send([1], pair.client) }
+        let output = Array(pair.client.output.bytes)
+        let masks = Set((0..<200).map { (index: Int) -> [UInt8] in Array(output[index * 7 + 2..<index * 7 + 6]) })
+        #expect(masks.count > 195)
+        pair.run()
+        #expect(pair.atServer.messages == [[UInt8]](repeating: [1], count: 200))
     }
 
     @Test(
         arguments: [
-            [0x82, 0xFE, 0, 125, 0, 0, 0, 0],  // 125 in 16 bits
-            [0x82, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0],  // 65535 in 64 bits
-            [0x82, 0xFF, 0x80, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],  // highest bit
+            [0x82, 0xFE, 0, 125, 0, 0, 0, 0, 0],  // 125 in 16 bits
+            [0x82, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0, 0],  // 65535 in 64 bits
+            [0x82, 0xFF, 0x80, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],  // highest bit
             [0x89, 0xFE, 0, 126, 0, 0, 0, 0],  // long ping
-            [0x82, 0x01],  // not masked
-            [0x92, 0x80], [0xA2, 0x80], [0xC2, 0x80],  // reserved bits
-            [0x83, 0x80], [0x87, 0x80], [0x8B, 0x80], [0x8F, 0x80],  // reserved opcodes
-            [0x08, 0x80],  // fragmented close
+            [0x82, 0x01, 0], [0x82, 0],  // not masked
+            [0x92, 0x80, 0, 0, 0, 0], [0xA2, 0x80, 0, 0, 0, 0], [0xC2, 0x80, 0, 0, 0, 0],  // reserved bits
+            [0x83, 0x80, 0, 0, 0, 0], [0x87, 0x80, 0, 0, 0, 0], [0x8B, 0x80, 0, 0, 0, 0], [0x8F, 0x80, 0, 0, 0, 0],  // reserved opcodes
+            [0x08, 0x80, 0, 0, 0, 0],  // fragmented close
         ] as [[UInt8]])
     func violations(bytes: [UInt8]) {
-        bytes.withUnsafeBytes { #expect(WebSocketFrame.parse($0, isMasked: true) == .violation) }
+        for cut in 0...bytes.count {
+            let pair = Endpoints.Pair(messageBytesMax: .max)
+            Endpoints.receive(Array(bytes[..<cut]), pair.server)
+            Endpoints.receive(Array(bytes[cut...]), pair.server)
+            #expect(pair.server.isReadEnded && pair.server.isClosing)
+            pair.run()
+            #expect(pair.client.closeCodeReceived == 1002)
+        }
     }
 
-    @Test func masksFromAnyOffset() {
-        let plain = (0..<100).map { UInt8($0) }
-        let masked = Array(Self.frame(.binary, plain).dropFirst(6))
-        #expect(masked == plain.enumerated().map { $1 ^ [1, 2, 3, 4][$0 % 4] })
-        for cut in 0...100 {
-            var bytes = masked
-            bytes.withUnsafeMutableBytes { bytes in
-                WebSocketFrame.apply(0x0403_0201, to: UnsafeMutableRawBufferPointer(rebasing: bytes[..<cut]))
-                WebSocketFrame.apply(0x0403_0201, offset: cut, to: UnsafeMutableRawBufferPointer(rebasing: bytes[cut...]))
-            }
-            #expect(bytes == plain)
+    /// Endpoints of one thread do not disturb each other, whatever each has received half of.
+    @Test func endpointsShareFramers() {
+        let framers = WebSocketFramers()
+        let collectors = (0..<20).map { _ in Endpoints.Collector() }
+        let servers = collectors.map { WebSocketEndpoint(role: .server, messageBytesMax: 10_000, handler: $0, framers: framers) }
+        let messages: [[UInt8]] = (0..<20).map { index in
+            var generator = SeededGenerator(seed: UInt64(index))
+            return (0..<5000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
         }
+        let streams = messages.map { Self.frame(.binary, $0) + Self.frame(.binary, [1, 2]) }
+        for start in stride(from: 0, to: streams[0].count, by: 777) {
+            for (index, server) in servers.enumerated() { Endpoints.receive(Array(streams[index][start...].prefix(777)), server) }
+        }
+        for (index, collector) in collectors.enumerated() { #expect(collector.messages == [messages[index], [1, 2]]) }
     }
 
     /// The answer to a close frame does not depend on where reads cut it. (wslay 1.1.1 misses bad UTF-8 when it comes in pieces.)
@@ -100,7 +135,7 @@ import Testing
         #expect(pair.atServer.messages.count == 1 && pair.server.output.capacity == 0)
     }
 
-    /// Random frames, well-formed and not, cut at random: the same messages and the same end as wslay.
+    /// Random frames, well-formed and not, cut at random: the same messages and the same end as wslay's own event layer.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func agreesWithWslay(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)

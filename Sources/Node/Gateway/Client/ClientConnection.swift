@@ -135,20 +135,20 @@ package final class ClientConnection {
             case .wouldBlock: return
             case .ended: isEnded = true
             case .bytes(let count):
-                try accept(UnsafeMutableRawBufferPointer(rebasing: readBuffer[..<count]))
+                try accept(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]))
                 // Less than the buffer holds: the socket is drained, spare the call that would say so.
                 if count < readBuffer.count { return }
             }
         }
     }
 
-    private func accept(_ bytes: UnsafeMutableRawBufferPointer) throws(GatewayClientError) {
+    private func accept(_ bytes: UnsafeRawBufferPointer) throws(GatewayClientError) {
         guard tls != nil else { return acceptPlain(bytes) }
-        tls?.receive(UnsafeRawBufferPointer(bytes))
+        tls?.receive(bytes)
         defer { tls?.holdInput() }
         while true {
             switch tls?.read(into: plainBuffer) {
-            case .bytes(let count): acceptPlain(UnsafeMutableRawBufferPointer(rebasing: plainBuffer[..<count]))
+            case .bytes(let count): acceptPlain(UnsafeRawBufferPointer(rebasing: plainBuffer[..<count]))
             case .failed(let failure):
                 isEnded = true
                 // An alert may be waiting to be sent; nobody is told of its fate.
@@ -163,11 +163,11 @@ package final class ClientConnection {
         }
     }
 
-    private func acceptPlain(_ bytes: UnsafeMutableRawBufferPointer) {
+    private func acceptPlain(_ bytes: UnsafeRawBufferPointer) {
         if isOpen {
             _ = endpoint.receive(bytes)
         } else {
-            handshakeInput.append(UnsafeRawBufferPointer(bytes))
+            handshakeInput.append(bytes)
         }
     }
 
@@ -189,7 +189,7 @@ package final class ClientConnection {
             case .accepted(let headBytes):
                 isOpen = true
                 handshakeInput.consume(headBytes)
-                _ = endpoint.receive(handshakeInput.mutableBytes)
+                _ = endpoint.receive(handshakeInput.bytes)
                 handshakeInput.removeAll()
                 return
             }

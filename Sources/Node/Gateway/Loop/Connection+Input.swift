@@ -20,7 +20,7 @@ extension Connection: WebSocketEndpointHandler {
                 let connection = Connection.from(UnsafeMutableRawPointer(stream))
                 let loop = connection.loop
                 if count > 0 {
-                    connection.received(UnsafeMutableRawBufferPointer(start: buffer.pointee.base, count: count))
+                    connection.received(UnsafeRawBufferPointer(start: buffer.pointee.base, count: count))
                     loop.commitToExecutor()
                     loop.turnIfDue()
                 } else if count < 0 {
@@ -29,13 +29,13 @@ extension Connection: WebSocketEndpointHandler {
             })
     }
 
-    private func received(_ bytes: UnsafeMutableRawBufferPointer) {
+    private func received(_ bytes: UnsafeRawBufferPointer) {
         lastInputMs = loop.nowMs
         budget = InputBudget()
         if tls == nil {
             take(bytes)
         } else {
-            tls?.receive(UnsafeRawBufferPointer(bytes))
+            tls?.receive(bytes)
             decrypt()
             tls?.holdInput()
         }
@@ -47,7 +47,7 @@ extension Connection: WebSocketEndpointHandler {
         guard phase != .gone else { return }
         lastInputMs = loop.nowMs
         budget = InputBudget()
-        if !held.isEmpty { held.consume(process(held.mutableBytes)) }
+        if !held.isEmpty { held.consume(process(held.bytes)) }
         if held.isEmpty, tls != nil { decrypt() }
         finishInput()
     }
@@ -75,7 +75,7 @@ extension Connection: WebSocketEndpointHandler {
             switch result {
             case .bytes(let count):
                 budget.spend(InputBudget.Cost.bytes(count))
-                take(UnsafeMutableRawBufferPointer(rebasing: loop.plainBuffer[..<count]))
+                take(UnsafeRawBufferPointer(rebasing: loop.plainBuffer[..<count]))
             case .wantsInput, nil: return
             case .closed, .failed: return loop.abandon(self, flushing: true)
             }
@@ -83,15 +83,15 @@ extension Connection: WebSocketEndpointHandler {
     }
 
     /// Processes bytes and keeps what is left of them.
-    private func take(_ bytes: UnsafeMutableRawBufferPointer) {
+    private func take(_ bytes: UnsafeRawBufferPointer) {
         let taken = process(bytes)
         held.append(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
     }
 
     /// Returns how many bytes were processed; the rest is to be given again.
-    private func process(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
+    private func process(_ bytes: UnsafeRawBufferPointer) -> Int {
         switch phase {
-        case .opening: receivedHead(UnsafeRawBufferPointer(bytes))
+        case .opening: receivedHead(bytes)
         case .open, .closing: return receivedFrames(bytes)
         case .draining, .gone: break
         }
@@ -108,16 +108,16 @@ extension Connection: WebSocketEndpointHandler {
             if let refusal { return respond(refusal.response) }
             guard loop.shared.open(countMax: loop.limits.connectionsMax) else { return respond(HTTPRefusal.full.response) }
             response.append(text: WebSocketUpgrade.response(key: key))
-            endpoint = WebSocketEndpoint(role: .server, messageBytesMax: Wire.clientMessageBytesMax, handler: self)
+            endpoint = WebSocketEndpoint(role: .server, messageBytesMax: Wire.clientMessageBytesMax, handler: self, framers: loop.framers)
             enter(.open)
             loop.opened(self)
             head.consume(headBytes)
-            take(head.mutableBytes)
+            take(head.bytes)
             head = ByteBuffer(capacity: 0)
         }
     }
 
-    private func receivedFrames(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
+    private func receivedFrames(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let endpoint else { return bytes.count }
         let taken = endpoint.receive(bytes)
         // Answers to pings wait for the reader as well.

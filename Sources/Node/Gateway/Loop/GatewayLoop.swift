@@ -33,6 +33,7 @@ final class GatewayLoop {
     /// Shared by all connections: libuv reads into the one, TLS decrypts into the other, within one callback.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
     let plainBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
+    let framers = WebSocketFramers()
     /// The message being written.
     var scratch = ByteBuffer(capacity: 64 << 10)
 

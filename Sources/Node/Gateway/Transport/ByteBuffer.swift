@@ -31,11 +31,6 @@ package struct ByteBuffer: ~Copyable {
     /// The bytes that wait; valid until the next mutation.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory.map { $0 + readIndex }, count: count) }
 
-    /// The bytes that wait, to be changed in place; valid until the next mutation.
-    package var mutableBytes: UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(start: memory.map { $0 + readIndex }, count: count)
-    }
-
     /// Forgets everything, keeping the memory.
     package mutating func removeAll() {
         readIndex = 0

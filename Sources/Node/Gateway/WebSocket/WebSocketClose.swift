@@ -18,8 +18,8 @@ enum WebSocketClose {
     /// Judges what a close frame carries: nothing, or a code that may be sent and a reason in UTF-8.
     static func judge(_ payload: UnsafeRawBufferPointer) -> Payload {
         guard payload.count > 0 else { return .code(noCode) }
-        guard payload.count >= 2 else { return .violation(protocolError) }
-        let code = UInt16(bigEndian: payload.loadUnaligned(as: UInt16.self))
+        guard payload.count >= 2, let base = payload.baseAddress else { return .violation(protocolError) }
+        let code = UInt16(bigEndian: base.loadUnaligned(as: UInt16.self))
         switch code {
         case 1000...1003, 1007...1014, 3000...4999: break
         default: return .violation(protocolError)
@@ -28,16 +28,14 @@ enum WebSocketClose {
         return .code(code)
     }
 
-    /// Appends a close frame; `code` ``noCode`` makes an empty one. The reason is cut at 123 bytes.
-    static func append(code: UInt16, reason: StaticString, mask: UInt32?, to output: inout ByteBuffer) {
-        guard code != noCode else {
-            return WebSocketFrame.append(.close, UnsafeRawBufferPointer(start: nil, count: 0), mask: mask, to: &output)
-        }
-        let reasonBytes = min(reason.utf8CodeUnitCount, WebSocketFrame.controlBytesMax - 2)
+    /// Calls `body` with the payload of a close frame: none for ``noCode``. The reason is cut to fit a control frame of 125 bytes.
+    static func withPayload(code: UInt16, reason: StaticString, _ body: (UnsafeRawBufferPointer) -> Void) {
+        guard code != noCode else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        let reasonBytes = min(reason.utf8CodeUnitCount, 123)
         withUnsafeTemporaryAllocation(byteCount: 2 + reasonBytes, alignment: 2) { payload in
             payload.storeBytes(of: code.bigEndian, as: UInt16.self)
             payload.baseAddress.map { ($0 + 2).copyMemory(from: reason.utf8Start, byteCount: reasonBytes) }
-            WebSocketFrame.append(.close, UnsafeRawBufferPointer(payload), mask: mask, to: &output)
+            body(UnsafeRawBufferPointer(payload))
         }
     }
 }
