@@ -34,7 +34,8 @@ package final class Gateway: Sendable {
         var loops: [GatewayLoop] = []
         for executorPort in ports {
             let loop = try GatewayLoop(
-                configuration: configuration, shared: shared, port: executorPort, wakeExecutor: wakeExecutor, books: books, block: block,
+                configuration: configuration, shared: shared, port: executorPort, threadCount: ports.count, wakeExecutor: wakeExecutor,
+                books: books, block: block,
                 logger: logger)
             port = try loop.open(port: port, isShared: ports.count > 1, isFirst: loops.isEmpty)
             loops.append(loop)

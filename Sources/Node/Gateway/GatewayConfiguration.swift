@@ -1,3 +1,4 @@
+import CLibuv
 import Engine
 import Signing
 
@@ -15,6 +16,10 @@ package struct GatewayConfiguration: Sendable {
     /// The sequencer's key, to sign receipts with. Nil: nobody can subscribe to receipts.
     package var sequencerKey: PrivateKey?
     package var limits = GatewayLimits()
+
+    /// Threads that a node should have by default, each with a port to the executor of its own: a core is left for that, and more than four would mostly
+    /// repeat each other's work on market data.
+    package static var threadCountDefault: Int { min(4, max(1, Int(uv_available_parallelism()) - 1)) }
 
     package struct TLSFiles: Sendable, Equatable {
         package var certificatePath: String

@@ -45,6 +45,23 @@ import Testing
         #expect(Self.ended(&watched) == [])
     }
 
+    @Test func anotherThreadsConnectionTakesOver() {
+        var watched = WatchedSessions()
+        let tag = Self.tag(&watched, [.cancelOnDisconnect(true)])
+        watched.applied(tag: tag, session: 7, isOpen: true)
+        var signer = Address.zero
+        watched.ended(session: 7)
+        watched.takeEnded {
+            signer = $0
+            return true
+        }
+        let second = Self.tag(&watched, [.cancelOnDisconnect(true)])
+        watched.applied(tag: second, session: 8, isOpen: true)
+        watched.tookOver(signer)
+        watched.ended(session: 8)
+        #expect(!watched.hasEnded)
+    }
+
     @Test func refusedBatchesWatchNothing() {
         var watched = WatchedSessions()
         let tag = Self.tag(&watched, [.cancelOnDisconnect(true)])

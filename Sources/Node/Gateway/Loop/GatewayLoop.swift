@@ -50,7 +50,8 @@ final class GatewayLoop {
     var marketOutput = Fifo<Connection>()
     /// Bytes that wait for all clients of this loop.
     var outputBytes = 0
-    var outputBytesMax: Int { limits.outputBytesTotalMax }
+    /// This loop's share of what may.
+    let outputBytesMax: Int
 
     var lastTurnNs: UInt64 = 0
     /// Commands that the executor has not answered, and when the last one went to it.
@@ -94,7 +95,7 @@ final class GatewayLoop {
     var queryCount = 0
 
     init(
-        configuration: GatewayConfiguration, shared: GatewayShared, port: ExecutorPort,
+        configuration: GatewayConfiguration, shared: GatewayShared, port: ExecutorPort, threadCount: Int,
         wakeExecutor: @escaping @Sendable () -> Void, books: [UInt16: [BookLevel]], block: UInt64, logger: Logger
     ) throws(GatewayError) {
         // A session's name has 16 bits for its slot.
@@ -108,6 +109,7 @@ final class GatewayLoop {
         self.logger = logger
         self.block = block
         signal = LoopSignal()
+        outputBytesMax = configuration.limits.outputBytesTotalMax / threadCount
         domain = SigningDomain(chainId: configuration.chainId, rollup: configuration.rollup)
         feeds = MarketFeeds(books: books)
         history = fromExecutor.log.makeHistory()

@@ -39,6 +39,11 @@ struct WatchedSessions {
         signers[session, default: []].append(signer)
     }
 
+    /// A connection of another thread has taken over the signer.
+    mutating func tookOver(_ signer: Address) {
+        if let session = sessions.removeValue(forKey: signer) { remove(signer, from: session) }
+    }
+
     /// A connection has ended.
     mutating func ended(session: UInt32) {
         for signer in signers.removeValue(forKey: session) ?? [] {
