@@ -1,7 +1,6 @@
 """An exchange of its own for each transport, without L1: `memex-load node`."""
 
 import dataclasses
-import json
 import pathlib
 import signal
 import subprocess
@@ -16,10 +15,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 @dataclasses.dataclass
 class Node:
     process: subprocess.Popen
-    host: str
     port: int
     certificate: pathlib.Path | None
-    ready: dict
+    host: str = "127.0.0.1"
 
     @property
     def url(self):
@@ -34,13 +32,12 @@ def start(folder, *options, encrypted=True) -> Node:
     """Starts a node in `folder` and waits until it serves."""
     program = ROOT / ".build" / "release" / "memex-load"
     assert program.exists(), "build first: swift build -c release"
-    command = [str(program), "node", "--data", str(folder), "--listen", "127.0.0.1:0", *options]
+    command = [str(program), "node", "--directory", str(folder), *options] + ([] if encrypted else ["--plain"])
     with open(folder / "node.log", "wb") as log:
-        process = subprocess.Popen(command + ([] if encrypted else ["--insecure-ws"]), stdout=subprocess.PIPE, stderr=log)
-    line = process.stdout.readline()
-    assert line, (folder / "node.log").read_text()
-    ready = json.loads(line)
-    return Node(process, "127.0.0.1", ready["port"], pathlib.Path(ready["certificate"]) if encrypted else None, ready)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    address = process.stdout.readline().strip()
+    assert address, (folder / "node.log").read_text()
+    return Node(process, int(address.rstrip("/").rsplit(":", 1)[1]), folder / "server.pem" if encrypted else None)
 
 
 @pytest.fixture(scope="session", params=["ws", "wss"])
