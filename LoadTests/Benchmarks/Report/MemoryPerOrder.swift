@@ -17,10 +17,11 @@ package struct MemoryPerOrder {
         self.accountCount = accountCount
         self.levelCount = 2 * levelCount
         var subject = try EngineSubject(accountCount: accountCount)
-        // One order and its cancel take what every market and account costs, however many orders follow.
+        // Before the first order: the pools' first huge pages belong to the orders.
+        let before = subject.residentBytes
+        // One order and its cancel write the cells that every market and account has, however many orders follow.
         subject.rest(1...UInt64(accountCount), accountCount: accountCount, levelCount: 1, thenCancel: true)
         _ = subject.drainedCellCount()
-        let before = subject.residentBytes
         subject.rest(UInt64(accountCount + 1)...UInt64(accountCount + orderCount), accountCount: accountCount, levelCount: levelCount)
         let after = subject.residentBytes
         residentBytes = Double(after - before) / Double(orderCount)
