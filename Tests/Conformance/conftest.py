@@ -1,6 +1,7 @@
 """An exchange of its own for each transport, without L1: `memex-load node`."""
 
 import dataclasses
+import json
 import pathlib
 import signal
 import subprocess
@@ -32,12 +33,13 @@ def start(folder, *options, encrypted=True) -> Node:
     """Starts a node in `folder` and waits until it serves."""
     program = ROOT / ".build" / "release" / "memex-load"
     assert program.exists(), "build first: swift build -c release"
-    command = [str(program), "node", "--directory", str(folder), *options] + ([] if encrypted else ["--plain"])
+    command = [str(program), "node", "--data", str(folder), "--with-parent", *options] + ([] if encrypted else ["--insecure-ws"])
     with open(folder / "node.log", "wb") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-    address = process.stdout.readline().strip()
-    assert address, (folder / "node.log").read_text()
-    return Node(process, int(address.rstrip("/").rsplit(":", 1)[1]), folder / "server.pem" if encrypted else None)
+    line = process.stdout.readline()
+    assert line, (folder / "node.log").read_text()
+    ready = json.loads(line)
+    return Node(process, ready["port"], pathlib.Path(ready["certificate"]) if encrypted else None)
 
 
 @pytest.fixture(scope="session", params=["ws", "wss"])
