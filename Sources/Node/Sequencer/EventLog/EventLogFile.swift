@@ -42,29 +42,39 @@ struct EventLogFile: ~Copyable {
     /// Opens or creates `path`; nil: memory without a name. The blocks on disk are taken at once, so that a full disk shows here and nowhere later.
     init(path: String?, capacity: Int, deployment: DeploymentIdentity) throws(SystemCallFailed) {
         precondition(capacity >= 4096 && capacity & (capacity - 1) == 0, "capacity \(capacity) is not a power of two from 4096")
-        self.capacity = capacity
-        segmentCount = min(Self.segmentsMax, capacity / 64)
-        recordsOffset = 4096 + (segmentCount * 8 + 4095) & ~4095
+        let segmentCount = min(Self.segmentsMax, capacity / 64)
+        let recordsOffset = 4096 + (segmentCount * 8 + 4095) & ~4095
+        // Everything that can fail comes before the first property: a release build of Swift 6.3 destroys those of a non-copyable value that were never set.
+        let opened = try Self.map(path: path, byteCount: recordsOffset + capacity)
+        descriptor = opened.descriptor
+        mapping = opened.mapping
         mappedBytes = recordsOffset + capacity
+        self.capacity = capacity
+        self.segmentCount = segmentCount
+        self.recordsOffset = recordsOffset
+        identity = Self.identity(capacity: capacity, deployment: deployment)
+    }
+
+    private static func map(
+        path: String?, byteCount: Int
+    ) throws(SystemCallFailed) -> (descriptor: Int32, mapping: UnsafeMutableRawPointer) {
         let subject = path ?? "events"
         let descriptor = path.map { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) } ?? linux_memory_file("events")
         guard descriptor >= 0 else { throw SystemCallFailed("open", errno, subject: subject) }
         var status = stat()
         var failure = fstat(descriptor, &status) == 0 ? 0 : errno
-        if failure == 0, Int(status.st_size) != mappedBytes {
+        if failure == 0, Int(status.st_size) != byteCount {
             // Of another capacity, or new: zeroes throughout, which is no log.
-            failure = ftruncate(descriptor, 0) == 0 && ftruncate(descriptor, mappedBytes) == 0 ? 0 : errno
+            failure = ftruncate(descriptor, 0) == 0 && ftruncate(descriptor, byteCount) == 0 ? 0 : errno
         }
-        if failure == 0, path != nil { failure = posix_fallocate(descriptor, 0, mappedBytes) }
-        let mapping = failure == 0 ? mmap(nil, mappedBytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0) : MAP_FAILED
+        if failure == 0, path != nil { failure = posix_fallocate(descriptor, 0, byteCount) }
+        let mapping = failure == 0 ? mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0) : MAP_FAILED
         guard let mapping, mapping != MAP_FAILED else {
             let code = failure == 0 ? errno : failure
             close(descriptor)
             throw SystemCallFailed(failure == 0 ? "mmap" : "allocate", code, subject: subject)
         }
-        self.descriptor = descriptor
-        self.mapping = mapping
-        identity = Self.identity(capacity: capacity, deployment: deployment)
+        return (descriptor, mapping)
     }
 
     deinit {
