@@ -50,12 +50,12 @@ def request(host, key=None, drop=(), **fields):
 class Peer:
     """One connection."""
 
-    def __init__(self, node, timeout=10, source=None):
+    def __init__(self, node, timeout=10, source=None, encrypted=True):
         self.node = node
         raw = socket.create_connection((node.host, node.port), timeout=timeout, source_address=(source, 0) if source else None)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = raw
-        if node.certificate:
+        if encrypted and node.certificate:
             context = ssl.create_default_context(cafile=str(node.certificate))
             self.socket = context.wrap_socket(raw, server_hostname="localhost")
         self.decoder = FrameDecoder(client=True)
