@@ -116,6 +116,9 @@ let package = Package(
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks", "CMeasure", "Engine"], path: "Tests/BenchmarksTests",
             swiftSettings: strict),
+        .testTarget(
+            name: "LoadHarnessTests", dependencies: ["memex-load", "Engine", "Gateway", "SeededRandom", "Signing"],
+            path: "Tests/LoadHarnessTests", swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup", "SeededRandom"], path: "Tests/RollupTests", swiftSettings: strict),
         .testTarget(name: "MemexdTests", dependencies: ["memexd", "Signing"], path: "Tests/MemexdTests", swiftSettings: strict),

@@ -6,7 +6,8 @@ struct MemexLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "memex-load", abstract: "Load harness and benchmarks of Memex.",
         subcommands: [
-            GatewayCommand.self, SweepCommand.self, NodeCommand.self, EchoCommand.self, TradeCommand.self, BenchCommand.self,
+            GatewayCommand.self, RunCommand.self, SweepCommand.self, NodeCommand.self, EchoCommand.self, TradeCommand.self,
+            BenchCommand.self,
             RootCommand.self,
             JournalCommand.self, EchoServerCommand.self,
         ], defaultSubcommand: GatewayCommand.self)

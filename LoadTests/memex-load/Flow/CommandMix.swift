@@ -1,5 +1,5 @@
 /// Shares of the kinds of commands in generated flow, as `place:60,cancel:40,modify:0` names them.
-struct CommandMix: Equatable, CustomStringConvertible {
+struct CommandMix: Equatable, Sendable, CustomStringConvertible {
     enum Kind: String, CaseIterable { case place, cancel, modify }
 
     /// Weights, in the order of ``Kind/allCases``.

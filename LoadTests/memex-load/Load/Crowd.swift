@@ -36,7 +36,8 @@ final class Crowd: @unchecked Sendable {
         badFrames = ClientFrame.bytes(badMessage, mask: 0x5A5A_A5A5)
         var members: [LoadConnection] = []
         for number in 0..<size.count {
-            let member = LoadConnection(try LoadSocket(url, tls: tls), lane: Lane())
+            let isBad = number >= size.count - size.badSignatures
+            let member = LoadConnection(try LoadSocket(url, tls: tls, source: isBad ? Self.badSource(url) : nil), lane: Lane())
             if number < size.subscribers + size.slowReaders {
                 for channel in [Channel.book, .trades] { member.enqueue(SubscribeMessage.bytes(channel, market: market)) }
                 _ = member.send(dueBefore: 0)
@@ -49,6 +50,9 @@ final class Crowd: @unchecked Sendable {
 
     deinit { buffer.deallocate() }
 
+    /// Misbehaviour is held against an address: on this machine it gets one of its own.
+    private static func badSource(_ url: GatewayURL) -> String? { ["127.0.0.1", "localhost"].contains(url.host) ? "127.0.0.2" : nil }
+
     func start() {
         let thread = Thread { [self] in
             let before = CPUTime.ofThread()
@@ -60,7 +64,7 @@ final class Crowd: @unchecked Sendable {
         thread.start()
     }
 
-    /// Ends the thread. Tells what became of everybody; slow readers are looked at only now.
+    /// Ends the thread, once. Tells what became of everybody; slow readers are looked at only now.
     func stop() -> CrowdReport {
         isStopping.store(true, ordering: .relaxed)
         ended.wait()
@@ -70,6 +74,7 @@ final class Crowd: @unchecked Sendable {
             while member.isOpen, member.socket.hasPending { member.receive(buffer) { _ in } }
             if !member.isOpen { report.slowReadersDropped += 1 }
         }
+        report.badDropped = members[(members.count - size.badSignatures)...].filter { !$0.isOpen }.count
         report.subscribersDropped = members[..<size.subscribers].filter { !$0.isOpen }.count
         return report
     }
@@ -126,11 +131,12 @@ struct CrowdReport: Encodable {
     var slowReadersDropped = 0
     var badSent = 0
     var badRefused = 0
+    var badDropped = 0
     /// Of the crowd's thread.
     var cpuSeconds = 0.0
 
     private enum CodingKeys: String, CodingKey {
-        case messages, bytes, bookGaps, subscribersDropped, slowReadersDropped, badSent, badRefused, cpuSeconds
+        case messages, bytes, bookGaps, subscribersDropped, slowReadersDropped, badSent, badRefused, badDropped, cpuSeconds
     }
 
     var rows: [(String, Double)] {
@@ -143,7 +149,11 @@ struct CrowdReport: Encodable {
         }
         if size.slowReaders > 0 { rows += [("slow readers", Double(size.slowReaders)), ("  dropped", Double(slowReadersDropped))] }
         if size.idle > 0 { rows.append(("idle connections", Double(size.idle))) }
-        if size.badSignatures > 0 { rows += [("bad signatures sent", Double(badSent)), ("  refused", Double(badRefused))] }
+        if size.badSignatures > 0 {
+            rows += [
+                ("bad signatures sent", Double(badSent)), ("  refused", Double(badRefused)), ("  connections closed", Double(badDropped)),
+            ]
+        }
         return rows
     }
 }

@@ -52,7 +52,7 @@ struct LoadReport: Encodable {
     }
 
     var table: String {
-        var table = TextTable(["", ""])
+        var table = TextTable()
         func row(_ name: String, _ value: Double) { table.add([name, TextTable.count(value)]) }
         row("connections", Double(connections))
         row("commands in a message", Double(commandsPerBatch))

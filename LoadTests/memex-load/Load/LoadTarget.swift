@@ -4,14 +4,14 @@ import Gateway
 import Signing
 
 /// The exchange to be loaded, and the accounts to do it with.
-struct LoadTarget {
+struct LoadTarget: Sendable {
     var url: String
     var trust: TLSContext.Trust
     var keys: [PrivateKey]
     /// Threads of the gateway, nil if unknown.
     var gatewayThreads: Int?
     /// Processor seconds that the node has used, where it is the harness's own.
-    var nodeCPUSeconds: (() -> Double)?
+    var nodeCPUSeconds: (@Sendable () -> Double)?
 
     /// What a run does; see the options of `memex-load`.
     struct Plan {
@@ -27,26 +27,26 @@ struct LoadTarget {
         var crowd = Crowd.Size()
         var seed: UInt64 = 1
         var run = LoadRun.Options()
+
+        var runOptions: LoadRun.Options {
+            var options = run
+            options.batchesPerSecond = commandsPerSecond / Double(commandsPerBatch)
+            return options
+        }
     }
 
     /// Prepares, signs, sends and measures.
     func run(_ plan: Plan) throws -> LoadReport {
-        let client = try GatewayClient(url: url, trust: trust)
-        var setup = try LoadSetup(client, keys: keys, plan: plan)
-        let workload = try setup.workload()
-        if plan.run.showsProgress { Progress.line("signing \(workload.batchCount) messages") }
-        workload.sign(keys: keys, domain: client.domain) { share in
-            if plan.run.showsProgress { Progress.line("signed \(Int(share * 100)) %") }
-        }
-        let address = try GatewayURL(url)
+        let prepared = try prepare(plan)
+        let workload = prepared.workload
         let tls = try LoadTLS(trust: trust)
         let crowd =
-            plan.crowd.count == 0 ? nil : try Crowd(plan.crowd, url: address, tls: tls, market: plan.market, badMessage: setup.badMessage())
-        let connections = try workload.lanes.map { try connect(address, tls, $0) }
-        let marketData = plan.followsMarketData ? try connect(address, tls, Lane()) : nil
+            plan.crowd.count == 0
+            ? nil : try Crowd(plan.crowd, url: GatewayURL(url), tls: tls, market: plan.market, badMessage: prepared.badMessage)
+        let connections = try workload.lanes.map { try connect($0, tls) }
+        let marketData = plan.followsMarketData ? try connect(Lane(), tls) : nil
         marketData?.enqueue(SubscribeMessage.bytes(.trades, market: plan.market))
         _ = marketData?.send(dueBefore: 0)
-        client.close()
 
         let reference = VerificationReference()
         let before = reference.measure()
@@ -54,10 +54,8 @@ struct LoadTarget {
         if plan.run.showsProgress {
             Progress.line("sending \(Int(plan.commandsPerSecond)) commands/s over \(connections.count) connections for \(plan.seconds) s")
         }
-        var options = plan.run
-        options.batchesPerSecond = plan.commandsPerSecond / Double(plan.commandsPerBatch)
         let nodeBefore = nodeCPUSeconds?() ?? 0
-        var report = try LoadRun(workload, connections: connections, marketData: marketData, options: options).run()
+        var report = try LoadRun(workload, connections: connections, marketData: marketData, options: plan.runOptions).run()
         if let nodeCPUSeconds {
             report.nodeMicrosecondsPerMessage = (nodeCPUSeconds() - nodeBefore) * 1e6 / Double(max(1, workload.batchCount))
         }
@@ -74,8 +72,22 @@ struct LoadTarget {
         return report
     }
 
-    private func connect(_ url: GatewayURL, _ tls: borrowing LoadTLS, _ lane: Lane) throws -> LoadConnection {
-        let connection = LoadConnection(try LoadSocket(url, tls: tls), lane: lane)
+    /// Everything that a run sends, signed.
+    func prepare(_ plan: Plan) throws -> (workload: Workload, badMessage: [UInt8]) {
+        let client = try GatewayClient(url: url, trust: trust)
+        defer { client.close() }
+        var setup = try LoadSetup(client, keys: keys, plan: plan)
+        let workload = try setup.workload()
+        if plan.run.showsProgress { Progress.line("signing \(workload.batchCount) messages") }
+        workload.sign(keys: keys, domain: client.domain) { share in
+            if plan.run.showsProgress { Progress.line("signed \(Int(share * 100)) %") }
+        }
+        return (workload, setup.badMessage())
+    }
+
+    /// A connection that sends the frames of a lane.
+    func connect(_ lane: Lane, _ tls: borrowing LoadTLS) throws -> LoadConnection {
+        let connection = LoadConnection(try LoadSocket(GatewayURL(url), tls: tls), lane: lane)
         connection.receiveEarly { _ in }
         return connection
     }

@@ -2,7 +2,9 @@ import CLinux
 import Foundation
 
 /// This same program run once more, as a server: so that load and server are separate processes.
-final class ChildProcess {
+///
+/// Foundation's `Process` may be asked and signalled from any thread.
+final class ChildProcess: @unchecked Sendable {
     private let process = Process()
     private let output = Pipe()
     /// The first line of its standard output: it is ready then.

@@ -45,6 +45,7 @@ final class LocalExchange {
         var configuration = SequencerConfiguration(
             directory: try DataDirectory(creating: folder + "/data"), deployment: deployment, key: keys[0])
         configuration.durability = options.durability
+        configuration.gatewayThreads = options.gatewayThreads
         let sequencer = try Sequencer(configuration, logger: Self.logger)
         self.sequencer = sequencer
         var gatewayConfiguration = GatewayConfiguration(chainId: deployment.chainId, rollup: deployment.rollup)

@@ -2,7 +2,10 @@ import Foundation
 
 /// A table for a terminal: the first column to the left, the others to the right.
 struct TextTable {
-    private var rows: [[String]]
+    private var rows: [[String]] = []
+
+    /// Without a head.
+    init() {}
 
     init(_ head: [String]) { rows = [head] }
 
