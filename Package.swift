@@ -35,7 +35,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Engine", "Signing", "Sequencer", "CLibuv", "CLinux", "CWslay", "COpenSSL",
+                "Engine", "Proof", "Signing", "Sequencer", "CLibuv", "CLinux", "CWslay", "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Node/Gateway", swiftSettings: strict),

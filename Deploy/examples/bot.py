@@ -142,9 +142,9 @@ class Bot:
                 self.resting[order] = self.resting.get(order, 0) - lots
         elif kind in (0x88, 0x89):  # book: snapshot, update
             self.book_is_known = True
-            if kind == 0x88:
+            if message[1] & 2:  # the first part of a snapshot
                 self.book.clear()
-            for at in range(24, len(message), 16):
+            for at in range(32, len(message), 16):
                 code, side, lots = struct.unpack_from("<IIQ", message, at)
                 self.book.pop((code, side), None)
                 if lots:

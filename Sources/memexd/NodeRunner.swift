@@ -92,7 +92,7 @@ struct NodeRunner {
         if let certificate = options.certificate, let key = options.key {
             configuration.tls = GatewayConfiguration.TLSFiles(certificatePath: certificate, keyPath: key)
         }
-        let (books, block) = sequencer.withExchange { (BookLevel.books(of: $0), $0.header.blockNumber) }
+        let (books, block) = sequencer.withExchange { (RecoveredBook.books(of: $0), $0.header.blockNumber) }
         return try Gateway(
             configuration, ports: sequencer.ports,
             wakeExecutor: { sequencer.shared.executorParker.wake() }, books: books, block: block, logger: logger)

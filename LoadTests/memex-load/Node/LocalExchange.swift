@@ -57,7 +57,7 @@ final class LocalExchange {
         gateway = try Gateway(
             gatewayConfiguration, ports: sequencer.ports,
             wakeExecutor: { sequencer.shared.executorParker.wake() },
-            books: sequencer.withExchange { BookLevel.books(of: $0) }, block: 0, logger: Self.logger)
+            books: sequencer.withExchange { RecoveredBook.books(of: $0) }, block: 0, logger: Self.logger)
         port = gateway.port
         url = "\(options.isPlain ? "ws" : "wss")://\(options.host.contains(":") ? "[\(options.host)]" : options.host):\(port)"
         let gateway = gateway

@@ -21,11 +21,11 @@ package final class Gateway: Sendable {
     /// - Parameters:
     ///   - ports: the connections to the executor, one for each thread that is to run.
     ///   - wakeExecutor: called on a gateway thread after records were committed to its port; must not block.
-    ///   - books: the levels of every listed market as of the first record that the ports read.
+    ///   - books: the book of every listed market as of the first record that the ports read.
     ///   - block: number of the open or last block.
     package init(
         _ configuration: GatewayConfiguration, ports: [ExecutorPort], wakeExecutor: @escaping @Sendable () -> Void,
-        books: [UInt16: [BookLevel]], block: UInt64, logger: Logger
+        books: [UInt16: RecoveredBook], block: UInt64, logger: Logger
     ) throws(GatewayError) {
         try configuration.limits.check()
         try DescriptorLimit.raise(to: configuration.limits.descriptorsMax)

@@ -8,7 +8,8 @@ struct BookCommand: ParsableCommand {
         commandName: "book",
         abstract: "Show the order book of a market.",
         discussion: """
-            With --watch it is shown anew whenever it changes, until you press control-C; with --json as well, one line for every change.
+            With --watch it is shown anew whenever it changes, until you press control-C; with --json as well, one line for every change. Every
+            message is checked then: that none is missing, and that the levels have the checksum that the exchange states.
 
             EXAMPLES
               memex book --market PEPE/USDX
@@ -47,27 +48,42 @@ struct BookCommand: ParsableCommand {
     /// Shows the book after every burst of changes, ten times a second at most, until the process is interrupted.
     private func follow(_ market: MarketInfo, _ client: GatewayClient) throws {
         try client.subscribe(.book, market: market.id)
-        var view = BookView()
+        var book = BookFollower()
         var isNew = false
         var nextShow: UInt64 = 0
         while true {
             let now = MonotonicClock.milliseconds()
             if isNew, now >= nextShow {
+                let view = BookView(book)
                 // Home and clear, as `watch` does.
                 try options.output.show(
                     view.json(market, depth: Int(depth)), "\u{1B}[H\u{1B}[2J" + view.text(market, depth: Int(depth)))
                 isNew = false
                 nextShow = now + 100
             }
-            switch try client.receive(timeoutMs: isNew ? Int(nextShow - now) : 1000) {
-            case .bookSnapshot(let levels) where levels.market == market.id: view.replace(levels)
-            case .bookUpdate(let levels) where levels.market == market.id: view.update(levels)
-            default:
+            guard let message = try client.receive(timeoutMs: isNew ? Int(nextShow - now) : 1000) else {
                 // In a quiet market no write would notice it.
                 if Output.isAbandoned() { return }
                 continue
             }
-            isNew = true
+            if try follow(message, market, &book) { isNew = book.isComplete }
+        }
+    }
+
+    /// Whether the message was about the book.
+    private func follow(_ message: ServerMessage, _ market: MarketInfo, _ book: inout BookFollower) throws -> Bool {
+        do throws(BookFollower.Fault) {
+            switch message {
+            case .bookSnapshot(let levels) where levels.market == market.id: try book.follow(snapshot: levels)
+            case .bookUpdate(let levels) where levels.market == market.id: try book.follow(update: levels)
+            default: return false
+            }
+            return true
+        } catch .gap(let expected, let found) {
+            throw CommandFailure(.mismatch, "update \(expected) of the book did not come, but \(found)")
+        } catch .checksum(let expected, let found) {
+            throw CommandFailure(
+                .mismatch, "the book of block \(book.block) has checksum \(found), but the exchange says \(expected)")
         }
     }
 }

@@ -130,12 +130,11 @@ import Testing
 
     @Test(arguments: [true, false])
     func dropsSlowReaders(isSecure: Bool) throws {
-        let levels = (0..<4000).map { BookLevel(priceCode: $0, side: .buy, lots: 1) }
-        let rig = try Rig(isSecure: isSecure, books: [1: levels]) { $0.outputBytesMax = 1 << 20 }
+        let rig = try Rig(isSecure: isSecure) { $0.outputBytesMax = 1 << 20 }
         let slow = try rig.client()
         // Each asks for 64 kB that are not read, until the kernel's buffers and the gateway's are full.
         for _ in 0..<400 {
-            try slow.sendMessage([2, 1, 1, 0])
+            try slow.sendMessage(ClientMessageTests.bookQuery(depth: 4096))
             usleep(200)
         }
         let other = try rig.client()

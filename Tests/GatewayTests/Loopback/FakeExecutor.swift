@@ -11,6 +11,7 @@ import Synchronization
 /// - A place order of `1000 + code` lots is refused with that code.
 /// - An immediate-or-cancel order fills at once against ``makerAccount``; any other rests.
 /// - A cancel succeeds if its order id is even.
+/// - The reply to a query for a book is as long as the depth asked for says.
 /// - Addresses that begin with a byte n from 1 to 199 own account n; others none, until ``deposit(account:)``.
 final class FakeExecutor: @unchecked Sendable {
     static let makerAccount: UInt32 = 77
@@ -211,7 +212,8 @@ final class FakeExecutor: @unchecked Sendable {
     private func query(_ record: RingRecord) {
         let kind = record.body[QueryLayout.kind]
         guard kind != QueryKind.balances.rawValue else { return balances(record) }
-        var reply = [UInt8](repeating: 0, count: QueryReply.Account.balances)
+        let depth = kind == QueryKind.book.rawValue ? Int(record.body.load(fromByteOffset: QueryLayout.depth, as: UInt16.self)) : 0
+        var reply = [UInt8](repeating: 0, count: QueryReply.Account.balances + depth * BookLevel.byteCount)
         reply[QueryReply.kind] = kind
         let first = UInt32(record.body[QueryLayout.address])
         let isFound = (1..<200).contains(first) || known.withLock { $0.contains(first) }

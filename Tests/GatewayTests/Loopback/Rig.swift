@@ -40,7 +40,8 @@ final class Rig {
         // The fake's events follow no book.
         logger.logLevel = .critical
         gateway = try Gateway(
-            configuration, ports: executor.ports, wakeExecutor: { executor.wake() }, books: books,
+            configuration, ports: executor.ports, wakeExecutor: { executor.wake() },
+            books: books.mapValues { RecoveredBook($0) },
             block: 1,
             logger: logger)
         let gateway = gateway

@@ -51,7 +51,7 @@ final class NodeRig {
         configuration.tls = .init(certificatePath: Rig.certificate.certificatePath, keyPath: Rig.certificate.keyPath)
         configuration.sequencerKey = key
         adjust(&configuration.limits)
-        let (books, block) = sequencer.withExchange { (BookLevel.books(of: $0), $0.header.blockNumber) }
+        let (books, block) = sequencer.withExchange { (RecoveredBook.books(of: $0), $0.header.blockNumber) }
         let gateway = try Gateway(
             configuration, ports: sequencer.ports, wakeExecutor: { sequencer.shared.executorParker.wake() }, books: books, block: block,
             logger: quiet)

@@ -132,9 +132,10 @@ import Testing
 
         var levels: [BookLevel] = []
         let heard = try Self.messages(buyer) { message in
-            // The books of a turn come after everything else.
             if case .bookUpdate(let update) = message { levels += update.levels }
-            return levels.contains(BookLevel(priceCode: Self.price - 100, side: .sell, lots: 0))
+            // Behind everything that the auction caused.
+            if case .marketOpened = message { return true }
+            return false
         }
         let opened = heard.compactMap { if case .marketOpened(let opened) = $0 { opened } else { nil } }
         #expect(opened.map(\.priceCode) == [Self.price] && opened.map(\.lots) == [3] && opened.map(\.market) == [market])
@@ -144,6 +145,7 @@ import Testing
         let trades = heard.flatMap { if case .trades(let trades) = $0 { trades.trades } else { [BookLevel]() } }
         #expect(trades == [BookLevel(priceCode: Self.price, side: .buy, lots: 3)])
         #expect(levels.contains(BookLevel(priceCode: Self.price + 100, side: .buy, lots: 2)))
+        #expect(levels.contains(BookLevel(priceCode: Self.price - 100, side: .sell, lots: 0)))
         #expect(try buyer.markets().first { $0.market.id == UInt32(market) }?.market.phase == MarketPhase.continuous)
     }
 

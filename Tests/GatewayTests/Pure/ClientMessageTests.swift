@@ -22,6 +22,12 @@ import Testing
     static let commands: [UInt8] = [1, 1, 0, 0] + [UInt8](repeating: 7, count: 92) + [2, 0, 1, 0] + [UInt8](repeating: 0, count: 8)
     static let query: [UInt8] = [4, 0, 0, 0, 9, 0, 0, 0, 5, 0, 1, 0, 10, 0, 0, 0] + [UInt8](repeating: 0, count: 20)
 
+    static func bookQuery(depth: UInt16) -> [UInt8] {
+        var query = query
+        (query[12], query[13]) = (UInt8(truncatingIfNeeded: depth), UInt8(depth >> 8))
+        return query
+    }
+
     @Test func decodesCommands() throws {
         try Self.commands.withUnsafeBytes { bytes throws in
             guard case .commands(let envelope) = try ClientMessage.decode(bytes) else {

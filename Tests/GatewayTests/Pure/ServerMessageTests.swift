@@ -104,13 +104,32 @@ import Testing
         let funds = ServerMessage.Funds(
             kind: .deposit, token: 1, atoms: 2, withdrawalId: 3, position: Self.position, owner: address(1), subaccount: 4)
         let levels = [BookLevel(priceCode: 1, side: .buy, lots: 2), BookLevel(priceCode: 3, side: .sell, lots: 0)]
-        let book = ServerMessage.BookLevels(market: 1, sequence: 2, block: 3, levels: levels)
-        let trades = ServerMessage.Trades(market: 1, sequence: 2, block: 3, trades: levels)
+        let checksum = BookChecksum.of(levels)
+        let snapshot = ServerMessage.BookLevels(part: .whole, market: 1, sequence: 2, block: 8, checksum: checksum, levels: levels)
+        let update = ServerMessage.BookLevels(market: 1, sequence: 3, block: 8, checksum: checksum, levels: levels)
+        let trades = ServerMessage.Trades(market: 1, position: position, trades: levels)
+        let gap = ServerMessage.Trades(isGap: true, market: 1, position: position, trades: [])
+        let ticker = ServerMessage.Ticker(
+            market: 1, bidPriceCode: 2, bidLots: 3, askPriceCode: 4, askLots: 5, lastPriceCode: PriceCode.none, position: position)
+        let resting = ServerMessage.BookOrders.Entry(orderId: 3, restingLots: 4, priceCode: 5, side: .sell, change: nil, lots: 0)
+        let filled = ServerMessage.BookOrders.Entry(orderId: 3, restingLots: 1, priceCode: 5, side: .sell, change: .filled, lots: 3)
+        let orders = ServerMessage.BookOrders(part: [.isFirst, .hasMore], market: 1, sequence: 2, position: position, entries: [resting])
+        let ordersUpdate = ServerMessage.BookOrders(market: 1, sequence: 3, position: position, entries: [filled])
         let block = SealedHead(number: 1, timeMs: 2, stateRoot: hash(3), hash: hash(4))
-        func levelBytes(_ type: UInt8) -> [UInt8] {
+        func bytes(_ type: UInt8, _ book: ServerMessage.BookLevels) -> [UInt8] {
             encoded { buffer in
-                buffer.append(levelsOf: type, market: 1, count: 2, sequence: 2, block: 3)
-                for level in levels { buffer.append(level: level) }
+                buffer.append(
+                    book: type, part: book.part, market: book.market, count: book.levels.count, sequence: book.sequence, block: book.block,
+                    checksum: book.checksum)
+                for level in book.levels { buffer.append(level: level) }
+            }
+        }
+        func bytes(_ type: UInt8, _ orders: ServerMessage.BookOrders) -> [UInt8] {
+            encoded { buffer in
+                buffer.append(
+                    orders: type, part: orders.part, market: orders.market, count: orders.entries.count, sequence: orders.sequence,
+                    position: orders.position)
+                for entry in orders.entries { buffer.append(entry: entry) }
             }
         }
         let subscription = ClientMessage.Subscription(channel: .account, owner: address(9))
@@ -146,9 +165,19 @@ import Testing
             ),
             (.receipt(receipt), encoded { $0.append(receipt: receipt) }),
             (.caughtUp(caughtUp), encoded { $0.append(caughtUp: caughtUp) }),
-            (.bookSnapshot(book), levelBytes(0x88)),
-            (.bookUpdate(book), levelBytes(0x89)),
-            (.trades(trades), levelBytes(0x8A)),
+            (.bookSnapshot(snapshot), bytes(0x88, snapshot)),
+            (.bookUpdate(update), bytes(0x89, update)),
+            (
+                .trades(trades),
+                encoded { buffer in
+                    buffer.append(tradesOf: 1, count: 2, position: position)
+                    for level in levels { buffer.append(level: level) }
+                }
+            ),
+            (.trades(gap), encoded { $0.append(tradesOf: 1, count: 0, position: position, isGap: true) }),
+            (.ticker(ticker), encoded { $0.append(ticker: ticker) }),
+            (.ordersSnapshot(orders), bytes(0x91, orders)),
+            (.ordersUpdate(ordersUpdate), bytes(0x92, ordersUpdate)),
             (.block(block), encoded { $0.append(block: block) }),
         ]
     }
@@ -159,7 +188,9 @@ import Testing
 
     @Test func sizesAreThoseOfTheProtocolPage() {
         let expected: [UInt8: Int] = [
-            0x80: 128, 0x81: 40 + 64 + 4 + 34, 0x83: 40, 0x84: 10, 0x85: 24, 0x86: 80, 0x87: 80, 0x88: 56, 0x89: 56, 0x8A: 56, 0x8B: 88,
+            0x80: 128, 0x81: 40 + 64 + 4 + 34, 0x83: 40, 0x84: 10, 0x85: 24, 0x86: 80, 0x87: 80, 0x88: 64, 0x89: 64, 0x90: 48, 0x91: 64,
+            0x92: 64,
+            0x8B: 88,
             0x8C: 60, 0x8D: 80, 0x8E: 56, 0x8F: 24, 0x93: 96, 0x94: 192,
             0x95: 16,
         ]

@@ -68,10 +68,6 @@ package struct GatewayLimits: Sendable, Equatable {
     /// subscriptions to unknown accounts are refused as `busy`.
     package var lookUpsInFlightMax = 16
     package var lookUpsWaitingMax = 8192
-    /// Levels of each side in a book snapshot: 2 x 16384 x 16 bytes stay under ``Wire/serverMessageBytesMax``.
-    package var snapshotLevelsMax = 16_384
-    /// Levels in one book update, for the same reason.
-    package var updateLevelsMax = 32_768
     /// How often, at most, the balances of an account are asked for and sent, and how many such questions await their answers at once.
     package var balancesIntervalMs: UInt64 = 20
     package var balanceQuestionsInFlightMax = 64

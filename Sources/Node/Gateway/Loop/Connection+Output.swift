@@ -14,13 +14,6 @@ extension Connection {
         outputGrew(isUrgent: true)
     }
 
-    /// Sends a binary message of market data, unless the client lags.
-    func sendMarketData(_ message: UnsafeRawBufferPointer) {
-        guard phase == .open, !isLagging, let endpoint else { return }
-        endpoint.send(message)
-        outputGrew(isUrgent: false)
-    }
-
     /// Sends market data that consists of whole frames already, whether the client lags or not.
     func sendMarketData(frames: UnsafeRawBufferPointer) {
         guard phase == .open, !isOverflowing, let endpoint else { return }

@@ -132,7 +132,6 @@ extension GatewayLoop {
     /// What the opening of a block caused.
     private func handleOpening(_ record: RingRecord) {
         collector.take(record, record.eventBytes) { events in
-            for event in events where event.kind == Event.Kind.marketListed { feeds.list(event.market) }
             let opening = StreamPosition(openingOf: block)
             publish(events, position: opening)
             position = opening

@@ -9,22 +9,17 @@ extension GatewayLoop {
             return send(to: connection) { $0.append(reject: .tooManySubscriptions, messageType: Wire.ToServer.subscribe) }
         }
         switch subscription.channel {
-        case .book, .trades:
-            guard let feed = feeds[subscription.market] else {
+        case .book, .trades, .ticker, .orders:
+            guard feeds.subscribe(connection, subscription.channel, subscription.market) else {
                 return send(to: connection) { $0.append(reject: .unknownMarket, messageType: Wire.ToServer.subscribe) }
             }
+            // What it begins with follows at the end of the turn.
             confirm(connection, subscription)
-            if subscription.channel == .book {
-                sendSnapshot(of: feed, to: connection)
-                if isNew { feed.bookSubscribers.append(connection) }
-            } else if isNew {
-                feed.tradeSubscribers.append(connection)
-            }
         case .account:
             guard let key = subscription.account, subscribeAccount(connection, key, after: after) else { return }
         case .blocks:
             confirm(connection, subscription)
-            if isNew { blockSubscribers.append(connection) }
+            if isNew { blocks.subscribers.add(connection, ticket: 0, standing: .live) }
         case .receipts:
             guard receiptSigner != nil else {
                 return send(to: connection) { $0.append(reject: .unknownChannel, messageType: Wire.ToServer.subscribe) }
@@ -45,26 +40,15 @@ extension GatewayLoop {
 
     func removeSubscriber(_ connection: Connection, _ subscription: ClientMessage.Subscription) {
         switch subscription.channel {
-        case .book: feeds[subscription.market]?.bookSubscribers.removeAll { $0 === connection }
-        case .trades: feeds[subscription.market]?.tradeSubscribers.removeAll { $0 === connection }
+        case .book, .trades, .ticker, .orders: feeds.unsubscribe(connection, subscription.channel, subscription.market)
         case .account:
             if let key = subscription.account { unsubscribeAccount(connection, key) }
-        case .blocks: blockSubscribers.removeAll { $0 === connection }
+        case .blocks: blocks.subscribers.remove(connection)
         case .receipts: connection.wantsReceipts = false
         }
     }
 
     private func confirm(_ connection: Connection, _ subscription: ClientMessage.Subscription) {
         send(to: connection) { $0.append(subscription: subscription, isActive: true, account: 0) }
-    }
-
-    func sendSnapshot(of feed: MarketFeeds.Feed, to connection: Connection) {
-        let levels = feed.book.snapshot(depth: limits.snapshotLevelsMax)
-        send(to: connection) { buffer in
-            buffer.append(
-                levelsOf: Wire.ToClient.bookSnapshot, market: feed.market, count: UInt32(levels.count), sequence: feed.sequence,
-                block: block)
-            for level in levels { buffer.append(level: level) }
-        }
     }
 }

@@ -90,13 +90,14 @@ final class GatewayLoop {
     var ownSession: UInt32 { UInt32(thread) << 28 }
     static let balancesTag: UInt64 = 1 << 32
     var watched = WatchedSessions()
-    var blockSubscribers: [Connection] = []
+    /// Who hears of sealed blocks.
+    let blocks = Outlet()
     /// Queries of all clients that the executor has not answered.
     var queryCount = 0
 
     init(
         configuration: GatewayConfiguration, shared: GatewayShared, port: ExecutorPort, threadCount: Int,
-        wakeExecutor: @escaping @Sendable () -> Void, books: [UInt16: [BookLevel]], block: UInt64, logger: Logger
+        wakeExecutor: @escaping @Sendable () -> Void, books: [UInt16: RecoveredBook], block: UInt64, logger: Logger
     ) throws(GatewayError) {
         // A session's name has 16 bits for its slot.
         precondition(configuration.limits.connectionsMax + configuration.limits.refusedConnectionsMax <= 1 << 16)
@@ -111,7 +112,11 @@ final class GatewayLoop {
         signal = LoopSignal()
         outputBytesMax = configuration.limits.outputBytesTotalMax / threadCount
         domain = SigningDomain(chainId: configuration.chainId, rollup: configuration.rollup)
-        feeds = MarketFeeds(books: books)
+        do {
+            feeds = try MarketFeeds(books: books, block: block)
+        } catch {
+            throw .system(action: "keep the books", reason: "\(error)")
+        }
         history = fromExecutor.log.makeHistory()
         position = history.lastPosition(from: StreamPosition(openingOf: block), until: fromExecutor.offset)
         balances = BalanceSchedule(intervalMs: configuration.limits.balancesIntervalMs)
@@ -152,21 +157,6 @@ final class GatewayLoop {
         scratch.removeAll()
         write(&scratch)
         for connection in connections { connection.send(scratch.bytes) }
-    }
-
-    /// Sends market data: behind everybody's urgent messages, and not at all to who lags (``Connection/isLagging``).
-    func sendMarketData(to connection: Connection, _ write: (inout ByteBuffer) -> Void) {
-        guard !connection.isLagging else { return }
-        scratch.removeAll()
-        write(&scratch)
-        connection.sendMarketData(scratch.bytes)
-    }
-
-    func sendMarketData(to connections: [Connection], _ write: (inout ByteBuffer) -> Void) {
-        guard !connections.isEmpty else { return }
-        scratch.removeAll()
-        write(&scratch)
-        for connection in connections { connection.sendMarketData(scratch.bytes) }
     }
 
     /// The open connection of a session, or nil if it has gone.

@@ -1,99 +1,165 @@
 import Engine
 
-/// The levels of one market, kept from events: what subscribers to the book see. Pure.
+/// The book of one market, kept from events: its levels, and the orders of each in the order of their arrival.
 ///
-/// Invariant: a level is present exactly if orders rest there, with the sum of their lots, as of the last event applied.
-/// Changes collect until they are taken, so that a level that changed often since then is told once (conflation).
-package struct BookMirror {
-    /// By key: the price code, with the side in bit 31.
-    private var lots: [UInt32: UInt64] = [:]
-    private var changed: Set<UInt32> = []
-    /// All levels in the order of a snapshot, kept until the next change: asking often costs no sorting.
-    private var sorted: (bids: [BookLevel], asks: [BookLevel])?
-    /// False once an event took more off a level than was there: the start or an event was wrong, and so may the levels be.
-    package private(set) var isConsistent = true
+/// Invariants: a level is present exactly if orders rest there, with the sum of their lots, as of the last change applied; ``checksum`` is that
+/// of the levels as they were last told, by ``takeChanges(_:)``. Until then changes collect, so that a level that changed often is told once.
+/// Levels and queues are kept apart: were an event wrong about one order, the levels would not suffer. One thread.
+final class BookMirror {
+    /// A price and a side: the price code, with the side in bit 31.
+    typealias Key = UInt32
 
-    /// Starts from the levels of a recovered book.
-    package init(levels: [BookLevel] = []) {
-        for level in levels where level.lots > 0 { lots[Self.key(level.priceCode, level.side), default: 0] += level.lots }
+    private struct Level {
+        var lots: UInt64 = 0
+        /// The lots that subscribers know of.
+        var told: UInt64 = 0
+        var queue = OrderQueues.Queue()
+        /// Whether it is in the list of those that changed.
+        var isChanged = false
     }
 
-    package var levelCount: Int { lots.count }
-    package var hasChanges: Bool { !changed.isEmpty }
+    private let bids = PriceLadder()
+    private let asks = PriceLadder()
+    /// In pages of 64 neighbouring prices; page 0 is not used.
+    private var levels = [Level](repeating: Level(), count: 64)
+    private var freePages: [UInt32] = []
+    private var changed: [Key] = []
+    let orders: OrderQueues
 
-    /// Lots at a level, 0 if nothing rests there.
-    package func lots(priceCode: UInt32, side: Side) -> UInt64 { lots[Self.key(priceCode, side)] ?? 0 }
+    /// Of the levels as they were last told.
+    private(set) var checksum: UInt64 = 0
+    /// Levels at which orders rest.
+    private(set) var levelCount = 0
+    /// Price code of the last trade, `PriceCode.none` before the first.
+    var lastPriceCode = PriceCode.none
+    /// False once an event contradicted what was known: the start or an event was wrong, and so may the book be.
+    private(set) var isConsistent = true
 
-    /// Follows one event of this market; kinds that do not change a book are ignored. Orders that wait for their trigger are on no book.
-    package mutating func apply(_ event: Event) {
-        guard let side = Side(rawValue: event.side) else { return }
-        switch event.kind {
-        case Event.Kind.placed: if event.remaining > 0 { add(event.remaining, at: Self.key(event.priceCode, side)) }
-        // The side is the taker's; what shrinks is the maker's level.
-        case Event.Kind.fill: remove(event.lots, at: Self.key(event.priceCode, side.opposite))
-        case Event.Kind.cancelled: if !event.isOfTrigger { remove(event.remaining, at: Self.key(event.priceCode, side)) }
-        case Event.Kind.reduced: if !event.isOfTrigger { remove(event.lots, at: Self.key(event.priceCode, side)) }
-        // What a modify takes off is told by the reduction before; what is left under the same id was there already.
-        case Event.Kind.modified:
-            if event.remaining > 0, event.orderId != event.counterOrderId { add(event.remaining, at: Self.key(event.priceCode, side)) }
-        // Each side leaves its own level, whatever the one price of the auction.
-        case Event.Kind.auctionFill: remove(event.lots, at: Self.key(event.otherPriceCode, side))
-        default: break
+    /// Starts from a recovered book; nothing of it counts as changed.
+    init(_ start: RecoveredBook = RecoveredBook(), orders: OrderQueues) {
+        self.orders = orders
+        lastPriceCode = start.lastPriceCode
+        for order in start.orders {
+            apply(
+                BookChange(
+                    kind: .added, side: order.side, priceCode: order.priceCode, orderId: order.id, lots: order.lots, remaining: order.lots))
+        }
+        takeChanges { _ in }
+    }
+
+    var hasChanges: Bool { !changed.isEmpty }
+
+    /// Follows one change.
+    @inline(__always)
+    func apply(_ change: BookChange) {
+        guard change.priceCode < PriceCode.count else { return isConsistent = false }
+        let isAdded = change.kind == .added
+        let key = Self.key(change.priceCode, change.side)
+        guard let index = isAdded ? indexForInsertion(key) : self.index(key) else { return isConsistent = false }
+        levels.withUnsafeMutableBufferPointer { levels in
+            let level = levels.baseAddress! + index
+            let before = level.pointee.lots
+            var isGood: Bool
+            if isAdded {
+                isGood = orders.append(change.orderId, lots: change.lots, to: &level.pointee.queue)
+                level.pointee.lots = before &+ change.lots
+            } else {
+                isGood = orders.take(change.lots, from: change.orderId, remaining: change.remaining, in: &level.pointee.queue)
+                if before < change.lots { isGood = false }
+                level.pointee.lots = before > change.lots ? before &- change.lots : 0
+            }
+            if !isGood { isConsistent = false }
+            if before == 0 || level.pointee.lots == 0 { occupancyChanged(key, from: before, to: level.pointee.lots) }
+            if !level.pointee.isChanged {
+                level.pointee.isChanged = true
+                changed.append(key)
+            }
         }
     }
 
-    /// Passes every level that changed since the last call, with its present size (0: gone), in no particular order.
-    package mutating func takeChanges(_ body: (BookLevel) -> Void) {
-        for key in changed { body(BookLevel(key: key, lots: lots[key] ?? 0)) }
+    /// Passes every level whose size is another than was told last, in no particular order (0 lots: gone); ``checksum`` then is that of the book with
+    /// all levels that were passed so far.
+    func takeChanges(_ body: (BookLevel) -> Void) {
+        for key in changed {
+            guard let index = index(key) else { continue }
+            let (lots, told) = (levels[index].lots, levels[index].told)
+            levels[index].isChanged = false
+            guard lots != told else { continue }
+            levels[index].told = lots
+            let level = BookLevel(key, lots: lots)
+            checksum = checksum &+ BookChecksum.mix(level) &- BookChecksum.mix(BookLevel(key, lots: told))
+            body(level)
+        }
+        // Not before: a page holds what was told of its levels.
+        for key in changed { releasePageIfEmpty(key) }
         changed.removeAll(keepingCapacity: true)
     }
 
-    /// Forgets the changes, since nobody listens.
-    package mutating func dropChanges() { changed.removeAll(keepingCapacity: true) }
+    // MARK: Reading
 
-    /// Up to `depth` best levels of each side: bids first, each side best first.
-    package mutating func snapshot(depth: Int) -> [BookLevel] {
-        let (bids, asks) = sorted ?? sort()
-        return Array(bids.prefix(depth)) + Array(asks.prefix(depth))
+    /// Lots at a level, 0 if nothing rests there.
+    func lots(_ key: Key) -> UInt64 { index(key).map { levels[$0].lots } ?? 0 }
+
+    /// The orders of a level.
+    func queue(_ key: Key) -> OrderQueues.Queue { index(key).map { levels[$0].queue } ?? OrderQueues.Queue() }
+
+    var bestBid: Key? { bids.last(upTo: PriceCode.count - 1) }
+    var bestAsk: Key? { asks.first(from: 0).map { Self.key($0, .sell) } }
+
+    /// The level that follows one (nil: the first) in the order of a snapshot: bids and then asks, each side best first.
+    func level(after key: Key?) -> Key? {
+        guard let key else { return bestBid ?? bestAsk }
+        let priceCode = key & 0x7FFF_FFFF
+        if key != priceCode { return asks.first(from: priceCode + 1).map { Self.key($0, .sell) } }
+        return (priceCode > 0 ? bids.last(upTo: priceCode - 1) : nil) ?? bestAsk
     }
 
-    private mutating func sort() -> (bids: [BookLevel], asks: [BookLevel]) {
-        let levels = lots.map { BookLevel(key: $0.key, lots: $0.value) }
-        let both = (
-            bids: levels.filter { $0.side == .buy }.sorted { $0.priceCode > $1.priceCode },
-            asks: levels.filter { $0.side == .sell }.sorted { $0.priceCode < $1.priceCode }
-        )
-        sorted = both
-        return both
+    static func key(_ priceCode: UInt32, _ side: Side) -> Key { priceCode | UInt32(side.rawValue) << 31 }
+
+    // MARK: Levels
+
+    @inline(__always)
+    private func ladder(_ key: Key) -> PriceLadder { key >> 31 == 0 ? bids : asks }
+
+    /// Where the level of a price is kept; nil if no page is for it.
+    @inline(__always)
+    private func index(_ key: Key) -> Int? {
+        let page = ladder(key).page(of: key & 0x7FFF_FFFF)
+        return page == 0 ? nil : Int(page) << 6 | Int(key & 63)
     }
 
-    private mutating func add(_ more: UInt64, at key: UInt32) {
-        lots[key, default: 0] &+= more
-        noteChange(of: key)
+    @inline(__always)
+    private func indexForInsertion(_ key: Key) -> Int? { index(key) ?? openPage(key) }
+
+    @inline(never)
+    private func openPage(_ key: Key) -> Int? {
+        if freePages.isEmpty {
+            freePages.append(UInt32(levels.count / 64))
+            levels.append(contentsOf: repeatElement(Level(), count: 64))
+        }
+        ladder(key).setPage(freePages.removeLast(), of: key & 0x7FFF_FFFF)
+        return index(key)
     }
 
-    private mutating func remove(_ fewer: UInt64, at key: UInt32) {
-        let left = lots[key, default: 0]
-        if left < fewer { isConsistent = false }
-        lots[key] = left > fewer ? left - fewer : nil
-        noteChange(of: key)
+    private func releasePageIfEmpty(_ key: Key) {
+        let priceCode = key & 0x7FFF_FFFF
+        let ladder = ladder(key)
+        let page = ladder.page(of: priceCode)
+        guard page != 0, ladder.isGroupEmpty(priceCode) else { return }
+        ladder.setPage(0, of: priceCode)
+        freePages.append(page)
     }
 
-    private mutating func noteChange(of key: UInt32) {
-        changed.insert(key)
-        if sorted != nil { sorted = nil }
+    @inline(never)
+    private func occupancyChanged(_ key: Key, from before: UInt64, to lots: UInt64) {
+        guard before != lots else { return }
+        if lots == 0 { ladder(key).remove(key & 0x7FFF_FFFF) } else { ladder(key).insert(key & 0x7FFF_FFFF) }
+        levelCount += lots == 0 ? -1 : 1
     }
-
-    private static func key(_ priceCode: UInt32, _ side: Side) -> UInt32 { priceCode | UInt32(side.rawValue) << 31 }
 }
 
 extension BookLevel {
-    fileprivate init(key: UInt32, lots: UInt64) {
+    init(_ key: BookMirror.Key, lots: UInt64) {
         self.init(priceCode: key & 0x7FFF_FFFF, side: key >> 31 == 0 ? .buy : .sell, lots: lots)
     }
-}
-
-extension Event {
-    /// Of a `cancelled` or `reduced` event: whether the order was waiting for its trigger, and so not on the public book.
-    var isOfTrigger: Bool { (kind == Kind.cancelled || kind == Kind.reduced) && counterOrderId == 1 }
 }

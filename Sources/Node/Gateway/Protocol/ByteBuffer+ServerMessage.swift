@@ -169,31 +169,6 @@ extension ByteBuffer {
         append(raw: account.owner)
     }
 
-    mutating func append(opened: ServerMessage.MarketOpened) {
-        append(Wire.ToClient.marketOpened)
-        append(UInt8(0))
-        append(opened.market)
-        append(opened.priceCode)
-        append(opened.lots)
-        append(opened.block)
-    }
-
-    /// Followed by ``append(level:)`` `count` times; `type` says whether this is a snapshot, an update, or trades.
-    mutating func append(levelsOf type: UInt8, market: UInt16, count: UInt32, sequence: UInt64, block: UInt64) {
-        append(type)
-        append(UInt8(0))
-        append(market)
-        append(count)
-        append(sequence)
-        append(block)
-    }
-
-    mutating func append(level: BookLevel) {
-        append(level.priceCode)
-        append(UInt32(level.side.rawValue))
-        append(level.lots)
-    }
-
     mutating func append(block: SealedHead) {
         append(UInt64(Wire.ToClient.block))
         append(block.number)

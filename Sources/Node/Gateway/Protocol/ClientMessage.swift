@@ -15,7 +15,7 @@ package enum ClientMessage {
     /// A channel and what it is about.
     package struct Subscription: Equatable, Sendable {
         package let channel: Channel
-        /// For book and trades; 0 otherwise.
+        /// For the channels of a market; 0 otherwise.
         package let market: UInt16
         /// For account; zero otherwise.
         package let owner: Address
@@ -79,7 +79,7 @@ package enum ClientMessage {
         guard let channel = Channel(rawValue: bytes[1]) else { throw Malformed(code: .unknownChannel, type: bytes[0]) }
         let market: UInt16 = load(bytes, 2)
         switch channel {
-        case .book, .trades:
+        case .book, .trades, .ticker, .orders:
             guard bytes.count == 4 else { break }
             return Subscription(channel: channel, market: market)
         case .account:

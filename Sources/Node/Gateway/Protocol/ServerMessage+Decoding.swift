@@ -29,9 +29,10 @@ extension ServerMessage {
         case Wire.ToClient.order: self = .order(try Self.order(&reader))
         case Wire.ToClient.bookSnapshot: self = .bookSnapshot(try Self.book(&reader))
         case Wire.ToClient.bookUpdate: self = .bookUpdate(try Self.book(&reader))
-        case Wire.ToClient.trades:
-            let book = try Self.book(&reader)
-            self = .trades(Trades(market: book.market, sequence: book.sequence, block: book.block, trades: book.levels))
+        case Wire.ToClient.trades: self = .trades(try Self.trades(&reader))
+        case Wire.ToClient.ticker: self = .ticker(try Self.ticker(&reader))
+        case Wire.ToClient.ordersSnapshot: self = .ordersSnapshot(try Self.orders(&reader))
+        case Wire.ToClient.ordersUpdate: self = .ordersUpdate(try Self.orders(&reader))
         case Wire.ToClient.block: self = .block(try Self.block(&reader))
         case Wire.ToClient.funds: self = .funds(try Self.funds(&reader))
         case Wire.ToClient.trigger: self = .trigger(try Self.trigger(&reader))
@@ -160,21 +161,6 @@ extension ServerMessage {
         return AccountUpdate(
             change: change, reason: try reader.next(), account: try reader.next(), value: try reader.next(),
             position: try reader.positionAndBlock(), opened: try reader.next(), owner: try reader.nextRaw())
-    }
-
-    private static func book(_ reader: inout Reader) throws(MalformedServerMessage) -> BookLevels {
-        try reader.skip(1)
-        let market: UInt16 = try reader.next()
-        let count: UInt32 = try reader.next()
-        var book = BookLevels(market: market, sequence: try reader.next(), block: try reader.next(), levels: [])
-        guard reader.remaining == Int(count) * BookLevel.byteCount else { throw reader.malformed }
-        book.levels.reserveCapacity(Int(count))
-        for _ in 0..<count {
-            let priceCode: UInt32 = try reader.next()
-            let side: UInt32 = try reader.next()
-            book.levels.append(BookLevel(priceCode: priceCode, side: side & 1 == 0 ? .buy : .sell, lots: try reader.next()))
-        }
-        return book
     }
 
     private static func block(_ reader: inout Reader) throws(MalformedServerMessage) -> SealedHead {

@@ -14,6 +14,9 @@ package enum ServerMessage: Equatable, Sendable {
     case bookSnapshot(BookLevels)
     case bookUpdate(BookLevels)
     case trades(Trades)
+    case ticker(Ticker)
+    case ordersSnapshot(BookOrders)
+    case ordersUpdate(BookOrders)
     case block(SealedHead)
     case funds(Funds)
     case trigger(TriggerUpdate)
@@ -178,28 +181,6 @@ package enum ServerMessage: Equatable, Sendable {
         package var subaccount: UInt16 = 0
     }
 
-    /// Levels of a book, with absolute sizes.
-    package struct BookLevels: Equatable, Sendable {
-        package static let headerBytes = 24
-
-        package var market: UInt16
-        /// One more with every update of this market; a snapshot has that of the last update it includes.
-        package var sequence: UInt64
-        package var block: UInt64
-        package var levels: [BookLevel]
-    }
-
-    /// Trades of one market that one batch caused, in order.
-    package struct Trades: Equatable, Sendable {
-        package static let headerBytes = 24
-
-        package var market: UInt16
-        package var sequence: UInt64
-        package var block: UInt64
-        /// `side` is the taker's; buy in the opening auction, which has none.
-        package var trades: [BookLevel]
-    }
-
     /// Funds of the account subscribed to came in or left, to and from L1 or another account of the owner.
     package struct Funds: Equatable, Sendable {
         package static let byteCount = 60
@@ -213,20 +194,5 @@ package enum ServerMessage: Equatable, Sendable {
         package var owner: Address
         /// Number of the owner's account, 0 for the main one.
         package var subaccount: UInt16 = 0
-    }
-}
-
-/// A price and a number of lots on one side: a level of a book (0 lots: gone), or a trade.
-package struct BookLevel: Equatable, Sendable {
-    package static let byteCount = 16
-
-    package var priceCode: UInt32
-    package var side: Side
-    package var lots: UInt64
-
-    package init(priceCode: UInt32, side: Side, lots: UInt64) {
-        self.priceCode = priceCode
-        self.side = side
-        self.lots = lots
     }
 }

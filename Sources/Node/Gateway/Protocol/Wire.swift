@@ -40,6 +40,9 @@ package enum Wire {
         package static let trigger: UInt8 = 0x8D
         package static let account: UInt8 = 0x8E
         package static let marketOpened: UInt8 = 0x8F
+        package static let ticker: UInt8 = 0x90
+        package static let ordersSnapshot: UInt8 = 0x91
+        package static let ordersUpdate: UInt8 = 0x92
         package static let balances: UInt8 = 0x93
         package static let receipt: UInt8 = 0x94
         package static let caughtUp: UInt8 = 0x95
@@ -56,6 +59,10 @@ package enum Channel: UInt8, Sendable, CaseIterable {
     case account = 3
     /// Sealed blocks.
     case blocks = 4
+    /// Best prices and last price of one market.
+    case ticker = 5
+    /// Single orders of one market: a snapshot, then changes.
+    case orders = 6
     /// Receipts of the connection's own batches.
     case receipts = 7
 }
