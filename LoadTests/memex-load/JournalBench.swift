@@ -31,6 +31,11 @@ struct JournalCommand: ParsableCommand {
     var data: String
     @Flag(help: "Recover from the files that are there.")
     var reuse = false
+    @Option(
+        help:
+            "Milliseconds between checkpoints while the journal is written, to see what they cost; all are removed before the start. 0: none."
+    )
+    var checkpointIntervalMs: UInt64 = 0
     @Option(help: "Where to write the result.")
     var json: String?
 
@@ -44,7 +49,9 @@ struct JournalCommand: ParsableCommand {
         var configuration = SequencerConfiguration(
             directory: try DataDirectory(creating: data), deployment: DeploymentIdentity(chainId: 1, rollup: Address(), genesis: Hash256()),
             key: try PrivateKey(hex: String(repeating: "11", count: 32)))
-        configuration.checkpointIntervalMs = .max / 2
+        configuration.checkpointIntervalMs = checkpointIntervalMs > 0 ? checkpointIntervalMs : .max / 2
+        // Else rows would go from the journal.
+        configuration.incrementsMax = .max / 2
         var logger = Logger(label: "journal") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .info
         if !reuse {

@@ -49,9 +49,14 @@ struct CrashClient {
         return true
     }
 
-    /// Resends what has no answer, then keeps the node busy until it answered `count` times or died.
-    mutating func trade(_ node: CrashedNode, answers count: Int) -> Bool {
+    /// Sends a node that was just started the inbox, and again what has no answer.
+    mutating func join(_ node: CrashedNode) {
+        node.sendInbox()
         for (_, envelope) in unanswered { _ = node.send(kind: 1, envelope) }
+    }
+
+    /// Keeps the node busy until it answered `count` times or died.
+    mutating func trade(_ node: CrashedNode, answers count: Int) -> Bool {
         for _ in 0..<count {
             while unanswered.count < Self.inFlightMax { sendFresh(node) }
             guard receive(node) else { return false }

@@ -42,7 +42,7 @@ import Testing
             let answered = client.answers
             let started = ContinuousClock.now
             let node = try CrashedNode(directory: directory.path, durability: durability)
-            node.sendInbox()
+            client.join(node)
             if crash % 3 == 2 {
                 // Some instant of start-up and recovery, or soon after: the kernel's timer picks it.
                 let delay = UInt32(Double.random(in: 0..<1.5, using: &random) * (startUp / .microseconds(1)))
@@ -72,7 +72,7 @@ import Testing
         }
         // The last run ends gracefully.
         let node = try CrashedNode(directory: directory.path, durability: durability)
-        node.sendInbox()
+        client.join(node)
         var isAlive = client.trade(node, answers: 50)
         // On a busy machine the kills may have come before any folding was done; this run goes on until one was, and its rows gone.
         while isAlive, try !CheckpointTests.isFolded(checkpoints) { isAlive = client.trade(node, answers: 50) }
@@ -106,7 +106,7 @@ import Testing
         var client = CrashClient(seed: seed)
         for _ in 0..<5 {
             let node = try CrashedNode(directory: directory.path, durability: durability)
-            node.sendInbox()
+            client.join(node)
             let isAlive = client.trade(node, answers: Int.random(in: 1...500, using: &random))
             #expect(isAlive)
             kill(node.process.processIdentifier, SIGTERM)

@@ -65,14 +65,14 @@ import Testing
         var client = CrashClient(seed: Self.seed)
         for _ in 0..<2 {
             let node = try CrashedNode(directory: path)
-            node.sendInbox()
+            client.join(node)
             var isAlive = client.trade(node, answers: 200)
             while isAlive, try !CheckpointTests.isFolded(DataDirectory(path: path).checkpoints) {
                 isAlive = client.trade(node, answers: 20)
             }
-            #expect(isAlive)
             node.kill()
-            _ = node.wait()
+            let end = node.wait()
+            #expect(isAlive, "seed \(Self.seed): status \(end.status), \(end.errors)")
         }
     }
 

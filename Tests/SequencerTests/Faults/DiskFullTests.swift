@@ -15,7 +15,7 @@ import Testing
         var client = CrashClient(seed: Self.seed)
         for attempt in 0..<3 {
             let node = try CrashedNode(directory: directory.path, durability: durability)
-            node.sendInbox()
+            client.join(node)
             let isAlive = client.trade(node, answers: .max)
             #expect(!isAlive)
             let end = node.wait()
@@ -26,7 +26,7 @@ import Testing
         }
         try disk.grow(toKibibytes: 512 << 10)
         let node = try CrashedNode(directory: directory.path, durability: durability)
-        node.sendInbox()
+        client.join(node)
         var isAlive = client.trade(node, answers: 100)
         while isAlive && !client.unanswered.isEmpty { isAlive = client.receive(node) }
         #expect(isAlive)
@@ -44,7 +44,7 @@ import Testing
         let disk = try SmallDisk(over: checkpoints, kibibytes: 16)
         var client = CrashClient(seed: Self.seed)
         let node = try CrashedNode(directory: directory.path)
-        node.sendInbox()
+        client.join(node)
         var isAlive = client.trade(node, answers: 500)
         while isAlive, !node.errors.contains("checkpoint failed") { isAlive = client.trade(node, answers: 50) }
         #expect(isAlive)

@@ -114,6 +114,13 @@ package final class Journal {
         }
     }
 
+    /// Bytes of the rows from `first` on.
+    func byteCount(from first: Int64) throws -> Int {
+        let select = try database.prepare("SELECT ifnull(sum(length(records)), 0) FROM groups WHERE id >= ?1")
+        select.bind(first, at: 1)
+        return try select.step() ? Int(select.integer(0)) : 0
+    }
+
     /// The first row whose last entry belongs to block `block` or a later one, if the rows are as they were written: nothing is checked. One beyond the
     /// last if there is none.
     func firstRow(reaching block: UInt64) throws -> Int64 {

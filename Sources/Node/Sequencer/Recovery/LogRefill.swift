@@ -10,6 +10,9 @@ final class LogRefill: RecordSink, ReplayObserver {
     let answers: AnswerTable
     private let logger: Logger
     private let journalBlock: UInt64
+    private var isPassingOver = false
+    /// The last thing that was passed over.
+    private var passedOver: StreamPosition?
     /// Of the last batch or opening that the log has; the key is 0 for an opening.
     private var last: (position: StreamPosition, envelopeKey: UInt64)
 
@@ -37,20 +40,41 @@ final class LogRefill: RecordSink, ReplayObserver {
         if last.position.block < block || last.position.block > journalBlock { beginAnew(after: StreamPosition(before: block + 1)) }
     }
 
+    func beginsRow(bytesBehind: Int) {
+        // A record takes more room in the log than its command in the journal.
+        isPassingOver = bytesBehind >= log.capacity
+    }
+
     func opened(_ opening: BlockOpening, _ producer: BlockProducer) throws {
-        guard isMissing(StreamPosition(openingOf: opening.number), key: 0) else { return }
+        let position = StreamPosition(openingOf: opening.number)
+        guard !passesOver(position), isMissing(position, key: 0) else { return }
         try writeOpening(opening, events: producer.exchange.events)
         log.commit()
     }
 
     func admitted(_ envelope: UnsafeRawBufferPointer, _ producer: BlockProducer) throws {
-        guard var outcome = Outcome(envelope, block: producer.blockNumber) else { return }
+        let position = StreamPosition(block: producer.blockNumber, batch: producer.lastPosition)
+        guard !passesOver(position), position >= last.position, var outcome = Outcome(envelope, block: producer.blockNumber) else { return }
         outcome.admit(by: producer)
-        guard isMissing(StreamPosition(block: outcome.block, batch: outcome.position), key: outcome.key) else { return }
+        guard isMissing(position, key: outcome.key) else { return }
         let offset = log.end
         try writeResult(outcome, session: 0, tag: 0, events: producer.exchange.events)
         answers.remember(outcome.key, at: offset)
         log.commit()
+    }
+
+    /// Whether what happens at `position` would be overwritten before the replay is over. If that has ended, and the log has not what was passed over,
+    /// it begins behind that.
+    private func passesOver(_ position: StreamPosition) -> Bool {
+        if isPassingOver {
+            passedOver = position
+            return true
+        }
+        if let end = passedOver {
+            passedOver = nil
+            if end > last.position { beginAnew(after: end) }
+        }
+        return false
     }
 
     /// Everything was replayed, up to what `producer` admitted last.

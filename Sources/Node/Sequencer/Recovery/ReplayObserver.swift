@@ -5,6 +5,9 @@ protocol ReplayObserver: AnyObject {
     /// Everything up to the end of `block` is in the checkpoint (0: genesis) and not executed again.
     func begins(after block: UInt64)
 
+    /// A row comes next, with `bytesBehind` bytes of the journal behind it.
+    func beginsRow(bytesBehind: Int)
+
     /// A block was opened: `producer.exchange.events` is what its inbox messages, timers and auctions caused.
     func opened(_ opening: BlockOpening, _ producer: BlockProducer) throws
 
