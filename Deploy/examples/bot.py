@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A market maker for Memex in a page: quotes both sides of one market over memex.v1, then cancels and leaves. Should its connection break, the exchange
-cancels its quotes.
+cancels its quotes; it connects again, sends again what was not answered, hears of what it missed, and goes on.
 
     pip install websockets eth-account
     ./bot.py --url wss://localhost:9443 --ca server.pem --key trader.key --market 2 --price 2.5 --seconds 10
@@ -17,6 +17,7 @@ from eth_account.messages import encode_typed_data
 
 BUY, SELL, POST_ONLY = 0, 1, 2 << 1
 PLACED, CANCELLED, REJECTED, UNKNOWN_ORDER = 1, 3, 4, 29
+POSITIONS = {0x86: 40, 0x87: 40, 0x8C: 24, 0x8D: 40, 0x8E: 16}  # where the messages of an account have their stream position
 
 
 def price_code(price):
@@ -33,9 +34,12 @@ def price_of(code):
 
 
 class Bot:
-    def __init__(self, args, socket):
-        self.args, self.socket, self.account = args, socket, Account.from_key(args.key)
-        self.address, self.nonce, self.unanswered = bytes.fromhex(self.account.address[2:]), 0, {}
+    def __init__(self, args):
+        self.args, self.account = args, Account.from_key(args.key)
+        self.address, self.nonce, self.unanswered = bytes.fromhex(self.account.address[2:]), 0, {}  # nonce -> message
+        self.complete = None  # everything of the account up to this stream position was heard of
+        self.heard, self.heard_count, self.repeated = None, 0, 0  # the last position heard of, how many of its messages, and how many come again
+        self.quota, self.end = None, time.monotonic() + args.seconds
         self.book, self.book_is_known = {}, False
         self.client_ids, self.batches = None, 0
         self.accepted = self.refused = self.fills = 0
@@ -52,8 +56,13 @@ class Bot:
         if self.args.chain not in (None, chain) or self.args.contract not in (None, rollup):
             sys.exit(f"the gateway serves chain {chain}, contract {rollup}: not what was asked for")
         self.domain = {"name": "Memex", "version": "1", "chainId": chain, "verifyingContract": rollup}
-        await self.socket.send(struct.pack("<BBH20s", 2, 3, self.args.account, self.address))  # own fills and orders
+        after = self.complete if self.heard is None else self.heard - 1  # more of the last position may have been lost with the connection
+        self.repeated, self.book_is_known = self.heard_count, False
+        own = struct.pack("<BBH20s", 2, 3, self.args.account, self.address)  # own fills and orders
+        await self.socket.send(own if after is None else own + struct.pack("<Q", after))
         await self.socket.send(struct.pack("<BBH", 2, 1, self.args.market))  # the book
+        for message in self.unanswered.values():
+            await self.socket.send(message)  # the same bytes: what was applied before is answered as it was then
 
     async def send(self, commands):
         """Signs a batch of commands and sends it; the ack will name its nonce."""
@@ -62,8 +71,8 @@ class Bot:
         payload, types = b"".join(commands), {"Commands": [{"name": "nonce", "type": "uint64"}, {"name": "payload", "type": "bytes"}]}
         typed = encode_typed_data(self.domain, types, {"nonce": self.nonce, "payload": payload})
         signature = self.account.sign_message(typed).signature[:64]  # r and s; v is not sent
-        self.unanswered[self.nonce] = len(commands)
-        await self.socket.send(struct.pack("<BBH20sQ64s", 1, 1, 0, self.address, self.nonce, signature) + payload)
+        self.unanswered[self.nonce] = struct.pack("<BBH20sQ64s", 1, 1, 0, self.address, self.nonce, signature) + payload
+        await self.socket.send(self.unanswered[self.nonce])
 
     async def choose_account(self):
         """Asks for the id of the sub-account, which leads every batch from then on."""
@@ -100,9 +109,10 @@ class Bot:
         self.batches += 1
 
     def on_ack(self, message):
-        _, _, count, place, nonce, _, block = struct.unpack_from("<BBHIQQQ", message)
+        _, _, count, place, nonce, _, block, self.quota = struct.unpack_from("<BBHIQQQI", message)
         position = block << 32 | place + 1  # as in the fills that it caused
-        del self.unanswered[nonce]
+        if not self.unanswered.pop(nonce, None):
+            return
         texts, at = {}, 40 + 32 * count
         while at < len(message):
             index, length = struct.unpack_from("<HH", message, at)
@@ -119,13 +129,27 @@ class Bot:
                 self.refused += 1
                 print(f"refused ({code}): {texts.get(index, '')}")
 
+    def is_new(self, position):
+        """Whether a message of the account was not heard of before the connection broke."""
+        if position != self.heard:
+            self.heard, self.heard_count, self.repeated = position, 0, 0
+        if self.repeated:
+            self.repeated -= 1
+            return False
+        self.heard_count += 1
+        return True
+
     def on_message(self, message):
         kind = message[0]
+        if kind in POSITIONS and not self.is_new(*struct.unpack_from("<Q", message, POSITIONS[kind])):
+            return
         if kind == 0x81:
             self.on_ack(message)
         elif kind == 0x82:
-            _, _, code, _, nonce, _, length = struct.unpack_from("<BBHIQIH", message)
+            _, what, code, _, nonce, _, length = struct.unpack_from("<BBHIQIH", message)
             self.unanswered.pop(nonce, None)
+            if what == 2 and code == 69:  # too long away: what was missed is no longer kept
+                sys.exit("the exchange no longer knows what this bot missed; look at the account and start it again")
             self.refused += 1
             print(f"rejected ({code}): {message[22:22 + length].decode()}")
         elif kind == 0x86:  # own fill
@@ -140,6 +164,8 @@ class Bot:
             _, state, _, _, order, _, lots = struct.unpack_from("<BBHIQQQ", message)
             if state in (3, 4):  # off the book, or smaller
                 self.resting[order] = self.resting.get(order, 0) - lots
+        elif kind == 0x83 and message[1] == 3:  # subscribed to the account
+            self.complete = struct.unpack_from("<Q", message, 32)[0]
         elif kind in (0x88, 0x89):  # book: snapshot, update
             self.book_is_known = True
             if message[1] & 2:  # the first part of a snapshot
@@ -162,14 +188,31 @@ class Bot:
             self.on_message(message)
         return True
 
-    async def run(self):
+    def quota_text(self):
+        return "commands are not counted" if self.quota in (None, 0xFFFFFFFF) else f"{self.quota} commands left"
+
+    async def run(self, connect):
+        """Trades, over as many connections as it takes, until ten seconds after the end."""
+        pause = 1
+        while True:
+            try:
+                async with connect() as self.socket:
+                    return await self.trade()
+            except (OSError, websockets.exceptions.WebSocketException) as error:
+                if self.heard is None and self.complete is None or time.monotonic() > self.end + 10:
+                    raise
+                print(f"connecting again in {pause} s: {error}")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 30)
+
+    async def trade(self):
         await self.hello()
         if not await self.read_until(lambda: self.book_is_known, 10):
             sys.exit("the gateway sent no book")
-        if self.args.account:
+        if self.args.account and not self.choice:
             await self.choose_account()
         await self.send([self.cancel_on_disconnect(1)])
-        end = time.monotonic() + self.args.seconds
+        end = self.end
         while time.monotonic() < end and (not self.args.orders or self.accepted < self.args.orders):
             await self.quote()
             await self.read_until(lambda: False, min(self.args.interval, max(0.01, end - time.monotonic())))
@@ -178,7 +221,7 @@ class Bot:
         await self.socket.send(struct.pack("<B7xQ", 5, 0))  # its reply comes behind everything that the acks caused
         answered = await self.read_until(lambda: self.last == 0x85, 10) and answered
         wrong = [key for key, lots in {**self.at_once, **self.resting}.items() if lots]
-        print(f"{self.batches} quotes, {self.accepted} orders accepted, {self.refused} refused, {self.fills} fills")
+        print(f"{self.batches} quotes, {self.accepted} orders accepted, {self.refused} refused, {self.fills} fills; {self.quota_text()}")
         if wrong or not answered:
             print(f"does not add up: {len(wrong)} orders differ from their acks, {len(self.unanswered)} batches unanswered")
         return 0 if answered and self.accepted and not self.refused and not wrong else 1
@@ -207,8 +250,7 @@ async def main():
         context = ssl.create_default_context(cafile=args.ca)
         if args.insecure:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    async with websockets.connect(args.url, subprotocols=["memex.v1"], ssl=context, max_size=1 << 20) as socket:
-        return await Bot(args, socket).run()
+    return await Bot(args).run(lambda: websockets.connect(args.url, subprotocols=["memex.v1"], ssl=context, max_size=1 << 20))
 
 
 if __name__ == "__main__":

@@ -134,9 +134,9 @@ import Testing
     static let bot = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../Deploy/examples/bot.py").standardized.path
 
-    /// For its main account, and for a sub-account that has half of the funds.
-    @Test(.enabled(if: python != nil, "run Deploy/setup for the Python packages"), arguments: [0, 1])
-    func pythonBotTrades(account: Int) throws {
+    /// For its main account, and for a sub-account that has half of the funds; without and with a restart of the node in between.
+    @Test(.enabled(if: python != nil, "run Deploy/setup for the Python packages"), arguments: [(0, false), (1, false), (0, true)])
+    func pythonBotTrades(account: Int, isRestarted: Bool) throws {
         let rig = try NodeRig(ownerCount: 2)
         let owner = try rig.client()
         if account != 0 {
@@ -149,7 +149,7 @@ import Testing
         process.arguments = [
             Self.bot, "--url", rig.url, "--ca", Rig.certificate.certificatePath, "--key", rig.owners[0].secretHex, "--market", "1",
             "--price",
-            "0.5", "--seconds", "3", "--interval", "0.2", "--chain", "1337", "--account", "\(account)",
+            "0.5", "--seconds", isRestarted ? "5" : "3", "--interval", "0.2", "--chain", "1337", "--account", "\(account)",
         ]
         let output = Pipe()
         process.standardOutput = output
@@ -157,8 +157,14 @@ import Testing
         try process.run()
         // A taker for its quotes, of sizes that leave parts of them.
         let taker = try rig.client()
+        taker.reconnectsMax = 20
         var filled: UInt64 = 0
+        var restartCount = isRestarted ? 1 : 0
         while process.isRunning {
+            if restartCount > 0, filled > 0 {
+                try rig.restart()
+                restartCount -= 1
+            }
             let orders = [
                 Self.place(.buy, Self.price + 200, 3, .immediateOrCancel), Self.place(.sell, Self.price - 200, 4, .immediateOrCancel),
             ]
@@ -168,7 +174,8 @@ import Testing
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         #expect(process.terminationStatus == 0, "\(text)")
         #expect(text.contains("fill block") && filled > 0, "\(text)")
-        let answer = try #require(try owner.account(rig.owners[0].address, subaccount: UInt16(account)))
+        #expect(text.contains("connecting again") == isRestarted, "\(text)")
+        let answer = try #require(try taker.account(rig.owners[0].address, subaccount: UInt16(account)))
         #expect(answer.orders.isEmpty && answer.account.flags == 0)
         // What the bot heard of as a maker is what the taker got.
         let sold = text.split(separator: "\n").filter { $0.hasPrefix("fill") }.compactMap { line -> UInt64? in
