@@ -38,7 +38,9 @@ struct Memex: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Checking and leaving",
-                subcommands: [StatusCommand.self, BatchCommand.self, HaltCommand.self, RebuildCommand.self, ExitCommand.self]),
+                subcommands: [
+                    StatusCommand.self, ReceiptCommand.self, BatchCommand.self, HaltCommand.self, RebuildCommand.self, ExitCommand.self,
+                ]),
         ])
 
     static func main() async {

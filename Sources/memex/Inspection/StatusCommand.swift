@@ -22,7 +22,7 @@ struct StatusCommand: AsyncParsableCommand {
         guard options.hasGateway || options.hasL1 else {
             throw CommandFailure(.usage, "this command needs the exchange (--url or MEMEX_URL), an L1 node (--l1 or MEMEX_L1), or both")
         }
-        let exchange = Asked(isNamed: options.hasGateway, option: "--url") { try Self.ask(options.gateway()) }
+        let exchange = Asked(isNamed: options.hasGateway, option: "--url") { try ExchangeView(asking: options.gateway()) }
         let l1: Asked<L1Status>
         if options.hasL1 {
             do { l1 = .answer(try await L1Status(try await options.contract())) } catch { l1 = .failed(error) }
@@ -36,11 +36,6 @@ struct StatusCommand: AsyncParsableCommand {
         if exchange.answer == nil, l1.answer == nil, let error = l1.error ?? exchange.error {
             throw ExitCode((ExitStatus(error) ?? .cannotConnect).rawValue)
         }
-    }
-
-    private static func ask(_ client: GatewayClient) throws -> ExchangeStatus {
-        defer { client.close() }
-        return try client.status()
     }
 
     /// One of the two sides: what it answered, or why it did not.
@@ -78,6 +73,33 @@ struct StatusCommand: AsyncParsableCommand {
     }
 }
 
+/// What the gateway says of itself and of the exchange.
+private struct ExchangeView {
+    let status: ExchangeStatus
+    let hello: ServerMessage.Hello
+
+    init(asking client: GatewayClient) throws {
+        defer { client.close() }
+        status = try client.status()
+        hello = client.hello
+    }
+
+    var json: JSON {
+        status.json.adding([
+            "commandsPerSecond": .integer(hello.commandsPerSecond), "commandBurst": .integer(hello.commandBurst),
+            "messagesPerSecond": .integer(hello.messagesPerSecond), "replayFromBlock": .integer(hello.oldestPosition.block),
+        ])
+    }
+
+    var text: String {
+        let quota =
+            hello.commandsPerSecond == 0
+            ? "not limited" : "\(hello.commandsPerSecond) commands a second, \(hello.commandBurst) at once; cancels do not count"
+        return TextTable.fields(
+            status.fields + [("quota of an account", quota), ("replay from block", String(hello.oldestPosition.block))])
+    }
+}
+
 extension ExchangeStatus {
     fileprivate var json: JSON {
         [
@@ -88,12 +110,12 @@ extension ExchangeStatus {
         ]
     }
 
-    fileprivate var text: String {
-        TextTable.fields([
+    fileprivate var fields: [(String, String)] {
+        [
             ("block", "\(position.block), \(Moment.text(milliseconds: blockTimeMs))"), ("batches of commands", String(position.sequence)),
             ("sealed block", String(sealedBlock)), ("state root", stateRoot.hex), ("block hash", blockHash.hex),
             ("inbox messages consumed", String(inboxCursor)), ("accounts", String(accountCount)),
             ("open orders", String(openOrderCount)), ("withdrawals", String(withdrawalCount)),
-        ])
+        ]
     }
 }

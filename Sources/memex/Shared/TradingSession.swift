@@ -16,12 +16,16 @@ struct TradingSession {
     let listing: Listing
     /// 0 for the main account.
     let subaccount: UInt16
+    /// Hears of every commands message before it is sent.
+    var sent: (([UInt8]) -> Void)?
     /// Names the account to the exchange; nil for the main account.
     private let selection: Command?
 
     init(_ options: Options, _ account: AccountOption? = nil) throws {
         key = try options.privateKey()
         client = try options.gatewayForSigning()
+        // A batch whose answer the connection took with it is sent again: it is applied once.
+        client.reconnectsMax = 3
         listing = try Listing(from: client)
         subaccount = account?.account ?? 0
         selection = subaccount == 0 ? nil : .useAccount(try Self.account(subaccount, of: key.address, client).account.id)
@@ -56,8 +60,11 @@ struct TradingSession {
 
     private func send(_ commands: [Command]) throws -> ServerMessage.Ack {
         let ack: ServerMessage.Ack
+        let nonce = client.nextNonce()
+        let message = CommandsMessage.encode(commands, nonce: nonce, key: key, domain: client.domain)
+        sent?(message)
         do {
-            ack = try client.submit(commands, key: key)
+            ack = try client.submit(message, nonce: nonce)
         } catch .rejected(let reject) {
             throw CommandRefused(code: reject.code, text: reject.text)
         }

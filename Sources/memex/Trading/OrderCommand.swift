@@ -23,6 +23,7 @@ struct OrderCommand: ParsableCommand {
               memex order --market 2 --side sell --price 12.5 --size 3 --type post-only --client-id 7 --until 2h
               memex order --market WIF/USDX --side buy --price 2.6 --size 10 --type market --stp cancel-maker
               memex order --market WIF/USDX --side sell --price 1.9 --size 10 --type market --trigger 2 --when below
+              memex order --market WIF/USDX --side buy --price 2.5 --size 10 --receipt order.receipt
             """)
 
     @Option(help: ArgumentHelp("Market, by name or id.", valueName: "name|id"))
@@ -55,6 +56,9 @@ struct OrderCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Your own number for the order, unique among your open orders.", valueName: "number"))
     var clientId: UInt64 = 0
 
+    @Option(help: ArgumentHelp("Ask the sequencer to sign that it has the order, check that, and keep it here.", valueName: "file"))
+    var receipt: String?
+
     @OptionGroup var account: AccountOption
 
     @OptionGroup(title: "SHARED OPTIONS") var options: Options
@@ -69,12 +73,17 @@ struct OrderCommand: ParsableCommand {
     func run() throws {
         let priceCode = try PriceCode.parse(price)
         let triggerPriceCode = try trigger.map { try PriceCode.parse($0) }
-        let session = try TradingSession(options, account)
+        var session = try TradingSession(options, account)
         defer { session.client.close() }
         let market = try session.listing.market(self.market)
         let lots = try market.lots(size)
         let untilMs = try until.map { $0.milliseconds(nowMs: try session.client.serverTimeMs()) } ?? 0
         try session.subscribe()
+        var message: [UInt8] = []
+        if receipt != nil {
+            try session.subscribeToReceipts()
+            session.sent = { message = $0 }
+        }
         let order = Command.Order(
             market: market.id,
             flags: PlaceFlags(
@@ -88,6 +97,11 @@ struct OrderCommand: ParsableCommand {
             }
         let (ack, result) = try session.submit(command)
         let fills = result.lots > 0 ? try session.fills(position: ack.streamPosition, lots: result.lots) : []
+        if let receipt {
+            let file = ReceiptFile(commands: message, receipt: try session.receipt(nonce: ack.nonce))
+            try file.check(try options.deploymentFile())
+            try file.write(to: receipt)
+        }
         let report = OrderReport(
             market: market, order: order, untilMs: untilMs, triggerPriceCode: triggerPriceCode, ack: ack, result: result, fills: fills)
         try options.output.show(report.json, report.text)

@@ -77,16 +77,26 @@ package final class GatewayClient {
     @discardableResult
     package func send(_ commands: [Command], key: PrivateKey, nonce: UInt64? = nil) throws(GatewayClientError) -> UInt64 {
         let nonce = nonce ?? nextNonce()
-        let message = CommandsMessage.encode(commands, nonce: nonce, key: key, domain: domain)
+        try send(CommandsMessage.encode(commands, nonce: nonce, key: key, domain: domain), nonce: nonce)
+        return nonce
+    }
+
+    /// Sends a commands message, as ``CommandsMessage`` makes it, without waiting for its answer.
+    private func send(_ message: [UInt8], nonce: UInt64) throws(GatewayClientError) {
         unanswered.append((nonce, message))
         try sendMessage(message)
-        return nonce
     }
 
     /// Signs and sends a batch and waits for its ack. Commands refused one by one are in the ack's results;
     /// ``GatewayClientError/rejected(_:)`` means that the batch as a whole was refused.
     package func submit(_ commands: [Command], key: PrivateKey) throws(GatewayClientError) -> ServerMessage.Ack {
-        let nonce = try send(commands, key: key)
+        let nonce = nextNonce()
+        return try submit(CommandsMessage.encode(commands, nonce: nonce, key: key, domain: domain), nonce: nonce)
+    }
+
+    /// Sends a commands message, as ``CommandsMessage`` makes it, and waits for its ack.
+    package func submit(_ message: [UInt8], nonce: UInt64) throws(GatewayClientError) -> ServerMessage.Ack {
+        try send(message, nonce: nonce)
         while true {
             do {
                 return try wait { message in

@@ -30,6 +30,13 @@ extension ServerMessage {
 
         package var nonce: UInt64
         package var signed: SignedReceipt
+
+        /// The message, as it is sent.
+        package var bytes: [UInt8] {
+            var buffer = ByteBuffer()
+            buffer.append(receipt: self)
+            return Array(buffer.bytes)
+        }
     }
 
     /// A replay is over: from here on messages are live.
