@@ -48,7 +48,7 @@ def test_no_byte_of_it_can_be_changed():
 
 def test_receipts_of_an_exchange(exchange, traders):
     """Each batch gets one, at the place that its ack says, under the address that the deployment names."""
-    wire = Wire(exchange, traders[0].account.key.hex())
+    wire = Wire(exchange, exchange.accounts[traders[0].account]["privateKey"])
     wire.socket.send(struct.pack("<BBH", 2, 7, 0))
     assert wire.socket.recv(timeout=10)[0] == 0x83
     messages = [wire.message(place(2, 0, "1.5", 3) + cancel(2, 1)) for _ in range(30)]

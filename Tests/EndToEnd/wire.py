@@ -34,7 +34,7 @@ class Wire:
         context = ssl.create_default_context(cafile=str(exchange.certificate))
         self.socket = connect(exchange.url, subprotocols=["memex.v1"], ssl=context, max_size=1 << 20, legacy=True)
         self.account = Account.from_key(private_key)
-        hello = self.socket.recv()
+        hello = self.hello = self.socket.recv()
         assert hello[0] == 0x80
         chain = struct.unpack_from("<Q", hello, 8)[0]
         self.domain = {"name": "Memex", "version": "1", "chainId": chain, "verifyingContract": "0x" + hello[16:36].hex()}
