@@ -129,10 +129,12 @@ let package = Package(
         .testTarget(
             name: "SequencerTests", dependencies: ["Sequencer", "CrashNode", "CSQLite"], path: "Tests/SequencerTests", swiftSettings: strict
         ),
+        // Clients for the tests of the gateway, thousands in a process of their own.
+        .executableTarget(name: "Crowd", dependencies: ["Gateway"], path: "Tests/Crowd", swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Sequencer", "Signing", "Engine", "Proof", "RandomStreams", "SeededRandom",
+                "Crowd", "Gateway", "Sequencer", "Signing", "Engine", "Proof", "RandomStreams", "SeededRandom",
                 // wslay's event layer judges ours.
                 "CWslay", .product(name: "Logging", package: "swift-log"),
             ],

@@ -142,10 +142,16 @@ import Testing
         #expect(Self.closeCode(slow) == 1008)
     }
 
+    /// Which bound drops a client that does not read.
+    enum OutputBound: CaseIterable { case hard, soft, total }
+
     /// Every ping is answered with as many bytes: one who never reads the answers must not fill the gateway's memory with them.
-    @Test func dropsPingersThatDoNotRead() throws {
-        let rig = try Rig(isSecure: false) {
-            $0.outputBytesMax = 1 << 20
+    @Test(arguments: OutputBound.allCases)
+    func dropsPingersThatDoNotRead(bound: OutputBound) throws {
+        let rig = try Rig(isSecure: false, threads: 2) {
+            $0.outputBytesMax = bound == .hard ? 1 << 20 : 32 << 20
+            $0.outputBytesTotalMax = bound == .total ? 32 << 20 : 1 << 30
+            $0.outputLagMsMax = bound == .soft ? 50 : 60_000
             $0.closeTimeoutMs = 100
         }
         let socket = try ClientSocket(GatewayURL(isSecure: false, host: "127.0.0.1", port: rig.gateway.port), timeoutMs: 2000)

@@ -16,10 +16,9 @@ import Synchronization
 final class FakeExecutor: @unchecked Sendable {
     static let makerAccount: UInt32 = 77
 
-    /// Of one gateway thread.
+    /// One for each gateway thread.
     let ports: [ExecutorPort]
     private let output: EventLog
-    private var input: ByteRing { ports[0].toExecutor }
     private let parker: Parker
     private let isStopped = Atomic<Bool>(false)
     /// While set, input is left in the ring.
@@ -37,9 +36,12 @@ final class FakeExecutor: @unchecked Sendable {
     /// Set before the first record can come.
     var wakeGateway: @Sendable () -> Void = {}
 
-    init(inputBytes: Int = 1 << 20, outputBytes: Int = 1 << 22) throws {
-        output = try EventLog(capacity: outputBytes)
-        ports = [ExecutorPort(thread: 0, toExecutor: try ByteRing(capacity: inputBytes), fromExecutor: output.makeReader())]
+    init(threads: Int = 1, inputBytes: Int = 1 << 20, outputBytes: Int = 1 << 22) throws {
+        let output = try EventLog(capacity: outputBytes)
+        self.output = output
+        ports = try (0..<threads).map { thread in
+            ExecutorPort(thread: thread, toExecutor: try ByteRing(capacity: inputBytes), fromExecutor: output.makeReader())
+        }
         parker = try Parker()
     }
 
@@ -72,7 +74,7 @@ final class FakeExecutor: @unchecked Sendable {
         while !isStopped.load(ordering: .acquiring) {
             var work = 0
             if !isPaused.load(ordering: .acquiring) {
-                while work < 256, input.read({ handle($0) }) { work += 1 }
+                for port in ports { while work < 256, port.toExecutor.read({ handle($0) }) { work += 1 } }
             }
             for account in deposits.withLock({ list in
                 defer { list.removeAll() }
@@ -93,7 +95,8 @@ final class FakeExecutor: @unchecked Sendable {
             }
             if work == 0 {
                 parker.park(timeoutMs: 50) {
-                    isStopped.load(ordering: .acquiring) || !input.isEmpty && !isPaused.load(ordering: .acquiring)
+                    isStopped.load(ordering: .acquiring)
+                        || ports.contains { !$0.toExecutor.isEmpty } && !isPaused.load(ordering: .acquiring)
                         || deposits.withLock { !$0.isEmpty }
                 }
             }
@@ -204,6 +207,9 @@ final class FakeExecutor: @unchecked Sendable {
                     body.storeBytes(of: code == 0 ? self.position : UInt32.max, toByteOffset: ResultLayout.position, as: UInt32.self)
                     body.storeBytes(of: code, toByteOffset: ResultLayout.rejectCode, as: UInt16.self)
                     body.storeBytes(of: UInt16(part.count), toByteOffset: ResultLayout.eventCount, as: UInt16.self)
+                    body.storeBytes(
+                        of: Address(loadingFrom: record.body.baseAddress! + EnvelopeLayout.signer), toByteOffset: ResultLayout.signer,
+                        as: Address.self)
                 })
         } while start < events.count
         if code == 0 { position += 1 }

@@ -26,11 +26,11 @@ final class Rig {
     }()
 
     init(
-        isSecure: Bool = true, inputBytes: Int = 1 << 20, books: [UInt16: [BookLevel]] = [1: [], 2: []],
+        isSecure: Bool = true, threads: Int = 1, inputBytes: Int = 1 << 20, books: [UInt16: [BookLevel]] = [1: [], 2: []],
         _ adjust: (inout GatewayLimits) -> Void = { _ in }
     ) throws {
         self.isSecure = isSecure
-        executor = try FakeExecutor(inputBytes: inputBytes)
+        executor = try FakeExecutor(threads: threads, inputBytes: inputBytes)
         var configuration = GatewayConfiguration(chainId: 1337, rollup: Self.rollup)
         configuration.port = 0
         if isSecure { configuration.tls = .init(certificatePath: Self.certificate.certificatePath, keyPath: Self.certificate.keyPath) }

@@ -2,7 +2,7 @@ import Engine
 
 /// Every bound of the gateway. Clients learn theirs from hello.
 ///
-/// Bounds of memory, for all threads together: `connectionsMax` connections of some 2 KiB (40 KiB with TLS), and `outputBytesTotalMax` of
+/// Bounds of memory, for all threads together: `connectionsMax` connections of 8 KiB (32 KiB with TLS, and 64 KiB for a moment of its handshake), and `outputBytesTotalMax` of
 /// output, of which buffers that double may take twice as much.
 package struct GatewayLimits: Sendable, Equatable {
     // MARK: Connections
@@ -84,7 +84,7 @@ package struct GatewayLimits: Sendable, Equatable {
     /// Lifts what is limited for each address and each account: for measurements from one address.
     package mutating func liftRates() {
         let unlimited = Rate(perSecond: 1_000_000_000, burst: 1_000_000_000)
-        addressConnectionsMax = connectionsMax
+        addressConnectionsMax = connectionsMax + refusedConnectionsMax
         addressHandshakes = unlimited
         addressMessages = unlimited
         accountCommands = unlimited

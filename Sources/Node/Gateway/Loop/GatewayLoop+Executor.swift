@@ -52,6 +52,7 @@ extension GatewayLoop {
             return refuse(result, connection)
         }
         block = max(block, result.block)
+        if record.session != 0, !isOwn, record.tag & ~Self.receiptTag != 0 { watched.tookOver(result.signer) }
         watched.applied(tag: tag, session: record.session, isOpen: connection?.phase == .open)
         if let connection { sendAck(result, events, to: connection) }
         publish(events, position: result.streamPosition)
