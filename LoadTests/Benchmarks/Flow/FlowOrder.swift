@@ -22,7 +22,9 @@ extension OperationStream {
         guard path.hasSuffix(".csv") || path.hasSuffix(".xz") else { return try read(file: path) }
         let text = try path.hasSuffix(".xz") ? RecordedFlow.unpack(path) : String(contentsOfFile: path, encoding: .utf8)
         let format: RecordedFlow.Format = text.first?.isNumber == true ? .lobster : .bitstamp
-        return try RecordedFlow(text: text, format: format, name: path).stream(count: count)
+        let stream = try RecordedFlow(text: text, format: format, name: path).stream(count: count)
+        guard !stream.operations.isEmpty else { throw FlowError.nothingToSend(path) }
+        return stream
     }
 
     /// The operations in turn, each with the account that does it; accounts with an even number buy, the others sell. `burst` neighbouring ones are of

@@ -39,11 +39,13 @@ package enum FlowError: Error, CustomStringConvertible {
     case notOperations(String)
     case badRecord(file: String, line: String)
     case decompressorFailed(String)
+    case nothingToSend(String)
 
     package var description: String {
         switch self {
         case .notOperations(let path): "\(path) is no op file (PEEROPS1, version 1, whole records)"
         case .badRecord(let file, let line): "\(file): cannot read the record `\(line)`"
+        case .nothingToSend(let path): "\(path) has no order at prices that are replayed (LOBSTER 400 to 650 dollars, Bitstamp 150 to 400)"
         case .decompressorFailed(let path): "xz could not unpack \(path); is it installed (Debian: xz-utils)?"
         }
     }

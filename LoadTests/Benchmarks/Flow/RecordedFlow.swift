@@ -57,10 +57,14 @@ package struct RecordedFlow {
         return String(decoding: data, as: UTF8.self)
     }
 
-    /// Operations of so many whole sessions that there are at least `count` of them.
+    /// Operations of so many whole sessions that there are at least `count` of them; none if the recording has none that can be used.
     package func stream(count: Int) -> OperationStream {
         var player = Player()
-        while player.stream.operations.count < count { player.play(before, changes) }
+        var before = -1
+        while player.stream.operations.count < count, player.stream.operations.count > before {
+            before = player.stream.operations.count
+            player.play(self.before, changes)
+        }
         return player.stream
     }
 
