@@ -50,6 +50,7 @@ struct JournalCommand: ParsableCommand {
             directory: try DataDirectory(creating: data), deployment: DeploymentIdentity(chainId: 1, rollup: Address(), genesis: Hash256()),
             key: try PrivateKey(hex: String(repeating: "11", count: 32)))
         configuration.checkpointIntervalMs = checkpointIntervalMs > 0 ? checkpointIntervalMs : .max / 2
+        configuration.executor.inboxMessagesMax = 1 << 16
         // Else rows would go from the journal.
         configuration.incrementsMax = .max / 2
         var logger = Logger(label: "journal") { StreamLogHandler.standardError(label: $0) }
@@ -118,8 +119,9 @@ struct JournalCommand: ParsableCommand {
         let statistics = node.shared.statistics
         print(
             "\(statistics.commands.value) commands in \(statistics.batchesAdmitted.value) batches (\(statistics.batchesRefused.value) refused, "
-                + "\(statistics.commandsRejected.value) commands rejected), \(statistics.fills.value) fills, block \(node.shared.sealedHead.number)"
-        )
+                + "\(statistics.commandsRejected.value) commands rejected), \(statistics.fills.value) fills, block \(node.shared.sealedHead.number); "
+                + "\(statistics.checkpoints.value) checkpoints took the sealer \(statistics.checkpointMicroseconds.value / 1000) ms, at most "
+                + "\(statistics.checkpointSliceMicrosecondsMax.value) us without a break")
     }
 
     private static func inbox(_ accounts: Int) -> [InboxMessage] {
@@ -136,7 +138,7 @@ struct JournalCommand: ParsableCommand {
                 messages.append(
                     InboxMessage(
                         kind: InboxMessage.Kind.deposit, a: Hash256(address: JournalFlow.owner(account)), b: token,
-                        c: Hash256(integer: 1 << 52)))
+                        c: Hash256(integer: (1 << 62) / UInt64(accounts))))
             }
         }
         return messages
