@@ -175,6 +175,36 @@ import Testing
         #expect(try client.status().position.sequence == 100)
     }
 
+    /// Cut off while answers are on their way: each batch is answered in the end, and applied once.
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func unansweredBatchesAreSentAgain(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let rig = try NodeRig(ownerCount: 1)
+        let client = try rig.client()
+        var answers: [UInt64: StreamPosition] = [:]
+        var sentCount = 0
+        for _ in 0..<20 {
+            for _ in 0..<Int.random(in: 1...12, using: &generator) {
+                try client.send(Self.randomBatch(&generator), key: rig.owners[0])
+                sentCount += 1
+            }
+            for _ in 0..<Int.random(in: 0...12, using: &generator) {
+                guard case .ack(let ack) = try client.receive(timeoutMs: 1) else { continue }
+                #expect(answers.updateValue(ack.streamPosition, forKey: ack.nonce) == nil, "seed \(seed)")
+            }
+            try client.reconnect()
+        }
+        while answers.count < sentCount, let message = try client.receive(timeoutMs: 5000) {
+            guard case .ack(let ack) = message else {
+                Issue.record("seed \(seed): \(message)")
+                return
+            }
+            answers[ack.nonce] = ack.streamPosition
+        }
+        #expect(answers.count == sentCount && Set(answers.values).count == sentCount && client.unanswered.isEmpty, "seed \(seed)")
+        #expect(try client.status().position.sequence == UInt64(sentCount), "seed \(seed)")
+    }
+
     /// What is no longer kept is refused, and the connection goes on.
     @Test func saysWhenHistoryIsGone() throws {
         let rig = try NodeRig(ownerCount: 1, eventLogBytes: 1 << 20)

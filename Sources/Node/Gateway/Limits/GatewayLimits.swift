@@ -71,6 +71,8 @@ package struct GatewayLimits: Sendable, Equatable {
     /// How often, at most, the balances of an account are asked for and sent, and how many such questions await their answers at once.
     package var balancesIntervalMs: UInt64 = 20
     package var balanceQuestionsInFlightMax = 64
+    /// How often, at most, a group of receipts is signed: some 50 us on a thread of libuv's each time.
+    package var receiptsIntervalMs: UInt64 = 2
     /// Replays of account messages under way at once; one more is refused as `busy`. Together they get so much of a turn, and none goes on while
     /// so many bytes wait for its client.
     package var replaysMax = 1024

@@ -12,10 +12,15 @@ extension GatewayLoop {
             return true
         }
         commitToExecutor()
-        if let due = balances.nextDueMs, uv_is_active(handle(accountTimer)) == 0 {
-            // The turn behind the timer does the work.
-            uv_timer_start(accountTimer, { _ in }, due > nowMs ? due - nowMs : 1, 0)
-        }
+        if let due = balances.nextDueMs { takeTurn(at: due) }
+    }
+
+    /// Has a turn taken at loop time `dueMs`, or a little later.
+    func takeTurn(at dueMs: UInt64) {
+        let waitMs = dueMs > nowMs ? dueMs - nowMs : 1
+        guard uv_is_active(handle(accountTimer)) == 0 || uv_timer_get_due_in(accountTimer) > waitMs else { return }
+        // The turn behind the timer does the work.
+        uv_timer_start(accountTimer, { _ in }, waitMs, 0)
     }
 
     private func ask(balancesOf account: UInt32) -> Bool {

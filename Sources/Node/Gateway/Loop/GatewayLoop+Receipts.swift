@@ -15,6 +15,15 @@ extension GatewayLoop {
         receiptSigner.append(.init(session: connection.session, nonce: nonce, receipt: receipt))
     }
 
+    /// Has the receipts that wait signed, but not so often that signatures cost more than they say.
+    func signReceipts() {
+        guard let receiptSigner, receiptSigner.isReady else { return }
+        let dueMs = receiptsSignedMs + limits.receiptsIntervalMs
+        guard nowMs >= dueMs else { return takeTurn(at: dueMs) }
+        receiptsSignedMs = nowMs
+        receiptSigner.sign(on: loop)
+    }
+
     func deliverReceipt(_ request: ReceiptSigner.Request, _ signed: SignedReceipt) {
         guard let connection = connection(session: request.session), connection.wantsReceipts else { return }
         send(to: connection) { $0.append(receipt: .init(nonce: request.nonce, signed: signed)) }

@@ -39,7 +39,7 @@ extension GatewayLoop {
         drainExecutor()
         stepReplays()
         askForBalances()
-        receiptSigner?.signIfIdle(on: loop)
+        signReceipts()
         stateEndedSessions()
         publishSealedBlocks()
         // What changes meanwhile is then published as one.

@@ -82,10 +82,12 @@ final class GatewayLoop {
     var balances: BalanceSchedule
     /// Questions for balances that the executor has not answered.
     var balanceQuestionCount = 0
-    /// Makes a turn when balances that changed again are due.
+    /// Makes a turn when balances that changed again, or receipts, are due.
     let accountTimer = UnsafeMutablePointer<uv_timer_t>.allocate(capacity: 1)
     /// Nil if the gateway signs no receipts.
     let receiptSigner: ReceiptSigner?
+    /// Loop time at which a group of receipts was given to it last.
+    var receiptsSignedMs: UInt64 = 0
     /// Marks questions of the gateway's own, by their sessions and tags: a tag of 0 looks an account up, this with an id asks for balances.
     var ownSession: UInt32 { UInt32(thread) << 28 }
     static let balancesTag: UInt64 = 1 << 32

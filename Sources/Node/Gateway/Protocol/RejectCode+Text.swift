@@ -55,7 +55,7 @@ extension RejectCode {
         case .tooManySubscriptions: "The connection has as many subscriptions as hello allows; unsubscribe from something first."
         case .unknownChannel:
             "No such channel exists: 1 book, 2 trades, 3 account, 4 blocks, 5 ticker, 6 orders, 7 receipts (where the gateway signs them)."
-        case .unknownQuery: "No such query exists: 1 status, 2 tokens, 3 markets, 4 account, 5 book, 6 accounts, 7 balances."
+        case .unknownQuery: "No such query exists: 1 status, 2 tokens, 3 markets, 4 account, 5 book, 6 accounts."
         case .quotaExceeded: "The account has sent more commands than its quota; wait, or send fewer: cancels are never throttled."
         case .tooManyFromAddress: "Too much comes from your IP address; send less a second, or over fewer connections."
         case .historyGone: "What came after this position is no longer kept; query the account and subscribe without a position."

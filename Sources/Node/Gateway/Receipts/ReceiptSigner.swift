@@ -32,9 +32,12 @@ final class ReceiptSigner {
 
     func append(_ request: Request) { waiting.append(request) }
 
-    /// Begins to sign what waits, unless a group is being signed.
-    func signIfIdle(on loop: UnsafeMutablePointer<uv_loop_t>) {
-        guard !isBusy, !waiting.isEmpty else { return }
+    /// Whether something waits and no group is being signed.
+    var isReady: Bool { !isBusy && !waiting.isEmpty }
+
+    /// Begins to sign what waits.
+    func sign(on loop: UnsafeMutablePointer<uv_loop_t>) {
+        guard isReady else { return }
         while group.count < ReceiptGroup.countMax, let request = waiting.popFirst() { group.append(request) }
         isBusy = true
         // Released in `finish`.
