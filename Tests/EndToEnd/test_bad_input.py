@@ -64,10 +64,12 @@ def _order_of(exchange, trader) -> int:
 
 
 def test_nonces(ann):
-    message = ann.message(withdraw(99, 1))
-    assert ann.ask(message)[0] == "ack"
-    assert ann.ask(message)[:2] == ("reject", 7)
     now = int(time.time() * 1000)
+    message = ann.message(withdraw(99, 1), nonce=now)
+    answer = ann.ask(message)
+    assert answer[0] == "ack"
+    assert ann.ask(message) == answer, "the same bytes get the same answer"
+    assert ann.ask(ann.message(withdraw(99, 2), nonce=now))[:2] == ("reject", 7), "others under the same nonce do not"
     assert ann.ask(ann.message(withdraw(99, 1), nonce=now - 3 * 86_400_000))[:2] == ("reject", 5)
     assert ann.ask(ann.message(withdraw(99, 1), nonce=now + 2 * 86_400_000))[:2] == ("reject", 6)
 
