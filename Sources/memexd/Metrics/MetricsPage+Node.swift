@@ -31,6 +31,12 @@ extension MetricsPage {
         add("memex_batches_cut_total", .counter, "Rollup batches made for L1.", statistics.batchesCut.value)
         add("memex_batch_bytes_total", .counter, "Bytes of rollup batches made for L1.", statistics.batchBytes.value)
         add("memex_checkpoints_total", .counter, "Checkpoints written.", statistics.checkpoints.value)
+        add(
+            "memex_checkpoints_failed_total", .counter, "Checkpoints that could not be written or folded.",
+            statistics.checkpointsFailed.value)
+        add(
+            "memex_checkpoint_microseconds_total", .counter, "What the sealer spent on checkpoints instead of blocks.",
+            statistics.checkpointMicroseconds.value)
         add("memex_sealed_block", .gauge, "Number of the last sealed block.", sequencer.shared.sealedHead.number)
         add("memex_sealed_block_time_ms", .gauge, "Time of the last sealed block since 1970.", sequencer.shared.sealedHead.timeMs)
         add("memex_seal_backlog_blocks", .gauge, "Blocks closed and not sealed yet.", sequencer.sealBacklog)

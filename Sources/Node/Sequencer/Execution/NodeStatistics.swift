@@ -33,7 +33,7 @@ package final class NodeStatistics: Sendable {
     package let batchesCut = Atomic<UInt64>(0)
     package let batchBytes = Atomic<UInt64>(0)
     package let checkpoints = Atomic<UInt64>(0)
-    /// Checkpoints that could not be written, or folded.
+    /// Checkpoints that could not be written, or folded. Two threads count.
     package let checkpointsFailed = Atomic<UInt64>(0)
     /// Whole checkpoints made of increments.
     package let checkpointsFolded = Atomic<UInt64>(0)

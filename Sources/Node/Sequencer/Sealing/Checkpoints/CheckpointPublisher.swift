@@ -58,7 +58,7 @@ final class CheckpointPublisher: Sendable {
     /// The checkpoint that was begun last came to nothing: what changed up to it is not on the disk.
     func noteFailure(_ error: any Error) {
         state.withLock { $0.previous = nil }
-        shared.statistics.checkpointsFailed.add(1)
+        shared.statistics.checkpointsFailed.wrappingAdd(1, ordering: .relaxed)
         logger.error(
             "checkpoint failed; the node goes on, but a start takes longer and the journal grows",
             metadata: ["reason": "\(error)", "directory": "\(configuration.directory.checkpoints)"])
@@ -135,7 +135,7 @@ final class CheckpointPublisher: Sendable {
         } catch {
             // A file that was good may be so no longer; what it held is still in the tree.
             if error is CheckpointUnusable { state.withLock { $0.previous = nil } }
-            shared.statistics.checkpointsFailed.add(1)
+            shared.statistics.checkpointsFailed.wrappingAdd(1, ordering: .relaxed)
             logger.error(
                 "checkpoints cannot be folded; the journal grows until they can",
                 metadata: ["reason": "\(error)", "directory": "\(directory)"])
