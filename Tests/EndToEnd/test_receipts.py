@@ -1,5 +1,6 @@
 """Receipts, checked by code of its own: the example of the protocol page, and those that a running exchange gives."""
 
+import json
 import pathlib
 import re
 import struct
@@ -7,6 +8,7 @@ import struct
 import pytest
 from eth_account import Account
 
+from local.exchange import ToolFailed
 from receipts import BadReceipt, verify
 from wire import Wire, cancel, place
 
@@ -69,3 +71,21 @@ def test_receipts_of_an_exchange(exchange, traders):
         said = verify(receipt, wire.separator, exchange.deployment["sequencer"], by_nonce.pop(nonce))
         assert (said["block"], said["position"]) == acks[nonce]
     assert not by_nonce
+
+
+def test_command_line_keeps_and_checks_receipts(exchange, traders, tmp_path):
+    path = tmp_path / "order.receipt"
+    order = exchange.memex(
+        "order", "--market", "WIF/USDX", "--side", "buy", "--price", "1.5", "--size", "0.003", "--receipt", str(path),
+        account=traders[0].account)
+    said = exchange.memex("receipt", "verify", str(path))
+    assert said["block"] == order["block"] and said["signer"].lower() == traders[0].address.lower()
+    kept = json.loads(path.read_text())
+    commands, receipt = (bytes.fromhex(kept[key][2:]) for key in ("commands", "receipt"))
+    separator = Wire(exchange, exchange.accounts[traders[0].account]["privateKey"]).separator
+    assert verify(receipt, separator, exchange.deployment["sequencer"], commands)["position"] == said["position"]
+    kept["commands"] = kept["commands"][:-1] + ("0" if kept["commands"][-1] != "0" else "1")
+    path.write_text(json.dumps(kept))
+    with pytest.raises(ToolFailed) as failure:
+        exchange.memex("receipt", "verify", str(path))
+    assert failure.value.code == 5 and "other commands" in failure.value.output
