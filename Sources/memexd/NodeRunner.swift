@@ -16,6 +16,8 @@ struct NodeRunner {
 
     func run() async throws {
         let ending = Ending()
+        // What cannot work is said before anything is recovered.
+        try DescriptorLimit.raise(to: options.gateway.limits.descriptorsMax)
         let key = try KeyFile.read(options.sequencerKey)
         let deployment = try Deployment(path: options.deployment)
         guard key.address == deployment.sequencer else {
@@ -77,6 +79,7 @@ struct NodeRunner {
     private func configuration(_ identity: DeploymentIdentity, _ key: PrivateKey) throws -> SequencerConfiguration {
         var configuration = SequencerConfiguration(directory: try DataDirectory(creating: options.data), deployment: identity, key: key)
         configuration.durability = options.durability
+        configuration.gatewayThreads = options.gateway.gatewayThreads
         configuration.executor.blockIntervalMs = options.blockIntervalMs
         configuration.executor.idleBlockIntervalMs = options.idleBlockIntervalMs
         configuration.batchAgeMsMax = options.batchAgeMsMax
@@ -88,6 +91,7 @@ struct NodeRunner {
         var configuration = GatewayConfiguration(chainId: deployment.chainId, rollup: deployment.rollup)
         configuration.host = listen.host
         configuration.port = listen.port
+        configuration.limits = options.gateway.limits
         configuration.sequencerKey = sequencer.configuration.key
         if let certificate = options.certificate, let key = options.key {
             configuration.tls = GatewayConfiguration.TLSFiles(certificatePath: certificate, keyPath: key)

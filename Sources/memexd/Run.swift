@@ -54,6 +54,9 @@ struct Run: AsyncParsableCommand {
     @Flag(help: "Serve ws:// without TLS. Orders and signatures travel in the clear.")
     var insecureWs = false
 
+    @OptionGroup(title: "Traders")
+    var gateway: GatewayOptions
+
     @Option(help: "Milliseconds after its opening at which a block closes.")
     var blockIntervalMs: UInt64 = 250
 

@@ -48,6 +48,7 @@ import Testing
         #expect(whole.blockIntervalMs == command.blockIntervalMs && whole.idleBlockIntervalMs == command.idleBlockIntervalMs)
         #expect(whole.batchAgeMsMax == command.batchAgeMsMax && whole.checkpointIntervalS == command.checkpointIntervalS)
         #expect(whole.durability == command.durability && whole.confirmations == command.confirmations && whole.l1PollS == command.l1PollS)
+        #expect(whole.gateway.limits == command.gateway.limits)
         #expect(whole.logLevel == command.logLevel && whole.statsJson == command.statsJson)
     }
 

@@ -93,7 +93,7 @@ package struct GatewayLimits: Sendable, Equatable {
     }
 
     /// Throws what of it makes no sense, in a sentence.
-    func check() throws(GatewayError) {
+    package func check() throws(GatewayError) {
         guard connectionsMax > 0, connectionsMax + refusedConnectionsMax <= 1 << 16 else {
             throw .limits("connections must be 1 to \((1 << 16) - refusedConnectionsMax), not \(connectionsMax)")
         }

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Gateway
+
+/// How many clients the node serves, and how much each may ask of it.
+struct GatewayOptions: ParsableArguments {
+    @Option(help: "Threads that serve traders; by default a core is left for the executor, and more than 4 are not used.")
+    var gatewayThreads = GatewayConfiguration.threadCountDefault
+
+    @Option(help: "WebSockets open at once; the system must allow as many open files.")
+    var connectionsMax = GatewayLimits().connectionsMax
+
+    @Option(help: "Connections of one address (IPv6: network of 64 bits). Raise it for a proxy, which is one address.")
+    var addressConnectionsMax = GatewayLimits().addressConnectionsMax
+
+    @Option(help: "Messages a second from one address.")
+    var addressMessagesPerSecond = GatewayLimits().addressMessages.perSecond
+
+    @Option(help: "Commands a second of one account; cancels are not counted.")
+    var accountCommandsPerSecond = GatewayLimits().accountCommands.perSecond
+
+    @Option(help: "MiB that may wait in all for clients to read them.")
+    var outputMibMax = GatewayLimits().outputBytesTotalMax >> 20
+
+    /// As much may come at once as in a second, and at least one full batch.
+    var limits: GatewayLimits {
+        var limits = GatewayLimits()
+        limits.connectionsMax = connectionsMax
+        limits.addressConnectionsMax = addressConnectionsMax
+        limits.addressMessages = Rate(perSecond: addressMessagesPerSecond, burst: max(1, addressMessagesPerSecond))
+        limits.accountCommands = Rate(perSecond: accountCommandsPerSecond, burst: max(512, accountCommandsPerSecond))
+        limits.outputBytesTotalMax = outputMibMax << 20
+        return limits
+    }
+
+    func validate() throws {
+        guard (1...16).contains(gatewayThreads) else { throw ValidationError("--gateway-threads must be 1 to 16") }
+        do { try limits.check() } catch { throw ValidationError(error.description) }
+    }
+}
