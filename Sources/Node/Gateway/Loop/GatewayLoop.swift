@@ -59,8 +59,8 @@ final class GatewayLoop {
     var lastCommandNs: UInt64 = 0
     /// Set in a turn by whatever should go on soon: the loop will not sleep.
     var isMoreDue = false
-    /// Whether the executor can work while this thread waits actively.
-    let mayWaitActively = uv_available_parallelism() > 1
+    /// Whether a core is left for the executor while all threads of the gateway wait actively.
+    let mayWaitActively: Bool
     var isStopping = false
     /// Read once a turn, so that within a turn it does not change.
     var isDraining = false
@@ -113,6 +113,7 @@ final class GatewayLoop {
         self.block = block
         signal = LoopSignal()
         outputBytesMax = configuration.limits.outputBytesTotalMax / threadCount
+        mayWaitActively = Int(uv_available_parallelism()) > threadCount
         domain = SigningDomain(chainId: configuration.chainId, rollup: configuration.rollup)
         do {
             feeds = try MarketFeeds(books: books, block: block)
