@@ -7,7 +7,8 @@ import Signing
 // A node's core without gateway and L1, made to be killed: `CrashNode DIRECTORY process|fsync`.
 //
 // Frames on stdin: u32 length of the content, u8 kind, content. Kind 1: an envelope. Kind 2: all inbox messages from index 0.
-// Answers on stdout, 32 bytes for each envelope in order: sequence u64, block u64, nonce u64, position u32, code u16, zero u16.
+// Kind 3: a stream position, u64; everything admitted after it is told.
+// Answers on stdout, 32 bytes for each envelope in order: sequence u64, block u64, nonce u64, position u32, code u16, note u16 (see `Note`).
 // At the end of stdin, or on SIGTERM, it stops gracefully and exits with 0. Short intervals make every kind of moment likely.
 
 /// Reads exactly `count` bytes; nil at the end of stdin.
@@ -71,14 +72,13 @@ let writer = Thread {
     var all = sigset_t()
     sigfillset(&all)
     pthread_sigmask(SIG_SETMASK, &all, nil)
+    let lookBack = LookBack(port)
     while true {
+        lookBack.answerRequests()
         let hasRead = port.fromExecutor.read { record in
-            guard record.kind == RingRecord.ToGateway.result, record.flags & RingRecord.Flags.continues == 0 else { return }
-            var answer = [UInt8](record.body[..<30])
-            answer += [0, 0]
-            if write(1, answer, 32) != 32 { _exit(5) }
+            if record.kind == RingRecord.ToGateway.result { lookBack.answer(record) }
         }
-        if !hasRead { answersReady.park(timeoutMs: -1) { !port.fromExecutor.isEmpty } }
+        if !hasRead { answersReady.park(timeoutMs: -1) { !port.fromExecutor.isEmpty || LookBack.requests.withLock { !$0.isEmpty } } }
     }
 }
 writer.start()
@@ -91,6 +91,12 @@ while let header = readExactly(5) {
             stride(from: 0, to: length, by: InboxMessage.bytes).map { InboxMessage(loadingFrom: bytes.baseAddress! + $0) }
         }
         precondition(sequencer.inbox.push(messages, first: 0, l1Block: 1))
+        continue
+    }
+    if header[4] == 3 {
+        let position = StreamPosition(rawValue: content.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
+        LookBack.requests.withLock { $0.append(position) }
+        answersReady.wake()
         continue
     }
     let input = port.toExecutor

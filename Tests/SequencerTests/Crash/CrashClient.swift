@@ -17,7 +17,9 @@ struct CrashClient {
     var envelopes: [UInt64: [UInt8]] = [:]
     /// Answers received, of whatever kind.
     var answers = 0
-    /// Refused because an answer was lost in a crash.
+    /// Of them those that a crash had kept away, given when the batch was sent again.
+    var answersAgain = 0
+    /// Refused because an answer was lost in a crash, and is not known any more.
     var repeated: Set<UInt64> = []
 
     init(seed: UInt64) {
@@ -35,10 +37,16 @@ struct CrashClient {
 
     /// Takes in an answer; false when the child is gone.
     mutating func receive(_ node: CrashedNode) -> Bool {
-        guard let answer = node.nextAnswer() else { return false }
+        guard var answer = node.nextAnswer() else { return false }
         answers += 1
+        let isAgain = answer.note == 4
+        if isAgain, admitted[answer.nonce] == nil { answersAgain += 1 }
+        answer = answer.without(note: 4)
         if answer.code == 0 {
-            if let before = admitted[answer.nonce] { Issue.record("nonce \(answer.nonce) was admitted twice: \(before), \(answer)") }
+            // Given again it is the same.
+            if let before = admitted[answer.nonce], before != answer || !isAgain {
+                Issue.record("nonce \(answer.nonce) was admitted twice: \(before), \(answer)")
+            }
             admitted[answer.nonce] = answer
         } else if answer.code == RejectCode.nonceRepeated.rawValue || answer.code == RejectCode.nonceBelowRemembered.rawValue {
             repeated.insert(answer.nonce)

@@ -35,6 +35,7 @@ import Testing
         let checkpoints = DataDirectory(path: directory.path).checkpoints
         var random = SplitMix64(state: seed ^ 1)
         var client = CrashClient(seed: seed)
+        var history = CrashHistory(seed: seed)
         var instants = Instants()
         // From the start of the process to its first answer.
         var startUp = Duration.milliseconds(100)
@@ -42,7 +43,6 @@ import Testing
             let answered = client.answers
             let started = ContinuousClock.now
             let node = try CrashedNode(directory: directory.path, durability: durability)
-            client.join(node)
             if crash % 3 == 2 {
                 // Some instant of start-up and recovery, or soon after: the kernel's timer picks it.
                 let delay = UInt32(Double.random(in: 0..<1.5, using: &random) * (startUp / .microseconds(1)))
@@ -52,10 +52,14 @@ import Testing
                     kill(processId, SIGKILL)
                 }
                 killer.start()
-                let isAlive = client.trade(node, answers: .max)
+                var isAlive = history.catchUp(node, client, seed: seed)
+                client.join(node)
+                isAlive = isAlive && client.trade(node, answers: .max)
                 #expect(!isAlive)
             } else {
-                var isAlive = client.trade(node, answers: 1)
+                var isAlive = history.catchUp(node, client, seed: seed)
+                client.join(node)
+                isAlive = isAlive && client.trade(node, answers: 1)
                 startUp = started.duration(to: .now)
                 isAlive = isAlive && client.trade(node, answers: Int.random(in: 0...400, using: &random))
                 if !isAlive { Issue.record("kill \(crash), seed \(seed): the node died by itself") }
@@ -87,6 +91,8 @@ import Testing
             "\(durability): \(Self.crashes) kills (\(instants.startUp) before the first answer, \(instants.trading) while trading; of all "
                 + "\(instants.writingIncrement) while an increment, \(instants.foldingOrWritingWhole) while a whole checkpoint was written), \(lost) losses"
         )
+        print("\(durability): caught up \(history.asked) times on \(history.batches) batches, \(client.answersAgain) answers given again")
+        if Self.crashes >= 100 { #expect(history.asked > Self.crashes / 3 && client.answersAgain > 0) }
         let store = try ChainStore(
             path: DataDirectory(path: directory.path).chain, durability: .process, deployment: CrashVerification.deployment)
         #expect(try store.lastBatch() != nil)

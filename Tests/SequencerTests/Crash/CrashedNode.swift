@@ -18,6 +18,14 @@ final class CrashedNode {
         var nonce: UInt64
         var position: UInt32
         var code: UInt16
+        /// What kind of frame it is: `Note` of CrashNode.
+        var note: UInt16 = 0
+
+        func without(note: UInt16) -> Answer {
+            var answer = self
+            if answer.note == note { answer.note = 0 }
+            return answer
+        }
     }
 
     init(directory: String, durability: Durability = .process) throws {
@@ -71,7 +79,8 @@ final class CrashedNode {
         }
         return Answer(
             sequence: bytes.integer(at: 0), block: bytes.integer(at: 8), nonce: bytes.integer(at: 16), position: bytes.integer(at: 24),
-            code: bytes.integer(at: 28))
+            code: bytes.integer(at: 28),
+            note: bytes.integer(at: 30))
     }
 
     /// What the child said on stderr so far.

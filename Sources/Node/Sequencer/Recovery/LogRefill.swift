@@ -16,6 +16,9 @@ final class LogRefill: RecordSink, ReplayObserver {
     /// Of the last batch or opening that the log has; the key is 0 for an opening.
     private var last: (position: StreamPosition, envelopeKey: UInt64)
 
+    /// How far the journal was replayed.
+    private var replayed = StreamPosition(rawValue: 0)
+
     /// Opens the log, or makes one. `journalBlock` is the journal's last block.
     init(_ configuration: SequencerConfiguration, journalBlock: UInt64, logger: Logger) throws {
         self.journalBlock = journalBlock
@@ -37,7 +40,8 @@ final class LogRefill: RecordSink, ReplayObserver {
     }
 
     func begins(after block: UInt64) {
-        if last.position.block < block || last.position.block > journalBlock { beginAnew(after: StreamPosition(before: block + 1)) }
+        replayed = StreamPosition(before: block + 1)
+        if last.position.block < block || last.position.block > journalBlock { beginAnew(after: replayed) }
     }
 
     func beginsRow(bytesBehind: Int) {
@@ -66,6 +70,7 @@ final class LogRefill: RecordSink, ReplayObserver {
     /// Whether what happens at `position` would be overwritten before the replay is over. If that has ended, and the log has not what was passed over,
     /// it begins behind that.
     private func passesOver(_ position: StreamPosition) -> Bool {
+        replayed = position
         if isPassingOver {
             passedOver = position
             return true
@@ -77,12 +82,9 @@ final class LogRefill: RecordSink, ReplayObserver {
         return false
     }
 
-    /// Everything was replayed, up to what `producer` admitted last.
-    func finish(_ producer: BlockProducer) {
-        var end = StreamPosition(before: producer.blockNumber + 1)
-        if producer.open != nil { end.rawValue = producer.blockNumber << 32 + UInt64(producer.job.envelopeCount) }
-        // Rows are gone that the log had seen.
-        if last.position > end { beginAnew(after: end) }
+    /// Everything was replayed. If rows are gone that the log had seen, it tells of what never was.
+    func finish() {
+        if last.position > replayed { beginAnew(after: replayed) }
     }
 
     func write(

@@ -30,7 +30,7 @@ struct Recovery {
         producer = replayed.producer
         sealer = replayed.sealer
         loaded = replayed.start.loaded
-        refill.finish(producer)
+        refill.finish()
     }
 }
 
