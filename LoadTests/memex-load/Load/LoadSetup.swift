@@ -4,6 +4,7 @@ import Foundation
 import Gateway
 import Sequencer
 import Signing
+import Synchronization
 
 /// What must be known, and done, before the batches of a run can be signed: prices, nonces, orders to be modified.
 struct LoadSetup {
@@ -12,6 +13,8 @@ struct LoadSetup {
     private let plan: LoadTarget.Plan
     private let batchCount: Int
     private var nextNonce: UInt64
+    /// Above all nonces that this process has used, for any exchange.
+    private static let unusedNonce = Mutex<UInt64>(0)
 
     init(_ client: GatewayClient, keys: [PrivateKey], plan: LoadTarget.Plan) throws {
         guard keys.count >= plan.connections else {
@@ -43,7 +46,9 @@ struct LoadSetup {
     }
 
     private func workload(_ flow: some CommandFlow) -> Workload {
-        Workload(flow, batchCountMax: batchCount, keys: keys, connections: plan.connections, firstNonce: nextNonce)
+        let workload = Workload(flow, batchCountMax: batchCount, keys: keys, connections: plan.connections, firstNonce: nextNonce)
+        Self.unusedNonce.withLock { $0 = nextNonce + UInt64(workload.batchCount) }
+        return workload
     }
 
     /// A whole commands message, but for the signature, which is another message's.
@@ -78,9 +83,10 @@ struct LoadSetup {
         return try Self.answer(client, nonce: nextNonce)
     }
 
-    /// A nonce that all accounts may still use, as all that follow: the present time, or later if a run before this one went further.
+    /// A nonce that all accounts may still use, as all that follow: the present time, or later if a run before this one, perhaps of another process, went
+    /// further.
     private static func freshNonce(_ client: GatewayClient, _ keys: [PrivateKey], market: UInt16) throws -> UInt64 {
-        var nonce = client.nextNonce()
+        var nonce = max(client.nextNonce(), unusedNonce.withLock { $0 })
         var step: UInt64 = 60_000
         // Tells whether the nonce and the account are good, and takes away what a run before this one has left.
         let probe: [Command] = [.cancelAll(market: market, sides: .both)]
