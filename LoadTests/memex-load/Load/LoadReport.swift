@@ -41,8 +41,8 @@ struct LoadReport: Encodable {
     var shareOfVerifyReference: Double?
     /// Processor time of the harness's sending thread for each message.
     var clientMicrosecondsPerMessage = 0.0
-    /// Processor time of the node for each message, where the node is the harness's own.
-    var nodeMicrosecondsPerMessage: Double?
+    /// Processor time of the node for each message, by name of thread, where the node is the harness's own.
+    var nodeMicrosecondsPerMessage: [String: Double]?
     var crowd: CrowdReport?
 
     init(counts: LoadCounts) {
@@ -77,7 +77,9 @@ struct LoadReport: Encodable {
         if connectionsClosed > 0 { row("connections closed", Double(connectionsClosed)) }
         if let crowd { for (name, value) in crowd.rows { row(name, value) } }
         table.add(["harness CPU us/message", String(format: "%.1f", clientMicrosecondsPerMessage)])
-        if let nodeMicrosecondsPerMessage { table.add(["node CPU us/message", String(format: "%.1f", nodeMicrosecondsPerMessage)]) }
+        for (thread, microseconds) in (nodeMicrosecondsPerMessage ?? [:]).sorted(by: { $0.value > $1.value }) where microseconds >= 0.05 {
+            table.add(["node CPU us/message: \(thread)", String(format: "%.1f", microseconds)])
+        }
         var times = TextTable(["microseconds", "p50", "p99", "p99.9", "max"])
         for (name, quantiles) in [
             ("due to ack", ackMicroseconds), ("due to market data", marketDataMicroseconds), ("due to sent", sendDelayMicroseconds),

@@ -10,8 +10,8 @@ struct LoadTarget: Sendable {
     var keys: [PrivateKey]
     /// Threads of the gateway, nil if unknown.
     var gatewayThreads: Int?
-    /// Processor seconds that the node has used, where it is the harness's own.
-    var nodeCPUSeconds: (@Sendable () -> Double)?
+    /// Processor seconds that the node's threads have used, by name, where it is the harness's own.
+    var nodeCPUSeconds: (@Sendable () -> [String: Double])?
 
     /// What a run does; see the options of `memex-load`.
     struct Plan {
@@ -54,10 +54,11 @@ struct LoadTarget: Sendable {
         if plan.run.showsProgress {
             Progress.line("sending \(Int(plan.commandsPerSecond)) commands/s over \(connections.count) connections for \(plan.seconds) s")
         }
-        let nodeBefore = nodeCPUSeconds?() ?? 0
+        let nodeBefore = nodeCPUSeconds?() ?? [:]
         var report = try LoadRun(workload, connections: connections, marketData: marketData, options: plan.runOptions).run()
-        if let nodeCPUSeconds {
-            report.nodeMicrosecondsPerMessage = (nodeCPUSeconds() - nodeBefore) * 1e6 / Double(max(1, workload.batchCount))
+        report.nodeMicrosecondsPerMessage = nodeCPUSeconds?().compactMapValues { $0 * 1e6 / Double(max(1, workload.batchCount)) }
+        for (thread, seconds) in nodeBefore {
+            report.nodeMicrosecondsPerMessage?[thread]? -= seconds * 1e6 / Double(max(1, workload.batchCount))
         }
         report.crowd = crowd?.stop()
         report.verifyPerSecondReference = (before + reference.measure()) / 2

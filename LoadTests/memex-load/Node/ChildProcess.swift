@@ -38,8 +38,11 @@ final class ChildProcess: @unchecked Sendable {
         return process.terminationStatus
     }
 
-    /// User and system time that the process has used so far, in seconds.
-    var cpuSeconds: Double { CPUTime.ofProcess(identifier) }
+    /// Processor time that the process has used so far, in seconds.
+    var cpuSeconds: Double { cpuSecondsByThread.values.reduce(0, +) }
+
+    /// The same by name of thread; threads that have ended are left out.
+    var cpuSecondsByThread: [String: Double] { CPUTime.ofThreads(identifier) }
 
     /// Called by a child: ends with its parent, and says `line` on standard output.
     static func announce(_ line: String) {
@@ -49,15 +52,17 @@ final class ChildProcess: @unchecked Sendable {
 
 /// Processor time, in seconds of one core.
 enum CPUTime {
-    /// User and system time of a process, from `/proc`; 0 if it is gone.
-    static func ofProcess(_ identifier: Int32) -> Double {
-        guard let text = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8),
-            let end = text.lastIndex(of: ")")
-        else { return 0 }
-        // Fields 14 and 15 of proc(5); the first behind the name is the third.
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    /// Of the threads that a process has now, by name, as the kernel's scheduler counts it; none if the process is gone.
+    static func ofThreads(_ identifier: Int32) -> [String: Double] {
+        let folder = "/proc/\(identifier)/task/"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.reduce(into: [:]) { seconds, thread in
+            guard let name = try? String(contentsOfFile: folder + thread + "/comm", encoding: .utf8),
+                let text = try? String(contentsOfFile: folder + thread + "/schedstat", encoding: .utf8),
+                let nanoseconds = text.split(separator: " ").first.flatMap({ Double($0) })
+            else { return }
+            seconds[name.trimmingCharacters(in: .whitespacesAndNewlines), default: 0] += nanoseconds / 1e9
+        }
     }
 
     /// Of the calling thread.

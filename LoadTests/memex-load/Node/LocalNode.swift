@@ -47,7 +47,7 @@ final class LocalNode {
     var target: LoadTarget {
         LoadTarget(
             url: url, trust: options.isPlain ? .system : .file(folder + "/server.pem"), keys: keys, gatewayThreads: options.gatewayThreads,
-            nodeCPUSeconds: { [process] in process.cpuSeconds })
+            nodeCPUSeconds: { [process] in process.cpuSecondsByThread })
     }
 
     private static func launch(_ options: Options, _ folder: String, port: UInt16) throws -> (ChildProcess, String) {
