@@ -105,10 +105,13 @@ import Testing
         var told: [UInt32: UInt64] = [:]
         for round in 0..<200 as Range<UInt64> {
             let (old, new) = (UInt32(round * 64), UInt32((round + 1) * 64))
-            if round > 0 { apply(Self.event(Event.Kind.cancelled, .buy, old, id: round, remaining: round), to: book) }
-            apply(Self.event(Event.Kind.placed, .buy, new, id: round + 1, remaining: round + 1), to: book)
+            for place in 0..<2 as Range<UInt32> {
+                let id = 2 * round + UInt64(place)
+                if round > 0 { apply(Self.event(Event.Kind.cancelled, .buy, old + place, id: id, remaining: round), to: book) }
+                apply(Self.event(Event.Kind.placed, .buy, new + place, id: id + 2, remaining: round + 1), to: book)
+            }
             book.takeChanges { told[$0.priceCode] = $0.lots == 0 ? nil : $0.lots }
-            #expect(told == [new: round + 1] && book.allLevels.count == 1)
+            #expect(told == [new: round + 1, new + 1: round + 1] && book.allLevels.count == 2 && book.isConsistent)
             #expect(book.checksum == BookChecksum.of(book.allLevels))
         }
     }
