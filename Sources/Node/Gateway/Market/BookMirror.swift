@@ -18,26 +18,36 @@ final class BookMirror {
         var isChanged = false
     }
 
+    private struct State {
+        /// In pages of 64 neighbouring prices; page 0 is not used.
+        var levels = [Level](repeating: Level(), count: 64)
+        var freePages: [UInt32] = []
+        var changed: [Key] = []
+        var checksum: UInt64 = 0
+        var levelCount = 0
+        var isConsistent = true
+    }
+
     private let bids = PriceLadder()
     private let asks = PriceLadder()
-    /// In pages of 64 neighbouring prices; page 0 is not used.
-    private var levels = [Level](repeating: Level(), count: 64)
-    private var freePages: [UInt32] = []
-    private var changed: [Key] = []
     let orders: OrderQueues
-
-    /// Of the levels as they were last told.
-    private(set) var checksum: UInt64 = 0
-    /// Levels at which orders rest.
-    private(set) var levelCount = 0
+    /// Behind a pointer: checks of exclusive access to properties cost a third of all this otherwise.
+    private let state: UnsafeMutablePointer<State>
     /// Price code of the last trade, `PriceCode.none` before the first.
     var lastPriceCode = PriceCode.none
+
+    /// Of the levels as they were last told.
+    var checksum: UInt64 { state.pointee.checksum }
+    /// Levels at which orders rest.
+    var levelCount: Int { state.pointee.levelCount }
     /// False once an event contradicted what was known: the start or an event was wrong, and so may the book be.
-    private(set) var isConsistent = true
+    var isConsistent: Bool { state.pointee.isConsistent }
 
     /// Starts from a recovered book; nothing of it counts as changed.
     init(_ start: RecoveredBook = RecoveredBook(), orders: OrderQueues) {
         self.orders = orders
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
         lastPriceCode = start.lastPriceCode
         for order in start.orders {
             apply(
@@ -47,16 +57,21 @@ final class BookMirror {
         takeChanges { _ in }
     }
 
-    var hasChanges: Bool { !changed.isEmpty }
+    deinit {
+        state.deinitialize(count: 1)
+        state.deallocate()
+    }
+
+    var hasChanges: Bool { !state.pointee.changed.isEmpty }
 
     /// Follows one change.
     @inline(__always)
     func apply(_ change: BookChange) {
-        guard change.priceCode < PriceCode.count else { return isConsistent = false }
+        guard change.priceCode < PriceCode.count else { return state.pointee.isConsistent = false }
         let isAdded = change.kind == .added
         let key = Self.key(change.priceCode, change.side)
-        guard let index = isAdded ? indexForInsertion(key) : self.index(key) else { return isConsistent = false }
-        levels.withUnsafeMutableBufferPointer { levels in
+        guard let index = isAdded ? indexForInsertion(key) : self.index(key) else { return state.pointee.isConsistent = false }
+        state.pointee.levels.withUnsafeMutableBufferPointer { levels in
             let level = levels.baseAddress! + index
             let before = level.pointee.lots
             var isGood: Bool
@@ -68,11 +83,11 @@ final class BookMirror {
                 if before < change.lots { isGood = false }
                 level.pointee.lots = before > change.lots ? before &- change.lots : 0
             }
-            if !isGood { isConsistent = false }
+            if !isGood { state.pointee.isConsistent = false }
             if before == 0 || level.pointee.lots == 0 { occupancyChanged(key, from: before, to: level.pointee.lots) }
             if !level.pointee.isChanged {
                 level.pointee.isChanged = true
-                changed.append(key)
+                state.pointee.changed.append(key)
             }
         }
     }
@@ -80,28 +95,28 @@ final class BookMirror {
     /// Passes every level whose size is another than was told last, in no particular order (0 lots: gone); ``checksum`` then is that of the book with
     /// all levels that were passed so far.
     func takeChanges(_ body: (BookLevel) -> Void) {
-        for key in changed {
+        for key in state.pointee.changed {
             guard let index = index(key) else { continue }
-            let (lots, told) = (levels[index].lots, levels[index].told)
-            levels[index].isChanged = false
+            let (lots, told) = (state.pointee.levels[index].lots, state.pointee.levels[index].told)
+            state.pointee.levels[index].isChanged = false
             guard lots != told else { continue }
-            levels[index].told = lots
+            state.pointee.levels[index].told = lots
             let level = BookLevel(key, lots: lots)
-            checksum = checksum &+ BookChecksum.mix(level) &- BookChecksum.mix(BookLevel(key, lots: told))
+            state.pointee.checksum = checksum &+ BookChecksum.mix(level) &- BookChecksum.mix(BookLevel(key, lots: told))
             body(level)
         }
         // Not before: a page holds what was told of its levels.
-        for key in changed { releasePageIfEmpty(key) }
-        changed.removeAll(keepingCapacity: true)
+        for key in state.pointee.changed { releasePageIfEmpty(key) }
+        state.pointee.changed.removeAll(keepingCapacity: true)
     }
 
     // MARK: Reading
 
     /// Lots at a level, 0 if nothing rests there.
-    func lots(_ key: Key) -> UInt64 { index(key).map { levels[$0].lots } ?? 0 }
+    func lots(_ key: Key) -> UInt64 { index(key).map { state.pointee.levels[$0].lots } ?? 0 }
 
     /// The orders of a level.
-    func queue(_ key: Key) -> OrderQueues.Queue { index(key).map { levels[$0].queue } ?? OrderQueues.Queue() }
+    func queue(_ key: Key) -> OrderQueues.Queue { index(key).map { state.pointee.levels[$0].queue } ?? OrderQueues.Queue() }
 
     var bestBid: Key? { bids.last(upTo: PriceCode.count - 1) }
     var bestAsk: Key? { asks.first(from: 0).map { Self.key($0, .sell) } }
@@ -133,11 +148,11 @@ final class BookMirror {
 
     @inline(never)
     private func openPage(_ key: Key) -> Int? {
-        if freePages.isEmpty {
-            freePages.append(UInt32(levels.count / 64))
-            levels.append(contentsOf: repeatElement(Level(), count: 64))
+        if state.pointee.freePages.isEmpty {
+            state.pointee.freePages.append(UInt32(state.pointee.levels.count / 64))
+            state.pointee.levels.append(contentsOf: repeatElement(Level(), count: 64))
         }
-        ladder(key).setPage(freePages.removeLast(), of: key & 0x7FFF_FFFF)
+        ladder(key).setPage(state.pointee.freePages.removeLast(), of: key & 0x7FFF_FFFF)
         return index(key)
     }
 
@@ -147,14 +162,14 @@ final class BookMirror {
         let page = ladder.page(of: priceCode)
         guard page != 0, ladder.isGroupEmpty(priceCode) else { return }
         ladder.setPage(0, of: priceCode)
-        freePages.append(page)
+        state.pointee.freePages.append(page)
     }
 
     @inline(never)
     private func occupancyChanged(_ key: Key, from before: UInt64, to lots: UInt64) {
         guard before != lots else { return }
         if lots == 0 { ladder(key).remove(key & 0x7FFF_FFFF) } else { ladder(key).insert(key & 0x7FFF_FFFF) }
-        levelCount += lots == 0 ? -1 : 1
+        state.pointee.levelCount += lots == 0 ? -1 : 1
     }
 }
 

@@ -27,8 +27,8 @@ final class OrderQueues {
 
     private let memory: ReservedMemory
     private let slots: UnsafeMutablePointer<Slot>
-    /// Stamp of the newest order.
-    private(set) var stamp: UInt64 = 0
+    /// Stamp of the newest order; in the slot that is never used.
+    var stamp: UInt64 { slots.pointee.stamp }
 
     init() throws(ReservationFailed) {
         precondition(MemoryLayout<Slot>.stride == 32)
@@ -54,7 +54,7 @@ final class OrderQueues {
     func append(_ id: UInt64, lots: UInt64, to queue: inout Queue) -> Bool {
         let slot = Int(id & 0xFFFF_FFFF)
         guard slot > 0, slot < Layout.orderCapacity, slots[slot].lots == 0, lots > 0 else { return false }
-        stamp += 1
+        slots.pointee.stamp += 1
         slots[slot] = Slot(next: 0, previous: queue.last, lots: lots, stamp: stamp, generation: UInt32(id >> 32), reserved: 0)
         if queue.last == 0 { queue.first = UInt32(slot) } else { slots[Int(queue.last)].next = UInt32(slot) }
         queue.last = UInt32(slot)
