@@ -81,6 +81,7 @@ struct NodeRunner {
         configuration.durability = options.durability
         configuration.gatewayThreads = options.gateway.gatewayThreads
         configuration.executor.blockIntervalMs = options.blockIntervalMs
+        configuration.executor.spinUs = options.executorSpinUs
         configuration.executor.idleBlockIntervalMs = options.idleBlockIntervalMs
         configuration.batchAgeMsMax = options.batchAgeMsMax
         configuration.checkpointIntervalMs = options.checkpointIntervalS * 1000

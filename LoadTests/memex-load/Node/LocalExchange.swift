@@ -17,6 +17,7 @@ final class LocalExchange {
         var isPlain = false
         var durability = Durability.process
         var gatewayThreads = 1
+        var executorSpinUs: UInt64 = 0
         /// Connections beside those that every measurement needs.
         var connectionsMax = 16_000
     }
@@ -45,6 +46,7 @@ final class LocalExchange {
         var configuration = SequencerConfiguration(
             directory: try DataDirectory(creating: folder + "/data"), deployment: deployment, key: keys[0])
         configuration.durability = options.durability
+        configuration.executor.spinUs = options.executorSpinUs
         configuration.gatewayThreads = options.gatewayThreads
         let sequencer = try Sequencer(configuration, logger: Self.logger)
         self.sequencer = sequencer

@@ -25,6 +25,7 @@ struct NodeCommand: ParsableCommand {
     @Option(help: "Market id; counts only when the folder is new.") var market: UInt16 = 1
     @Option(help: "Threads of the gateway, 1...16.") var threads = 1
     @Option(help: "What an ack promises: process or fsync.") var durability = "process"
+    @Option(help: "Microseconds that the executor looks for more work before it sleeps.") var executorSpinUs: UInt64 = 0
     @Flag(help: "End with the process that started this one, however that ends.") var withParent = false
 
     func validate() throws {
@@ -65,6 +66,7 @@ struct NodeCommand: ParsableCommand {
         if let address = ListenAddress(listen) { (options.host, options.port) = (address.host, address.port) }
         options.isPlain = insecureWs
         options.gatewayThreads = threads
+        options.executorSpinUs = executorSpinUs
         options.durability = durability == "fsync" ? .fsync : .process
         return options
     }

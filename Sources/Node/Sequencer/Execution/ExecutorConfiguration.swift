@@ -16,5 +16,8 @@ package struct ExecutorConfiguration: Sendable {
     /// Bytes of the log that the slowest gateway thread must have read before another record is taken in.
     package var outputReserveBytes = 64 << 10
 
+    /// After work, the executor looks for more so long before it sleeps. It takes a core for that: 0 where there is none to spare.
+    package var spinUs: UInt64 = 0
+
     package init() {}
 }

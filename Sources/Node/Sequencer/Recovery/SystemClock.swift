@@ -8,6 +8,13 @@ package enum SystemClock {
     /// Since some instant; never goes back.
     package static func monotonicMs() -> UInt64 { read(CLOCK_MONOTONIC) }
 
+    /// Nanoseconds since some instant; never goes back.
+    static func monotonicNs() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
     /// Since some instant, with the time that the machine slept; never goes back.
     package static func uptimeMs() -> UInt64 { read(CLOCK_BOOTTIME) }
 
