@@ -31,7 +31,7 @@ struct MetricsServer: Sendable {
 
     /// The port, once it listens.
     func port() async throws -> UInt16? {
-        try await server.waitUntilListening()
+        try await server.waitUntilListening(timeout: 120)
         switch await server.listeningAddress {
         case .ip4(_, let port), .ip6(_, let port): return port
         default: return nil
