@@ -10,7 +10,6 @@ import asyncio
 import ssl
 import struct
 import sys
-import time
 from decimal import Decimal
 
 import websockets
@@ -63,16 +62,11 @@ class Book:
         return max(bids, default=None), min(asks, default=None)
 
 
-async def follow(args, context):
-    book, shown = Book(), None
-    end = time.monotonic() + args.seconds if args.seconds else None
+async def follow(args, context, book):
+    shown = None
     async with websockets.connect(args.url, subprotocols=["memex.v1"], ssl=context, max_size=1 << 20) as socket:
         await socket.send(struct.pack("<BBH", 2, 1, args.market))
-        while end is None or time.monotonic() < end:
-            try:
-                message = await asyncio.wait_for(socket.recv(), None if end is None else max(0.001, end - time.monotonic()))
-            except asyncio.TimeoutError:
-                break
+        async for message in socket:
             if message[0] == 0x82:
                 raise ValueError(message[22:].decode())
             if message[0] not in (0x88, 0x89):
@@ -82,6 +76,15 @@ async def follow(args, context):
                 shown = book.best()
                 bid, ask = ("-" if code is None else f"{price_of(code):f}" for code in shown)
                 print(f"block {book.block}: bid {bid}, ask {ask}, {sum(map(len, book.levels))} levels", flush=True)
+
+
+def run(args, context):
+    """Follows for the time asked for, or until Control-C; then says how much was checked."""
+    book = Book()
+    try:
+        asyncio.run(asyncio.wait_for(follow(args, context, book), args.seconds or None))
+    except (TimeoutError, asyncio.TimeoutError, KeyboardInterrupt):
+        pass
     print(f"{book.checked} messages checked")
     return 0 if book.checked else 1
 
@@ -97,7 +100,7 @@ def main():
     context = ssl.create_default_context(cafile=args.ca) if args.url.startswith("wss:") else None
     if context and args.insecure:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return asyncio.run(follow(args, context))
+    return run(args, context)
 
 
 if __name__ == "__main__":
@@ -105,5 +108,3 @@ if __name__ == "__main__":
         sys.exit(main())
     except (OSError, ValueError, websockets.exceptions.WebSocketException) as error:
         sys.exit(f"follow_book: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
