@@ -128,10 +128,12 @@ class Peer:
         return struct.pack(">H", code) + (reason or "").encode()
 
     def rest(self):
-        """All messages until the connection ends."""
+        """All messages until the connection ends. A close frame is answered, so that the server need not wait for that."""
         messages = []
         while (message := self.message()) is not None:
             messages.append(message)
+            if message[0] == CLOSE:
+                self.send(frame(CLOSE, message[1][:2]))
         return messages
 
     def end(self):
