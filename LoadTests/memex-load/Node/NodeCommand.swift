@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import Foundation
+import Gateway
 import Sequencer
 
 /// `memex-load node`: an exchange without L1 in a process of its own, for load, tests and trying things out.
@@ -82,20 +83,5 @@ struct NodeCommand: ParsableCommand {
         var chainId: UInt64
         var rollup: String
         var pid: Int32
-    }
-}
-
-/// `ADDRESS:PORT`; IPv6 addresses stand in brackets.
-struct ListenAddress: Equatable {
-    let host: String
-    let port: UInt16
-
-    init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty else { return nil }
-        self.host = String(host)
-        self.port = port
     }
 }

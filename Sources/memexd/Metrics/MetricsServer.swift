@@ -1,6 +1,7 @@
 import FlyingFox
 import FlyingSocks
 import Foundation
+import Gateway
 import Logging
 import Sequencer
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The kernel's clocks in milliseconds.
+/// The kernel's clocks.
 package enum SystemClock {
     /// Since 1970, UTC; may be set back by an administrator.
     package static func nowMs() -> UInt64 { read(CLOCK_REALTIME) }
@@ -9,7 +9,7 @@ package enum SystemClock {
     package static func monotonicMs() -> UInt64 { read(CLOCK_MONOTONIC) }
 
     /// Nanoseconds since some instant; never goes back.
-    static func monotonicNs() -> UInt64 {
+    package static func monotonicNs() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
