@@ -36,7 +36,8 @@ chains only. One lot of a market is 10^lotExponent base atoms; fees are in basis
 
 The deployment file (--out), which memexd and memex read:
   chainId, rollup (address), deployedAtBlock, sequencer, lister,
-  parameters {challengeWindowSeconds, inboxDeadlineSeconds, batchDeadlineSeconds, timeDriftSeconds, claimBondWei (decimal string)},
+  parameters {challengeWindowSeconds, inboxDeadlineSeconds, batchDeadlineSeconds, timeDriftSeconds, claimBondWei and messagePriceWei
+  (decimal strings)},
   tokens [{id, symbol, address (0x0...0 for ETH), decimals, unitExponent}],
   markets [{id, base, quote (token ids), lotExponent, makerBps, takerBps, feeAccount, opensAtMs (0: at once), referencePriceCode}].
 """
@@ -67,6 +68,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--batch-deadline", type=number(1, 10**9), default=86_400, help="seconds until a missing batch allows a halt (default 1 day)")
     parser.add_argument("--time-drift", type=number(1, 10**9), help="seconds between batch and L1 time at most (default: the batch deadline, at least 1 h)")
     parser.add_argument("--claim-bond-wei", type=number(0, 2**128), default=10**18, help="bond of a claim (default 1 ETH)")
+    parser.add_argument("--message-price-wei", type=number(0, 10**17), default=10**14, help="price of a message with forced commands (default 0.0001 ETH)")
     parser.add_argument("--listing", type=pathlib.Path, default=ROOT / "Deploy" / "listing.json", help="tokens and markets (default Deploy/listing.json)")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("deployment.json"), help="deployment file to write (default deployment.json)")
     options = parser.parse_args(argv)
@@ -160,7 +162,7 @@ def deploy(options: argparse.Namespace) -> dict:
     say("compiling")
     rollup_code = encode_constructor(
         compiled(ROLLUP), sequencer, sender.address, options.challenge_window, options.inbox_deadline, options.batch_deadline,
-        options.time_drift, options.claim_bond_wei,
+        options.time_drift, options.claim_bond_wei, options.message_price_wei,
     )
     test_token = compiled(TEST_TOKEN) if any(t.get("testToken") for t in listing["tokens"]) else None
 
@@ -224,6 +226,7 @@ def deploy(options: argparse.Namespace) -> dict:
             "batchDeadlineSeconds": options.batch_deadline,
             "timeDriftSeconds": options.time_drift,
             "claimBondWei": str(options.claim_bond_wei),
+            "messagePriceWei": str(options.message_price_wei),
         },
         "tokens": tokens,
         "markets": markets,

@@ -4,7 +4,7 @@
 @title Custody of ETH and ERC-20 tokens
 @license Apache-2.0
 @notice Invariant: for every token, the balance of this contract is at least `held_atoms * unit` (ETH: plus the bonds of
-        claims not reclaimed).
+        claims not reclaimed and the message fees not collected).
 @dev Money moves by two functions, `_receive` and `_pay`. Both update the books before they call a token, and both require that
      the balance of this contract changed by exactly the amount: a token that takes a fee from a transfer, or moves more than it
      was told, makes the call revert. Tokens without a return value are accepted, a returned false reverts.

@@ -11,6 +11,7 @@
          2 token listed | L1 address (0: ETH)     | token id  | decimals | unit exponent << 8  | symbol, left aligned
          3 market listed| owner of the fee account| market id | see `listings.list_market`     | opening, see there
          4 fee tier set | owner                   | tier      | 0                              | 0
+         5 forced       | sender | size << 160    | 96 bytes of commands: `size` of them, then zeros
 
      The messages are not stored. Their accumulator is: acc(0) = 0,
      acc(i + 1) = keccak256(acc(i) || keccak256(message i)).
@@ -19,7 +20,7 @@
 
 # @notice A message was appended.
 # @param index Its index, from 0.
-# @param kind 1 deposit, 2 token listed, 3 market listed, 4 fee tier set.
+# @param kind 1 deposit, 2 token listed, 3 market listed, 4 fee tier set, 5 forced commands.
 event InboxMessage:
     index: indexed(uint256)
     kind: uint256
@@ -33,6 +34,7 @@ KIND_DEPOSIT: constant(uint256) = 1
 KIND_TOKEN_LISTED: constant(uint256) = 2
 KIND_MARKET_LISTED: constant(uint256) = 3
 KIND_FEE_TIER_SET: constant(uint256) = 4
+KIND_FORCED: constant(uint256) = 5
 
 # @notice How many messages were ever appended.
 inbox_count: public(uint256)

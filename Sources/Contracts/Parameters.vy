@@ -18,11 +18,15 @@ struct Parameters:
     batch_deadline: uint256
     time_drift: uint256
     claim_bond: uint256
+    message_price: uint256
     deployed_at: uint256
 
 
 # @dev No time parameter may exceed this many seconds, so that sums of times cannot overflow or lock money for good.
 _SECONDS_MAX: constant(uint256) = 365 * 86_400
+
+# @dev The price of a message may not exceed this many wei (0.1 ETH): what is to get everyone out must stay affordable.
+_MESSAGE_PRICE_MAX: constant(uint256) = 10 ** 17
 
 # @dev Posts batches and claims states.
 SEQUENCER: immutable(address)
@@ -45,6 +49,9 @@ TIME_DRIFT: immutable(uint256)
 # @dev Bond of a claim, in wei.
 CLAIM_BOND: immutable(uint256)
 
+# @dev Price of a message with forced commands, in wei.
+MESSAGE_PRICE: immutable(uint256)
+
 # @dev L1 time of the deployment, in seconds since 1970.
 DEPLOYED_AT: immutable(uint256)
 
@@ -58,6 +65,7 @@ def __init__(
     batch_deadline: uint256,
     time_drift: uint256,
     claim_bond: uint256,
+    message_price: uint256,
 ):
     """
     @dev A drift below the batch deadline is refused: after an outage shorter than the deadline the sequencer would hold
@@ -69,6 +77,7 @@ def __init__(
     assert inbox_deadline != 0 and inbox_deadline <= _SECONDS_MAX, "parameters: inbox deadline out of range"
     assert batch_deadline != 0 and batch_deadline <= _SECONDS_MAX, "parameters: batch deadline out of range"
     assert time_drift >= batch_deadline and time_drift <= _SECONDS_MAX, "parameters: time drift out of range"
+    assert message_price <= _MESSAGE_PRICE_MAX, "parameters: message price out of range"
 
     SEQUENCER = sequencer
     LISTER = lister
@@ -77,6 +86,7 @@ def __init__(
     BATCH_DEADLINE = batch_deadline
     TIME_DRIFT = time_drift
     CLAIM_BOND = claim_bond
+    MESSAGE_PRICE = message_price
     DEPLOYED_AT = block.timestamp
 
 
@@ -86,7 +96,7 @@ def parameters() -> Parameters:
     """
     @notice All parameters of this deployment.
     @return Parameters sequencer, lister, challenge_window (s), inbox_deadline (s), batch_deadline (s), time_drift (s),
-            claim_bond (wei), deployed_at (seconds since 1970).
+            claim_bond (wei), message_price (wei), deployed_at (seconds since 1970).
     """
     return Parameters(
         sequencer=SEQUENCER,
@@ -96,5 +106,6 @@ def parameters() -> Parameters:
         batch_deadline=BATCH_DEADLINE,
         time_drift=TIME_DRIFT,
         claim_bond=CLAIM_BOND,
+        message_price=MESSAGE_PRICE,
         deployed_at=DEPLOYED_AT,
     )

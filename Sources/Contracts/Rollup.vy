@@ -11,8 +11,11 @@
         - `exit_balance`: after a halt, a balance under the last claimed state;
         - `refund_deposit`: after a halt, a deposit that the last claimed state has not consumed.
 
+        An owner whom the operator does not serve has his commands executed all the same, by `force`.
+
         Who may do what: the sequencer posts batches and claims states, the lister lists tokens and markets and lowers fees of
-        owners, and anyone halts the rollup once a deadline is missed. No key can pause, upgrade or move funds.
+        owners, an owner forces commands of his own, and anyone halts the rollup once a deadline is missed. No key can pause,
+        upgrade or move funds.
 @dev The state that counts after a halt is that of the last claim, which no later one can replace, so every atom is in
      exactly one of: a balance there, a withdrawal record there, a deposit not consumed there. Each is paid once: records and
      balances by cell index (withdrawal records are never rewritten, so a cell means the same record under every root),
@@ -23,6 +26,7 @@
 from . import Batches
 from . import Cells
 from . import Custody
+from . import Forced
 from . import Halting
 from . import Inbox
 from . import Listings
@@ -34,6 +38,7 @@ initializes: Halting
 initializes: Inbox
 initializes: Listings[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
 initializes: Custody[Halting := Halting, Inbox := Inbox, Listings := Listings]
+initializes: Forced[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
 initializes: Batches[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
 
 
@@ -55,6 +60,9 @@ exports: (
     Custody.deposit_eth,
     Custody.deposit,
     Custody.held_atoms,
+    Forced.force,
+    Forced.collect_message_fees,
+    Forced.message_fees,
     Batches.post_batch,
     Batches.claim_state,
     Batches.reclaim_bond,
@@ -115,6 +123,7 @@ def __init__(
     batch_deadline: uint256,
     time_drift: uint256,
     claim_bond: uint256,
+    message_price: uint256,
 ):
     """
     @notice Deploys a rollup and lists ETH as token 1.
@@ -125,9 +134,10 @@ def __init__(
     @param batch_deadline Age in seconds from which a missing batch or claim allows a halt.
     @param time_drift How far, in seconds, batch times may lie from L1 time; not below batch_deadline.
     @param claim_bond Bond of a claim in wei; may be 0.
+    @param message_price Price of a message with forced commands in wei; 0 to 10 ** 17.
     """
     Parameters.__init__(
-        sequencer, lister, challenge_window, inbox_deadline, batch_deadline, time_drift, claim_bond
+        sequencer, lister, challenge_window, inbox_deadline, batch_deadline, time_drift, claim_bond, message_price
     )
     Listings.__init__()
 

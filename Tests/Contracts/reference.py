@@ -17,7 +17,7 @@ TOKEN_CELLS_START = 0x4000
 ZERO_CELL = bytes(CELL_BYTES)
 ZERO_ADDRESS = bytes(20)
 
-DEPOSIT, TOKEN_LISTED, MARKET_LISTED, FEE_TIER_SET = 1, 2, 3, 4
+DEPOSIT, TOKEN_LISTED, MARKET_LISTED, FEE_TIER_SET, FORCED = 1, 2, 3, 4, 5
 
 
 # Cells.
@@ -122,6 +122,12 @@ def market_listed_message(
 
 def fee_tier_message(owner: bytes, tier: int) -> bytes:
     return inbox_message(FEE_TIER_SET, int.from_bytes(owner, "big"), tier, 0, 0)
+
+
+def forced_message(sender: bytes, payload: bytes) -> bytes:
+    """The payload's bytes follow each other through the words b, c and d, the rest of which is zero."""
+    words = [int.from_bytes(payload[i : i + 32].ljust(32, b"\0"), "big") for i in (0, 32, 64)]
+    return inbox_message(FORCED, int.from_bytes(sender, "big") | len(payload) << 160, *words)
 
 
 def chain(previous: bytes, item: bytes) -> bytes:

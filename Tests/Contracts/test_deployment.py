@@ -11,12 +11,12 @@ from world import *
 def test_parameters_are_what_was_asked(world):
     sequencer, lister, *numbers = world.rollup.parameters()
     assert (address(sequencer), address(lister)) == (SEQUENCER, LISTER)
-    assert numbers[:5] == [WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND]
-    assert numbers[5] == world.evm.time
+    assert numbers[:6] == [WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE]
+    assert numbers[6] == world.evm.time
 
 
 YEAR = 365 * 86_400
-GOOD_ARGUMENTS = [SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND]
+GOOD_ARGUMENTS = [SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE]
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,7 @@ GOOD_ARGUMENTS = [SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRI
         (4, YEAR + 1, "parameters: batch deadline out of range"),
         (5, BATCH_DEADLINE - 1, "parameters: time drift out of range"),
         (5, YEAR + 1, "parameters: time drift out of range"),
+        (7, 10**17 + 1, "parameters: message price out of range"),
     ],
 )
 def test_bad_parameters_are_refused(world, position, value, reason):
@@ -66,7 +67,7 @@ def test_no_other_function_changes_anything():
     changing = {f["name"] for f in compiled(CONTRACTS / "Rollup.vy")["abi"] if f["type"] == "function" and f["stateMutability"] != "view"}
     assert changing == {
         "list_token", "list_market", "set_fee_tier", "deposit_eth", "deposit", "post_batch", "claim_state", "reclaim_bond", "withdraw", "halt",
-        "exit_balance", "refund_deposit",
+        "exit_balance", "refund_deposit", "force", "collect_message_fees",
     }
 
 

@@ -13,7 +13,7 @@ def test_gas_table(world, capsys):
         rows.append(f"  {name:<34}{gas:>10,}  {note}")
         assert gas <= limit, f"{name}: {gas} gas"
 
-    row("deploy", world.rollup.deployment.gas, 4_100_000)
+    row("deploy", world.rollup.deployment.gas, 5_500_000)
     world.deposit_eth(BOB, 10)
     world.deposit(BOB, 10)
     row("deposit, ETH", world.rollup.deposit_eth(ALICE, sender=ALICE, value=1_000 * GWEI).gas, 100_000)
@@ -22,6 +22,10 @@ def test_gas_table(world, capsys):
     tree = withdrawal_tree((CAROL, ETH, 70), (CAROL, GOOD, 900))
     for slot, (owner, token) in enumerate([(ALICE, ETH), (ALICE, GOOD)], start=1):
         tree.set(ref.BALANCE_CELLS_START + slot, ref.balance_cell(owner, token, 50, 10, 1))
+    world.force(BOB, b"\x01")
+    row("force, 16 bytes", world.rollup.force(bytes.fromhex("0400000001000000ffffffffffffffff"), sender=ALICE, value=PRICE).gas, 100_000)
+    row("force, 96 bytes", world.rollup.force(b"\xff" * 96, sender=ALICE, value=PRICE).gas, 100_000)
+    row("collect_message_fees", world.rollup.collect_message_fees(sender=ALICE).gas, 60_000)
     world.post(data=b"x")
     small = world.post(data=os.urandom(1_024)).gas
     large = world.post(data=os.urandom(98_304)).gas

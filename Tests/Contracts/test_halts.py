@@ -58,6 +58,44 @@ def test_a_consumed_message_is_not_overdue(world):
             world.rollup.halt(sender=MALLORY)
 
 
+def test_every_message_has_its_own_deadline(world):
+    """Consuming the oldest one leaves the next one with the time since it was appended itself."""
+    world.settle(ROOT_A)
+    first = world.deposit_eth(ALICE, 1)
+    world.sleep(4_000)
+    second = world.force(BOB, b"\x0a\x00\x00\x00")
+    appended = world.evm.time
+    world.sleep(INBOX_DEADLINE - 4_000 + 1)
+    assert world.rollup.inbox_time(first) + INBOX_DEADLINE < world.evm.time
+    world.settle(ROOT_A, inbox_end=second)
+    with reverts(NOT_YET):
+        world.rollup.halt(sender=MALLORY)
+    world.sleep(2_000)
+    world.settle(ROOT_A, inbox_end=second)
+    halts_at(world, appended + INBOX_DEADLINE, "inbox overdue")
+
+
+def test_the_inbox_is_named_first_when_everything_is_late(world):
+    world.deposit_eth(ALICE, 1)
+    world.post(inbox_end=0)
+    world.sleep(2 * INBOX_DEADLINE)
+    result = world.rollup.halt(sender=MALLORY)
+    assert result.events[0][1]["reason"] == "inbox overdue"
+
+
+def test_no_key_halts_early_nor_stops_a_halt(world):
+    """The sequencer and the lister are anyone, here as elsewhere; posting and listing after the deadline stop nothing but by being in time."""
+    world.sleep(BATCH_DEADLINE)
+    for person in PEOPLE:
+        with reverts(NOT_YET):
+            world.rollup.halt(sender=person)
+    world.sleep(1)
+    world.list(world.evm.deploy(LISTER, TOKENS / "GoodToken.vy"), 6, 12, "LATE")
+    world.deposit_eth(ALICE, 1)
+    world.force(ALICE, b"\x0a\x00\x00\x00")
+    world.rollup.halt(sender=ALICE)
+
+
 def test_the_first_message_counts_too(world):
     """Batches that never consume even the listing of ETH."""
     deployed_at = world.rollup.parameters()[-1]

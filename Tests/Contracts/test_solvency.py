@@ -51,13 +51,14 @@ class Histories(RuleBasedStateMachine):
         self.now = State()
         self.posted: list[State] = []  # after each batch
         self.trees: list[ref.Tree] = []
-        self.inbox = [None] * self.rollup.inbox_count()  # deposits (owner, token, atoms), None for listings
+        self.inbox = [None] * self.rollup.inbox_count()  # deposits (owner, token, atoms), None for what moves no money
         self.inbox_times = [self.world.evm.time] * len(self.inbox)
         self.claimed_at: list[int] = []
         self.posted_at: list[int] = []
         self.paid: set = set()
         self.held = {ETH: 0, GOOD: 0}
         self.got = {(o, t): 0 for o in OWNERS for t in UNITS}
+        self.fees = 0  # of forced messages, not collected
         self.halted = False
 
     # Before a halt.
@@ -72,6 +73,22 @@ class Histories(RuleBasedStateMachine):
         self.inbox.append((owner, token, atoms))
         self.inbox_times.append(self.world.evm.time)
         self.held[token] += atoms
+
+    @running
+    @rule(owner=owners, payload=st.binary(min_size=1, max_size=96))
+    def force(self, owner, payload):
+        assert self.world.force(owner, payload) == len(self.inbox)
+        self.inbox.append(None)
+        self.inbox_times.append(self.world.evm.time)
+        self.fees += PRICE
+
+    @precondition(lambda self: hasattr(self, "fees") and self.fees)
+    @rule()
+    def collect(self):
+        before = self.world.evm.balance(SEQUENCER)
+        self.rollup.collect_message_fees(sender=MALLORY)
+        assert self.world.evm.balance(SEQUENCER) == before + self.fees
+        self.fees = 0
 
     @rule(seller=owners, buyer=owners, token=tokens, atoms=amounts, lock=st.booleans())
     def trade(self, seller, buyer, token, atoms, lock):
@@ -230,6 +247,7 @@ class Histories(RuleBasedStateMachine):
     def solvent(self):
         if hasattr(self, "held"):
             self.world.check_solvent()
+            assert self.rollup.message_fees() == self.fees
             assert {t: self.rollup.held_atoms(t) for t in UNITS} == self.held
 
     def teardown(self):
@@ -261,6 +279,8 @@ class Histories(RuleBasedStateMachine):
         for number in range(len(self.claimed_at)):
             if self.rollup.claims(number)[3]:
                 self.rollup.reclaim_bond(number, sender=MALLORY)
+        if self.fees:
+            self.collect()
         assert self.world.evm.balance(self.rollup.address) == 0
         Histories.finished["histories"] += 1
 

@@ -9,6 +9,7 @@ TOKENS = ROOT / "Tests" / "Contracts" / "tokens"
 ACTORS = ROOT / "Tests" / "Contracts" / "actors"
 
 WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND = 1_000, 5_000, 3_000, 4_000, 10**18
+PRICE = 10**14
 GWEI = 10**9
 ETH, GOOD = 1, 2
 # 18 decimals on L1, atoms of 10^12 units: 6 decimals inside.
@@ -46,7 +47,7 @@ class World:
     def __init__(self):
         self.evm = Evm(PEOPLE)
         self.rollup = self.evm.deploy(
-            LISTER, CONTRACTS / "Rollup.vy", SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND
+            LISTER, CONTRACTS / "Rollup.vy", SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE
         )
         self.good = self.evm.deploy(LISTER, TOKENS / "GoodToken.vy")
         assert self.list(self.good, 6, 12, "GOOD") == GOOD
@@ -73,6 +74,9 @@ class World:
 
     def deposit(self, owner: bytes, atoms: int, token: int = GOOD, unit: int = GOOD_UNIT) -> int:
         return self.rollup.deposit(token, atoms * unit, owner, sender=owner).value
+
+    def force(self, sender: bytes, payload: bytes, value: int = PRICE) -> int:
+        return self.rollup.force(payload, sender=sender, value=value).value
 
     def post(self, inbox_end: int | None = None, data: bytes = b"batch", **overrides):
         """Posts the next batch; consumes the whole inbox unless told otherwise."""
@@ -122,7 +126,7 @@ class World:
 
     def check_solvent(self, *more: tuple[int, Contract, int]) -> None:
         """The contract holds for every token exactly what its books say."""
-        assert self.evm.balance(self.rollup.address) == self.rollup.held_atoms(ETH) * GWEI + self.bonds()
+        assert self.evm.balance(self.rollup.address) == self.rollup.held_atoms(ETH) * GWEI + self.bonds() + self.rollup.message_fees()
         for token, contract, unit in [(GOOD, self.good, GOOD_UNIT), *more]:
             assert contract.balanceOf(self.rollup.address) == self.rollup.held_atoms(token) * unit
 

@@ -22,6 +22,8 @@ package struct RollupCall: Equatable, Sendable {
         static let setFeeTier = "set_fee_tier(address,uint8)"
         static let depositEth = "deposit_eth(address)"
         static let deposit = "deposit(uint32,uint256,address)"
+        static let force = "force(bytes)"
+        static let collectMessageFees = "collect_message_fees()"
         static let postBatch = "post_batch(uint256,uint256,uint64,uint64,bytes)"
         static let claimState = "claim_state(uint256,bytes32)"
         static let reclaimBond = "reclaim_bond(uint256)"
@@ -30,8 +32,8 @@ package struct RollupCall: Equatable, Sendable {
         static let exitBalance = "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])"
         static let refundDeposit = "refund_deposit(uint256,address,uint32,uint64)"
         static let all = [
-            listToken, listMarket, setFeeTier, depositEth, deposit, postBatch, claimState, reclaimBond, withdraw, halt, exitBalance,
-            refundDeposit,
+            listToken, listMarket, setFeeTier, depositEth, deposit, force, collectMessageFees, postBatch, claimState, reclaimBond, withdraw,
+            halt, exitBalance, refundDeposit,
         ]
     }
 
@@ -71,6 +73,15 @@ package struct RollupCall: Equatable, Sendable {
     package static func deposit(token: UInt32, units: BigUInt, owner: Address) -> RollupCall {
         RollupCall(Signature.deposit, [.uint(token), .uint(units), .address(owner)])
     }
+
+    /// Has the sender's commands executed as if he had signed them: 1 to 96 bytes, as in a signed command batch. `price`: exactly the message
+    /// price, in wei.
+    package static func force(payload: [UInt8], price: BigUInt) -> RollupCall {
+        RollupCall(Signature.force, [.bytes(payload)], value: price)
+    }
+
+    /// Pays the prices of messages out to the sequencer.
+    package static func collectMessageFees() -> RollupCall { RollupCall(Signature.collectMessageFees, []) }
 
     /// Sequencer only. Times in milliseconds since 1970.
     package static func postBatch(

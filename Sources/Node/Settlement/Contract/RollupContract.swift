@@ -34,9 +34,10 @@ package struct RollupContract: Sendable {
         static let tokens = "tokens(uint32)"
         static let markets = "markets(uint32)"
         static let heldAtoms = "held_atoms(uint32)"
+        static let messageFees = "message_fees()"
         static let all = [
             parameters, haltedAt, inboxCount, inboxConsumed, inboxAccumulator, inboxTime, batchCount, claimCount, finalCount, lastTimeMs,
-            batches, claims, isFinal, isPaid, isRefunded, tokenCount, marketCount, tokens, markets, heldAtoms,
+            batches, claims, isFinal, isPaid, isRefunded, tokenCount, marketCount, tokens, markets, heldAtoms, messageFees,
         ]
     }
 

@@ -15,6 +15,8 @@ package struct RollupParameters: Equatable, Sendable {
     package var timeDrift: UInt64
     /// In wei.
     package var claimBond: BigUInt
+    /// Of a message with forced commands, in wei.
+    package var messagePrice: BigUInt
     /// Since 1970.
     package var deployedAt: UInt64
 
@@ -26,6 +28,7 @@ package struct RollupParameters: Equatable, Sendable {
         batchDeadline = try reader.integer()
         timeDrift = try reader.integer()
         claimBond = try reader.uint()
+        messagePrice = try reader.uint()
         deployedAt = try reader.integer()
     }
 }
