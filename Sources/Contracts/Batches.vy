@@ -288,6 +288,16 @@ def _check_final(number: uint256):
 
 @internal
 @view
+def _final_root(number: uint256) -> bytes32:
+    """
+    @dev The state root of a claim that must be final.
+    """
+    self._check_final(number)
+    return self._claims[number].root
+
+
+@internal
+@view
 def _is_batch_overdue() -> bool:
     """
     @dev Whether the last batch (before the first one, the deployment) is older than the deadline.

@@ -24,10 +24,14 @@ BALANCES_END: constant(uint256) = 335_544_320
 WITHDRAWALS_START: constant(uint256) = 335_544_320
 WITHDRAWALS_END: constant(uint256) = 402_653_184
 
-# @dev Masks of `_swapped`: every other byte, every other pair of bytes, the lower half.
-_BYTES: constant(uint256) = 255 * (1 + 2 ** 16 + 2 ** 32 + 2 ** 48)
-_PAIRS: constant(uint256) = 65_535 * (1 + 2 ** 32)
-_HALF: constant(uint256) = 2 ** 32 - 1
+# @dev Masks of `_swapped`: every other byte, every other pair of bytes, every other half of eight bytes.
+_BYTES: constant(uint256) = 255 * (1 + 2 ** 16 + 2 ** 32 + 2 ** 48) * (1 + 2 ** 64) * (1 + 2 ** 128)
+_PAIRS: constant(uint256) = 65_535 * (1 + 2 ** 32) * (1 + 2 ** 64) * (1 + 2 ** 128)
+_HALVES: constant(uint256) = (2 ** 32 - 1) * (1 + 2 ** 64) * (1 + 2 ** 128)
+
+# @dev Where the token and the first number stand in a cell's first 32 bytes.
+_TOKEN: constant(uint256) = (2 ** 32 - 1) << 64
+_LOWEST: constant(uint256) = 2 ** 64 - 1
 
 
 @internal
@@ -54,12 +58,7 @@ def _balance_leaf(owner: address, token_id: uint32, free: uint64, locked: uint64
     """
     @dev Hash of a balance cell.
     """
-    return keccak256(
-        concat(
-            self._first_half(owner, token_id, free),
-            convert((self._swapped(locked) << 192) | (self._swapped(convert(account, uint64)) << 128), bytes32),
-        )
-    )
+    return self._leaf(owner, token_id, free, locked, convert(account, uint64))
 
 
 @internal
@@ -68,11 +67,27 @@ def _withdrawal_leaf(owner: address, token_id: uint32, amount: uint64, index: ui
     """
     @dev Hash of a withdrawal cell at `index`, which must lie in its region: the record's id is its slot.
     """
-    id: uint64 = convert(index - WITHDRAWALS_START, uint64)
+    return self._leaf(owner, token_id, amount, convert(index - WITHDRAWALS_START, uint64), l2_block)
+
+
+@internal
+@pure
+def _leaf(owner: address, token_id: uint32, first: uint64, second: uint64, third: uint64) -> bytes32:
+    """
+    @dev Hash of a cell of either kind: owner[20] | token u32 | first u64 | second u64 | third u64 | 16 zero bytes. A balance's account
+         is its third number: the four bytes behind it are zero.
+    """
+    numbers: uint256 = self._swapped(
+        (convert(second, uint256) << 192)
+        | (convert(third, uint256) << 128)
+        | (convert(token_id, uint256) << 64)
+        | convert(first, uint256)
+    )
     return keccak256(
-        concat(
-            self._first_half(owner, token_id, amount),
-            convert((self._swapped(id) << 192) | (self._swapped(l2_block) << 128), bytes32),
+        abi_encode(
+            # The token's four bytes are the upper half of its eight swapped ones.
+            (convert(owner, uint256) << 96) | ((numbers >> 32) & _TOKEN) | (numbers & _LOWEST),
+            (numbers >> 128) << 128,
         )
     )
 
@@ -91,35 +106,22 @@ def _root(leaf: bytes32, index: uint256, path: bytes32[HEIGHT]) -> bytes32:
     position: uint256 = index
     for sibling: bytes32 in path:
         if position & 1 == 0:
-            hash = keccak256(concat(hash, sibling))
+            hash = keccak256(abi_encode(hash, sibling))
         else:
-            hash = keccak256(concat(sibling, hash))
+            hash = keccak256(abi_encode(sibling, hash))
         position >>= 1
     return hash
 
 
 @internal
 @pure
-def _first_half(owner: address, token_id: uint32, amount: uint64) -> bytes32:
+def _swapped(numbers: uint256) -> uint256:
     """
-    @dev The first 32 bytes of both kinds of cell: owner[20] | token u32 | amount u64.
+    @dev Each of four numbers of eight bytes with its bytes in the opposite order: little-endian when read as big-endian.
     """
-    return convert(
-        (convert(owner, uint256) << 96)
-        # The token's four bytes are the upper half of its eight swapped ones.
-        | ((self._swapped(convert(token_id, uint64)) >> 32) << 64)
-        | self._swapped(amount),
-        bytes32,
-    )
-
-
-@internal
-@pure
-def _swapped(number: uint64) -> uint256:
-    """
-    @dev The eight bytes of a number in the opposite order: little-endian when read as big-endian.
-    """
-    x: uint256 = convert(number, uint256)
-    x = ((x & _BYTES) << 8) | ((x >> 8) & _BYTES)
-    x = ((x & _PAIRS) << 16) | ((x >> 16) & _PAIRS)
-    return ((x & _HALF) << 32) | (x >> 32)
+    mask: uint256 = _BYTES
+    x: uint256 = ((numbers & mask) << 8) | ((numbers >> 8) & mask)
+    mask = _PAIRS
+    x = ((x & mask) << 16) | ((x >> 16) & mask)
+    mask = _HALVES
+    return ((x & mask) << 32) | ((x >> 32) & mask)

@@ -267,10 +267,12 @@ def markets(market_id: uint32) -> Market:
 @view
 def _known(token_id: uint32) -> (address, uint256):
     """
-    @dev A token that must be listed. Reads no more storage than that takes.
+    @dev A token that must be listed. Reads no more storage than that takes, and none for ETH.
     @return address Its L1 address, zero for ETH.
     @return uint256 L1 units in an atom.
     """
+    if token_id == ETH_ID:
+        return empty(address), ETH_UNIT
     unit: uint256 = self._tokens[token_id].unit
     assert unit != 0, "listings: unknown token"
     return self._tokens[token_id].token, unit

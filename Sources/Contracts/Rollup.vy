@@ -6,9 +6,10 @@
 @license Apache-2.0
 @notice Holds the money of an exchange that runs off-chain, and pays it out by Merkle proof.
 
-        Money comes in by `deposit_eth` and `deposit`. It leaves in three ways, each of which anyone may call for the owner:
+        Money comes in by `deposit_eth` and `deposit`. It leaves in these ways, each of which anyone may call for the owner:
         - `withdraw`: a withdrawal record under any final state, also after a halt;
         - `exit_balance`: after a halt, a balance under the last claimed state;
+        - `pay_many`: up to 32 cells of both kinds in one transaction, under one proof;
         - `refund_deposit`: after a halt, a deposit that the last claimed state has not consumed.
 
         An owner whom the operator does not serve has his commands executed all the same, by `force`.
@@ -24,13 +25,13 @@
 
 
 from . import Batches
-from . import Cells
 from . import Custody
 from . import Forced
 from . import Halting
 from . import Inbox
 from . import Listings
 from . import Parameters
+from . import Payouts
 
 
 initializes: Parameters
@@ -40,6 +41,7 @@ initializes: Listings[Halting := Halting, Inbox := Inbox, Parameters := Paramete
 initializes: Custody[Halting := Halting, Inbox := Inbox, Listings := Listings]
 initializes: Forced[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
 initializes: Batches[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
+initializes: Payouts[Batches := Batches, Custody := Custody, Halting := Halting]
 
 
 exports: (
@@ -74,27 +76,13 @@ exports: (
     Batches.is_final,
     Batches.final_count,
     Batches.inbox_consumed,
+    Payouts.withdraw,
+    Payouts.exit_balance,
+    Payouts.pay_many,
+    Payouts.pay_cell,
+    Payouts.is_paid,
+    Payouts.paid_cells,
 )
-
-
-# @notice A withdrawal record was paid.
-# @param cell_index Index of its cell.
-# @param atoms Amount in atoms.
-event Withdrawn:
-    cell_index: indexed(uint256)
-    owner: indexed(address)
-    token_id: indexed(uint32)
-    atoms: uint64
-
-
-# @notice A balance was paid after a halt, free and locked together.
-# @param cell_index Index of its cell.
-# @param atoms Amount in atoms.
-event Exited:
-    cell_index: indexed(uint256)
-    owner: indexed(address)
-    token_id: indexed(uint32)
-    atoms: uint256
 
 
 # @notice A deposit that the exchange never consumed was paid back after a halt.
@@ -106,9 +94,6 @@ event Refunded:
     token_id: indexed(uint32)
     atoms: uint64
 
-
-# @notice Whether the cell with this index (a withdrawal record or a balance) was paid.
-is_paid: public(HashMap[uint256, bool])
 
 # @notice Whether the deposit with this inbox index was paid back.
 is_refunded: public(HashMap[uint256, bool])
@@ -144,38 +129,6 @@ def __init__(
 
 @external
 @nonreentrant
-def withdraw(
-    batch: uint256,
-    cell_index: uint256,
-    owner: address,
-    token_id: uint32,
-    amount: uint64,
-    l2_block: uint64,
-    path: bytes32[Cells.HEIGHT],
-):
-    """
-    @notice Pays a withdrawal record to its owner, once. Anyone may call it, also after a halt.
-    @param batch Number of a batch whose claimed state is final and holds the record.
-    @param cell_index Index of the record's cell.
-    @param owner Owner in the record, who is paid.
-    @param token_id Token in the record.
-    @param amount Amount in the record, in atoms.
-    @param l2_block Number of the exchange's block in the record.
-    @param path The 29 sibling hashes from the cell up to the state root.
-    """
-    Batches._check_final(batch)
-    assert Cells._is_withdrawal(cell_index), "rollup: not a withdrawal cell"
-    assert not self.is_paid[cell_index], "rollup: already paid"
-    leaf: bytes32 = Cells._withdrawal_leaf(owner, token_id, amount, cell_index, l2_block)
-    assert Cells._root(leaf, cell_index, path) == Batches._claims[batch].root, "rollup: wrong path"
-
-    self.is_paid[cell_index] = True
-    log Withdrawn(cell_index=cell_index, owner=owner, token_id=token_id, atoms=amount)
-    Custody._pay(token_id, owner, convert(amount, uint256))
-
-
-@external
-@nonreentrant
 def halt():
     """
     @notice Halts the rollup for good. Anyone may call it, once the oldest inbox message is not consumed within its
@@ -190,43 +143,6 @@ def halt():
         Halting._halt("claim overdue")
     else:
         raise "rollup: nothing is overdue"
-
-
-@external
-@nonreentrant
-def exit_balance(
-    cell_index: uint256,
-    owner: address,
-    token_id: uint32,
-    free: uint64,
-    locked: uint64,
-    account: uint32,
-    path: bytes32[Cells.HEIGHT],
-):
-    """
-    @notice After a halt, pays a balance, free and locked together, to its owner, once. Anyone may call it, when the last
-            claim before the halt is final. The path leads to that claim's root.
-    @param cell_index Index of the balance's cell.
-    @param owner Owner in the cell, who is paid.
-    @param token_id Token in the cell.
-    @param free Free atoms in the cell.
-    @param locked Locked atoms in the cell.
-    @param account Account id in the cell.
-    @param path The 29 sibling hashes from the cell up to the state root.
-    """
-    Halting._check_halted()
-    count: uint256 = Batches.claim_count
-    assert count != 0, "rollup: nothing was claimed"
-    Batches._check_final(count - 1)
-    assert Cells._is_balance(cell_index), "rollup: not a balance cell"
-    assert not self.is_paid[cell_index], "rollup: already paid"
-    leaf: bytes32 = Cells._balance_leaf(owner, token_id, free, locked, account)
-    assert Cells._root(leaf, cell_index, path) == Batches._claims[count - 1].root, "rollup: wrong path"
-    atoms: uint256 = convert(free, uint256) + convert(locked, uint256)
-
-    self.is_paid[cell_index] = True
-    log Exited(cell_index=cell_index, owner=owner, token_id=token_id, atoms=atoms)
-    Custody._pay(token_id, owner, atoms)
 
 
 @external

@@ -84,6 +84,44 @@ class Tree:
         return [self._get(height, (index >> height) ^ 1) for height in range(TREE_HEIGHT)]
 
 
+    def multiproof(self, indices: list[int], height: int = TREE_HEIGHT, index: int = 0) -> list[bytes]:
+        """The siblings that prove the cells at `indices` together, in the order in which folding from left to right and up needs them."""
+        if height == 0:
+            return []
+        middle = (2 * index + 1) << (height - 1)
+        left, right = [i for i in indices if i < middle], [i for i in indices if i >= middle]
+        siblings = []
+        if left:
+            siblings += self.multiproof(left, height - 1, 2 * index)
+        if right:
+            siblings += self.multiproof(right, height - 1, 2 * index + 1)
+        if not left or not right:
+            siblings.append(self._get(height - 1, 2 * index + (0 if right else 1)))
+        return siblings
+
+
+def root_from_multiproof(cells: list[tuple[int, bytes]], siblings: list[bytes]) -> bytes | None:
+    """The root that (index, cell) pairs and their siblings give, by recursion from the root down; None if the cells are not in order, outside of
+    the tree, or the siblings not as many as it takes."""
+    indices, rest = [i for i, _ in cells], list(siblings)
+    if not cells or indices != sorted(set(indices)) or indices[-1] >> TREE_HEIGHT:
+        return None
+
+    def fold(height: int, index: int, cells: list[tuple[int, bytes]]) -> bytes:
+        if height == 0:
+            return keccak(cells[0][1])
+        middle = (2 * index + 1) << (height - 1)
+        sides = [[c for c in cells if c[0] < middle], [c for c in cells if c[0] >= middle]]
+        hashes = [fold(height - 1, 2 * index + side, mine) if mine else None for side, mine in enumerate(sides)]
+        return node(*[rest.pop(0) if h is None else h for h in hashes])
+
+    try:
+        root = fold(TREE_HEIGHT, 0, cells)
+    except IndexError:
+        return None
+    return None if rest else root
+
+
 def root_from_path(index: int, cell: bytes, path: list[bytes]) -> bytes:
     value = keccak(cell)
     for height, sibling in enumerate(path):

@@ -68,6 +68,7 @@ def test_no_other_function_changes_anything():
     assert changing == {
         "list_token", "list_market", "set_fee_tier", "deposit_eth", "deposit", "post_batch", "claim_state", "reclaim_bond", "withdraw", "halt",
         "exit_balance", "refund_deposit", "force", "collect_message_fees",
+        "pay_many", "pay_cell",
     }
 
 

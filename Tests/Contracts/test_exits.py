@@ -28,7 +28,7 @@ def test_exit_pays_free_and_locked_once(settled):
     index = ref.BALANCE_CELLS_START + 1
     assert result.events == [("Exited", {"cell_index": index, "owner": "0x" + ALICE.hex(), "token_id": ETH, "atoms": 900})]
     for slot, balance in ((1, BALANCES[0]), (2, BALANCES[1])):
-        with reverts("rollup: already paid"):
+        with reverts("payouts: already paid"):
             world.exit(tree, slot, *balance)
     world.exit(tree, 3, *BALANCES[2])
     assert world.rollup.held_atoms(ETH) == 0 == world.rollup.held_atoms(GOOD)
@@ -60,7 +60,7 @@ def test_no_exit_before_the_last_claim_is_final(world):
     with reverts("batches: not final"):
         world.rollup.refund_deposit(2, ALICE, ETH, 1_000)
     world.sleep(WINDOW // 2 - 1)
-    with reverts("rollup: wrong path"):
+    with reverts("payouts: wrong path"):
         world.exit(old, 1, ALICE, ETH, 1_000, 0)
     world.exit(new, 1, ALICE, ETH, 400, 0)
     world.exit(new, 2, BOB, ETH, 600, 0)
@@ -74,7 +74,7 @@ def test_every_value_of_the_balance_counts(settled):
         {"owner": MALLORY}, {"token": GOOD}, {"free": 601}, {"locked": 301}, {"free": 900, "locked": 0}, {"free": 300, "locked": 600},
         {"account": 2}, {"account": 0}, {"slot": 2}, {"slot": 4}, {"free": 600 << 8},
     ):
-        with reverts("rollup: wrong path"):
+        with reverts("payouts: wrong path"):
             world.exit(tree, **good | change)
     world.exit(tree, **good)
 
@@ -86,7 +86,7 @@ def test_a_corrupted_hash_is_refused(settled, height):
     index = ref.BALANCE_CELLS_START + 1
     path = tree.path(index)
     path[height] = bytes([path[height][0] ^ 1]) + path[height][1:]
-    with reverts("rollup: wrong path"):
+    with reverts("payouts: wrong path"):
         world.rollup.exit_balance(index, *BALANCES[0], 1, path, sender=ALICE)
 
 
@@ -100,7 +100,7 @@ def test_only_the_region_of_balances_pays(world):
     world.settle(tree.root)
     world.halt()
     for index in [*outside, (1 << 29) + ref.BALANCE_CELLS_START]:
-        with reverts("rollup: not a balance cell"):
+        with reverts("payouts: not a balance cell"):
             world.rollup.exit_balance(index, ALICE, ETH, 7, 0, 1, tree.path(index % (1 << 29)), sender=ALICE)
     for index in inside:
         world.rollup.exit_balance(index, ALICE, ETH, 7, 0, 1, tree.path(index), sender=ALICE)
@@ -115,9 +115,9 @@ def test_a_withdrawal_record_is_no_balance_and_a_balance_no_record(world):
     tree.set(balance, ref.balance_cell(ALICE, ETH, 700, 0, 1))
     world.settle(tree.root)
     world.halt()
-    with reverts("rollup: not a balance cell"):
+    with reverts("payouts: not a balance cell"):
         world.rollup.exit_balance(record, ALICE, ETH, 300, 1, 1, tree.path(record), sender=ALICE)
-    with reverts("rollup: not a withdrawal cell"):
+    with reverts("payouts: not a withdrawal cell"):
         world.rollup.withdraw(0, balance, ALICE, ETH, 700, 1, tree.path(balance), sender=ALICE)
     world.exit(tree, 1, ALICE, ETH, 700, 0)
     world.withdraw(0, tree, 1, ALICE, ETH, 300)
@@ -176,7 +176,7 @@ def test_without_any_claim_everything_is_refunded_at_once(world):
     index = world.deposit_eth(BOB, 20)
     world.post()
     world.halt()
-    with reverts("rollup: nothing was claimed"):
+    with reverts("payouts: nothing was claimed"):
         world.exit(balance_tree((BOB, ETH, 20, 0)), 1, BOB, ETH, 20, 0)
     with reverts("batches: not final"):
         world.withdraw(0, withdrawal_tree((BOB, ETH, 20)), 1, BOB, ETH, 20)

@@ -41,12 +41,12 @@ def test_withdraw_erc20(settled):
 def test_a_record_is_paid_once_whatever_the_root(settled):
     world, tree = settled
     world.withdraw(0, tree, 1, ALICE, ETH, 70)
-    with reverts("rollup: already paid"):
+    with reverts("payouts: already paid"):
         world.withdraw(0, tree, 1, ALICE, ETH, 70)
     later = withdrawal_tree(*RECORDS, (ALICE, ETH, 1))
     world.settle(later.root)
     world.finalize()
-    with reverts("rollup: already paid"):
+    with reverts("payouts: already paid"):
         world.withdraw(1, later, 1, ALICE, ETH, 70)
     world.withdraw(1, later, 4, ALICE, ETH, 1)
     # A record that was there before may be shown under any final root.
@@ -86,7 +86,7 @@ def test_every_value_of_the_record_counts(settled):
         {"owner": MALLORY}, {"owner": bytes([ALICE[0] ^ 1]) + ALICE[1:]}, {"token": GOOD}, {"amount": 71}, {"amount": 69}, {"amount": 70 << 32},
         {"block": 2}, {"block": 1 << 56}, {"id": 2}, {"id": 3}, {"id": 4},
     ):
-        with reverts("rollup: wrong path"):
+        with reverts("payouts: wrong path"):
             world.withdraw(tree=tree, **good | change)
     world.withdraw(tree=tree, **good)
 
@@ -98,7 +98,7 @@ def test_a_corrupted_hash_is_refused(settled, height):
     for mask in (b"\x80" + bytes(31), bytes(31) + b"\x01"):
         path = tree.path(index)
         path[height] = bytes(a ^ b for a, b in zip(path[height], mask))
-        with reverts("rollup: wrong path"):
+        with reverts("payouts: wrong path"):
             world.rollup.withdraw(0, index, ALICE, ETH, 70, 1, path, sender=ALICE)
 
 
@@ -109,7 +109,7 @@ def test_a_path_belongs_to_its_index(settled):
         index = (ref.WITHDRAWAL_CELLS_START + 1) ^ (1 << bit)
         if index == ref.WITHDRAWAL_CELLS_START:
             continue
-        with reverts("rollup: wrong path"):
+        with reverts("payouts: wrong path"):
             world.rollup.withdraw(0, index, ALICE, ETH, 70, 1, path, sender=ALICE)
 
 
@@ -127,10 +127,10 @@ def test_only_the_region_of_withdrawals_pays(world):
     world.settle(tree.root)
     world.finalize()
     for index in outside:
-        with reverts("rollup: not a withdrawal cell"):
+        with reverts("payouts: not a withdrawal cell"):
             world.rollup.withdraw(0, index, ALICE, ETH, 70, 1, tree.path(index), sender=ALICE)
     for index in (1 << 29, (1 << 29) + last, 2**256 - 1):
-        with reverts("rollup: not a withdrawal cell"):
+        with reverts("payouts: not a withdrawal cell"):
             world.rollup.withdraw(0, index, ALICE, ETH, 70, 1, tree.path(last), sender=ALICE)
     world.rollup.withdraw(0, last, ALICE, ETH, 70, 1, tree.path(last), sender=ALICE)
 
@@ -141,7 +141,7 @@ def test_an_inner_node_is_no_leaf(settled):
     index = ref.WITHDRAWAL_CELLS_START + 2
     path = tree.path(index)
     # One level up: the index shifted, the path moved down and padded.
-    with reverts("rollup: not a withdrawal cell"):
+    with reverts("payouts: not a withdrawal cell"):
         world.rollup.withdraw(0, index >> 1, ALICE, ETH, 70, 1, path[1:] + [bytes(32)], sender=ALICE)
 
 

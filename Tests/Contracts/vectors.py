@@ -89,6 +89,12 @@ def merkle() -> dict:
         path = tree.path(index)
         assert ref.root_from_path(index, cell, path) == tree.root
         paths.append({"index": index, "cell": _hex(cell), "path": [_hex(h) for h in path]})
+    multiproofs = []
+    start = ref.WITHDRAWAL_CELLS_START
+    for indices in ([start + 1], [start + 1, start + 2], [start, start + 3], sorted(asked), [ref.BALANCE_CELLS_START + 17, start + 2]):
+        siblings = tree.multiproof(indices)
+        assert ref.root_from_multiproof([(i, written.get(i, ref.ZERO_CELL)) for i in indices], siblings) == tree.root
+        multiproofs.append({"indices": indices, "siblings": [_hex(h) for h in siblings]})
     return {
         "height": ref.TREE_HEIGHT,
         "zeroSubtrees": [_hex(h) for h in ref.ZERO_SUBTREES],
@@ -96,6 +102,7 @@ def merkle() -> dict:
         "writes": steps,
         "root": _hex(tree.root),
         "paths": paths,
+        "multiproofs": multiproofs,
     }
 
 

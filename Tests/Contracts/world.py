@@ -119,6 +119,11 @@ class World:
         index = ref.BALANCE_CELLS_START + slot
         return self.rollup.exit_balance(index, owner, token, free, locked, account, tree.path(index), sender=MALLORY, **options)
 
+    def pay_many(self, batch: int, tree: ref.Tree, cells, siblings=None, **options):
+        """`cells` as the contract takes them: (index, owner, token, first, second, third)."""
+        siblings = tree.multiproof([c[0] for c in cells]) if siblings is None else siblings
+        return self.rollup.pay_many(batch, cells, siblings, **{"sender": MALLORY} | options)
+
     # Invariants.
 
     def bonds(self) -> int:

@@ -96,7 +96,7 @@ import Testing
         let helper = try await devnet.sender(devnet.keys[6])
         _ = try await helper.execute(withdrawal.call(batch: 1), on: contract.address)
         #expect(try await devnet.client.balance(of: trader.address) == before + 2_500 * gwei)
-        await #expect(throws: EthereumError.reverted(reason: "rollup: already paid", data: Self.revert("rollup: already paid"))) {
+        await #expect(throws: EthereumError.reverted(reason: "payouts: already paid", data: Self.revert("payouts: already paid"))) {
             _ = try await helper.execute(withdrawal.call(batch: 1), on: contract.address)
         }
         // Bonds come back.

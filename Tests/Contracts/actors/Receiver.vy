@@ -4,7 +4,7 @@
 @title An owner that is a contract
 @license Apache-2.0
 @notice Decides what happens when it is sent ETH: 0 takes it, 1 refuses, 2 burns all gas, 3 calls `target` with `data`,
-        4 refuses with an answer of 64 KiB. Used by tests only.
+        4 refuses with an answer of 64 KiB, 5 takes it for more than 300,000 gas. Used by tests only.
 """
 
 
@@ -43,5 +43,9 @@ def __default__():
     elif self.mode == 3:
         self.called = True
         self.succeeded = raw_call(self.target, self.data, revert_on_failure=False)
+    elif self.mode == 5:
+        burnt: bytes32 = empty(bytes32)
+        for i: uint256 in range(3_000):
+            burnt = keccak256(burnt)
     elif self.mode == 4:
         raw_revert(abi_encode(empty(uint256[2048])))
