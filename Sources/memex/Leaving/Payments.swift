@@ -51,25 +51,26 @@ struct Cashier {
         var call: RollupCall
     }
 
+    /// Orders for what is not paid yet, under the last claimed state.
+    func orders(for holdings: Holdings) -> [Order] {
+        let cells = holdings.cells.filter { !$0.isPaid }.map { order($0.payout, batch: holdings.batch ?? 0) }
+        return cells + holdings.deposits.filter { !$0.isRefunded }.map { order($0.deposit) }
+    }
+
+    private func order(_ payout: Payout, batch: UInt64) -> Order {
+        Order(kind: Payment.Kind(payout), token: payout.token, atoms: payout.atoms, owner: payout.owner, call: payout.call(batch: batch))
+    }
+
+    private func order(_ deposit: Deposit) -> Order {
+        Order(kind: .refund, token: deposit.token, atoms: deposit.atoms, owner: deposit.owner, call: deposit.refund)
+    }
+
     /// Orders for the payouts that L1 has not made yet, under the state after `batch`.
     func unpaid(_ payouts: [Payout], batch: UInt64) async throws -> [Order] {
         var orders: [Order] = []
         for payout in payouts {
             guard payout.atoms > 0, try await !contract.isPaid(cell: payout.cell) else { continue }
-            orders.append(
-                Order(
-                    kind: Payment.Kind(payout), token: payout.token, atoms: payout.atoms, owner: payout.owner,
-                    call: payout.call(batch: batch)))
-        }
-        return orders
-    }
-
-    /// Orders for the deposits that were not paid back yet.
-    func unpaid(_ deposits: [Deposit]) async throws -> [Order] {
-        var orders: [Order] = []
-        for deposit in deposits {
-            guard try await !contract.isRefunded(index: deposit.index) else { continue }
-            orders.append(Order(kind: .refund, token: deposit.token, atoms: deposit.atoms, owner: deposit.owner, call: deposit.refund))
+            orders.append(order(payout, batch: batch))
         }
         return orders
     }

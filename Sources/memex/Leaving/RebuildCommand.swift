@@ -8,16 +8,20 @@ struct RebuildCommand: AsyncParsableCommand {
         abstract: "Derive the exchange's state from L1 alone, and keep it.",
         discussion: """
             Reads every posted batch and inbox message from L1, executes them again, and compares the state after each batch with what the \
-            sequencer claimed. Nothing comes from the operator. The state is kept in --data, where `exit` and `claim` find it and where the \
-            next rebuild goes on. By default it ends after the last claimed batch, which is the state that pays after a halt.
+            sequencer claimed. Nothing comes from the operator. The state is kept in --data, where `exit` and `claim` find it; a rebuild that \
+            was interrupted, or one some days later, goes on from it. By default it ends after the last claimed batch, which is the state that \
+            pays after a halt.
 
             EXAMPLES
               memex rebuild --data state
               memex rebuild --data state --to-batch 41
+              memex rebuild --from-genesis                   only to check every claimed root
             """)
 
-    @Option(help: ArgumentHelp("Directory of the rebuilt state; made if missing.", valueName: "dir"))
-    var data: String
+    @Option(help: ArgumentHelp("Keep the rebuilt state in this directory; made if missing.", valueName: "dir"))
+    var data: String?
+    @Flag(help: "Begin at the first batch, even if --data holds a state.")
+    var fromGenesis = false
     @Option(help: ArgumentHelp("End after this batch instead.", valueName: "number"))
     var toBatch: UInt64?
     @OptionGroup(title: "SHARED OPTIONS") var options: Options
@@ -28,21 +32,23 @@ struct RebuildCommand: AsyncParsableCommand {
 
     func run() async throws {
         let toBatch = toBatch
-        let state = try await RebuiltState.load(options, directory: data) { toBatch.map { $0 + 1 } ?? $0.progress.claimCount }
+        let state = try await RebuiltState.load(options, directory: fromGenesis ? nil : data) {
+            toBatch.map { $0 + 1 } ?? $0.progress.claimCount
+        }
         let count = toBatch.map { $0 + 1 } ?? state.history.progress.claimCount
-        try await state.advance(to: count)
-        try await state.rebuild.write(to: data, deployment: state.deployment)
+        try await state.advance(to: count, keepingIn: data)
         let root = await state.rebuild.stateRoot
         let blocks = await state.rebuild.head?.number ?? 0
         let claimed = count == 0 ? nil : state.history.batches[Int(count) - 1].claimedRoot
         try options.output.show(
             [
                 "batches": .number(count), "blocks": .number(blocks), "stateRoot": .text(root.hex),
-                "claimedRoot": .optional(claimed) { .text($0.hex) }, "data": .text(data),
+                "claimedRoot": .optional(claimed) { .text($0.hex) }, "data": .optional(data) { .text($0) },
             ],
             TextTable.fields([
                 ("batches", "\(count) of \(state.history.batches.count) posted"), ("blocks", "\(blocks)"), ("state root", root.hex),
-                ("claimed", claimed == nil ? "not yet" : "the same root, on L1"), ("kept in", data),
+                ("claimed", claimed == nil ? "not yet" : "the same root, on L1"),
+                ("kept in", data ?? "nothing; give --data DIR to keep it"),
             ]))
     }
 }

@@ -23,25 +23,52 @@ struct RebuiltState {
         let contract = try await options.contract()
         let reader = L1Reader(contract: contract, deployedAtBlock: deployment.deployedAtBlock)
         let history = try await reader.history()
-        let rebuild = try await start(deployment, directory: directory, limit: limit(history))
+        let rebuild = try await start(deployment, directory: directory, history: history, limit: limit(history))
         return RebuiltState(
             deployment: deployment, contract: contract, reader: reader, output: options.output, history: history, rebuild: rebuild)
     }
 
-    private static func start(_ deployment: Deployment, directory: String?, limit: UInt64) async throws -> Rebuild {
+    /// A state that was kept is only taken up if L1 claims the same one: the chain may have been reorganised since.
+    private static func start(_ deployment: Deployment, directory: String?, history: L1History, limit: UInt64) async throws -> Rebuild {
         if let directory, Rebuild.exists(in: directory) {
             let kept = try Rebuild.read(from: directory, deployment: deployment)
-            if await kept.batchCount <= limit { return kept }
+            let count = await kept.batchCount
+            let root = await kept.stateRoot
+            let claimed = count == 0 || count > history.batches.count ? nil : history.batches[Int(count) - 1].claimedRoot
+            if count <= limit, claimed == nil || claimed == root { return kept }
         }
         return try Rebuild(domain: SigningDomain(chainId: deployment.chainId, rollup: deployment.rollup))
     }
 
-    /// Applies batches until the state is that after `count` of them, and shows how it goes.
-    func advance(to count: UInt64) async throws {
+    /// Applies batches until the state is that after `count` of them, and shows how it goes. What is done is kept in `directory`, if one is given,
+    /// every half minute, at the end, and when L1 fails: the next run goes on from there.
+    func advance(to count: UInt64, keepingIn directory: String? = nil) async throws {
         let bar = ProgressBar(isShown: !output.isJSON && isatty(STDERR_FILENO) == 1)
         defer { bar.finish() }
-        try await rebuild.advance(to: count, history: history, reader: reader) { bar.show($0) }
+        var applied = await rebuild.batchCount
+        var keptAt = ContinuousClock.now
+        repeat {
+            do {
+                try await rebuild.advance(to: min(count, applied + Self.batchesAtOnce), history: history, reader: reader) { done in
+                    var progress = done
+                    progress.batchTotal = count
+                    bar.show(progress)
+                }
+            } catch let error as EthereumError {
+                if let directory { try await rebuild.write(to: directory, deployment: deployment) }
+                throw error
+            }
+            applied = await rebuild.batchCount
+            if let directory, applied == count || keptAt.duration(to: .now) > Self.keptEvery {
+                try await rebuild.write(to: directory, deployment: deployment)
+                keptAt = .now
+            }
+        } while applied < count
     }
+
+    /// Batches between two looks at the clock.
+    private static let batchesAtOnce: UInt64 = 64
+    private static let keptEvery = Duration.seconds(30)
 }
 
 /// One line on stderr that grows with the batches.

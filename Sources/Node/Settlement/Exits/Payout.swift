@@ -50,16 +50,18 @@ package enum Payouts {
     /// Cells of withdrawal records begin here; a record's slot is its id.
     private static let firstWithdrawalCell = UInt32(Layout.withdrawals / Layout.cellBytes)
 
-    /// All balances of `owner` that are not zero. `tree` commits to the state of `exchange`.
+    /// All balances that are not zero, of the main account of `owner` and of its sub-accounts. `tree` commits to the state of `exchange`.
     package static func balances(of owner: Address, in exchange: borrowing Exchange, tree: StateTree) -> [Payout] {
-        guard let account = exchange.account(owner: owner) else { return [] }
         var payouts: [Payout] = []
-        for token in 1..<UInt32(Layout.tokenCapacity) {
-            guard exchange.token(token) != nil else { break }
-            guard let balance = exchange.balance(account: account.id, token: token), balance.free != 0 || balance.locked != 0,
-                let cell = exchange.balanceCell(account: account.id, token: token)
-            else { continue }
-            payouts.append(Payout(content: .balance(balance), cell: cell, path: tree.path(cell: cell)))
+        var next = exchange.account(owner: owner)
+        while let account = next {
+            for token in 1..<UInt32(Layout.tokenCapacity) {
+                guard let cell = exchange.balanceCell(account: account.id, token: token),
+                    let balance = exchange.balance(account: account.id, token: token), balance.free != 0 || balance.locked != 0
+                else { continue }
+                payouts.append(Payout(content: .balance(balance), cell: cell, path: tree.path(cell: cell)))
+            }
+            next = exchange.account(id: account.nextSubaccount)
         }
         return payouts
     }

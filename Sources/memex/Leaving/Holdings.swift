@@ -1,0 +1,65 @@
+import Engine
+import Settlement
+
+/// Everything that L1 pays an owner after a halt: cells under the last claimed state, and deposits that this state has not consumed.
+struct Holdings {
+    let owner: Address
+    /// The batch whose state was claimed last; nil if none was.
+    let batch: UInt64?
+    let stateRoot: Hash256
+    let cells: [(payout: Payout, isPaid: Bool)]
+    let deposits: [(deposit: Deposit, isRefunded: Bool)]
+
+    /// Brings the state to the last claim and asks L1 what it has paid.
+    init(of owner: Address, _ state: RebuiltState) async throws {
+        let claimCount = state.history.progress.claimCount
+        try await state.advance(to: claimCount)
+        self.owner = owner
+        batch = claimCount == 0 ? nil : claimCount - 1
+        stateRoot = await state.rebuild.stateRoot
+        var cells: [(payout: Payout, isPaid: Bool)] = []
+        for payout in await state.rebuild.balances(of: owner) + state.rebuild.withdrawals(of: owner) where payout.atoms > 0 {
+            cells.append((payout, try await state.contract.isPaid(cell: payout.cell)))
+        }
+        self.cells = cells
+        var deposits: [(deposit: Deposit, isRefunded: Bool)] = []
+        for deposit in state.history.deposits(of: owner, notConsumedBy: claimCount) {
+            deposits.append((deposit, try await state.contract.isRefunded(index: deposit.index)))
+        }
+        self.deposits = deposits
+    }
+}
+
+extension Holdings {
+    /// A line a cell, and how much of each token is still to be had.
+    func text(_ listing: Listing) throws -> String {
+        var table = TextTable("kind", ">cell", ">account", "token", ">free", ">locked", ">amount", "")
+        var due: [UInt32: UInt64] = [:]
+        for (payout, isPaid) in cells {
+            let token = try listing.known(token: payout.token)
+            let state = isPaid ? "paid" : ""
+            if !isPaid { due[payout.token, default: 0] += payout.atoms }
+            switch payout.content {
+            case .balance(let balance):
+                table.add(
+                    "balance", "\(payout.cell)", "\(balance.account)", token.symbol, token.format(balance.free),
+                    token.format(balance.locked),
+                    token.format(payout.atoms), state)
+            case .withdrawal:
+                table.add("withdrawal", "\(payout.cell)", "", token.symbol, "", "", token.format(payout.atoms), state)
+            }
+        }
+        for (deposit, isRefunded) in deposits {
+            let token = try listing.known(token: deposit.token)
+            if !isRefunded { due[deposit.token, default: 0] += deposit.atoms }
+            table.add("deposit", "", "", token.symbol, "", "", token.format(deposit.atoms), isRefunded ? "refunded" : "not credited")
+        }
+        guard !table.isEmpty else { return "nothing on L1 pays \(owner.hex)" }
+        let sums = try due.sorted { $0.key < $1.key }.map { id, atoms in
+            let token = try listing.known(token: id)
+            return "\(token.format(atoms)) \(token.symbol)"
+        }
+        let under = batch.map { "under the state after batch \($0), root \(stateRoot.hex)" } ?? "no state was claimed"
+        return table.text + "\n\(under)\nto be had: \(sums.isEmpty ? "nothing more" : sums.joined(separator: ", "))"
+    }
+}
