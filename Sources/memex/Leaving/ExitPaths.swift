@@ -1,5 +1,6 @@
 import Engine
 import Settlement
+import Signing
 
 /// What somebody needs to be paid without this program, for example with a hardware wallet: every cell with its Merkle path, as JSON.
 /// `Deploy/examples/exit.py` checks and claims what is in it.
