@@ -3,6 +3,7 @@
 import dataclasses
 import http.client
 import json
+import threading
 import time
 import urllib.parse
 
@@ -33,12 +34,14 @@ class Client:
         self._connection = kind(parts.hostname, parts.port, timeout=60)
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._id = 0
+        self._lock = threading.Lock()
 
     def post(self, body):
-        """Posts a JSON value and returns the answered one."""
-        self._connection.request("POST", self._path, json.dumps(body), {"Content-Type": "application/json"})
-        response = self._connection.getresponse()
-        content = response.read()
+        """Posts a JSON value and returns the answered one. Threads take turns."""
+        with self._lock:
+            self._connection.request("POST", self._path, json.dumps(body), {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            content = response.read()
         if response.status != 200:
             raise OSError(f"{self.url} answered {response.status} {response.reason}: {content[:200]!r}")
         return json.loads(content)

@@ -83,9 +83,9 @@ class Exchange:
 
     # Starting and stopping.
 
-    def start_devnet(self):
+    def start_devnet(self, *options: str):
         self.devnet = Service(
-            "devnet", [str(ROOT / "Deploy" / "devnet"), "--port", "0", "--dir", str(self.folder)], self.folder / "devnet.log"
+            "devnet", [str(ROOT / "Deploy" / "devnet"), "--port", "0", "--dir", str(self.folder), *options], self.folder / "devnet.log"
         )
         self.devnet.wait_for("devnet ready", 60)
         described = json.loads((self.folder / "devnet.json").read_text())

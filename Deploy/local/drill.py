@@ -1,0 +1,252 @@
+"""`Deploy/exit-drill`: the operator is killed and all its files are deleted; from L1 alone every trader gets everything back.
+
+Exits 0 only if each trader got what deposits, fills and withdrawals say, to the atom, the contract is empty afterwards, and every wrong and every second claim
+was refused."""
+
+import argparse
+import concurrent.futures
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from .claims import Claims
+from .exchange import ROOT, Exchange, ToolFailed
+from .ledger import held_units, last_claimed_root
+from .traders import Trader, atoms, deposit_for
+from .view import View
+
+SYMBOLS = ["ETH", "USDX", "PEPE", "WIF"]
+MARKETS = [(1, "PEPE/USDX", "0.0000000012", 50), (2, "WIF/USDX", "12.5", 400)]
+CHALLENGE_SECONDS = 6
+DEADLINE_SECONDS = 600
+FEE_ACCOUNT = 2
+# Accounts of the devnet that pay for others: two at a time leave.
+PAYERS = [3, 4]
+FIRST_TRADER = 5
+SUBACCOUNT = ("USDX", "1000.25")
+WITHDRAWAL = ("WIF", "12.345678")
+LATE_DEPOSIT = ("USDX", "77.5")
+
+
+class Drill:
+    def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
+        self.options, self.view = options, View()
+        self.exchange = Exchange(folder, options.build)
+        self.mismatches: list[str] = []
+        self.report: dict = {"traders": options.traders}
+
+    def run(self) -> dict:
+        started = time.monotonic()
+        try:
+            self.start()
+            self.fund()
+            self.trade()
+            self.spread_funds()
+            self.settle()
+            self.lose_operator()
+            self.rebuild()
+            self.leave()
+            self.check_empty()
+        finally:
+            self.exchange.stop()
+        self.report |= {"mismatches": self.mismatches, "seconds": round(time.monotonic() - started, 1)}
+        return self.report
+
+    # While the operator lives.
+
+    def start(self):
+        self.exchange.start_devnet("--accounts", str(FIRST_TRADER + self.options.traders))
+        self.exchange.deploy(
+            "--challenge-window", str(CHALLENGE_SECONDS), "--batch-deadline", str(DEADLINE_SECONDS), "--inbox-deadline", str(DEADLINE_SECONDS))
+        self.exchange.start_node("--batch-age-ms-max", "2000", "--confirmations", "0", "--l1-poll-s", "0.3", "--checkpoint-interval-s", "5")
+        self.view.step(f"devnet, contracts and memexd run; rollup {self.exchange.rollup}")
+
+    def fund(self):
+        self.traders = [
+            Trader(f"trader {index}", FIRST_TRADER + index, self.exchange.address(FIRST_TRADER + index)) for index in range(self.options.traders)]
+        deposit_for(self.exchange, self.traders, {"ETH": "0.5", "USDX": "40000", "PEPE": "9000000000000", "WIF": "3000"})
+        self.poll("deposits to be credited", lambda: all(
+            self.balances(self.traders[-1].address).get(symbol, 0) == amount for symbol, amount in self.traders[-1].deposited.items()))
+        self.view.step(f"{len(self.traders) * len(SYMBOLS)} deposits for {len(self.traders)} traders credited")
+
+    def trade(self):
+        result = self.exchange.folder / "trades.json"
+        keys = [str(self.exchange.key_file(trader.account)) for trader in self.traders]
+        markets = [argument for market, _, price, lots in MARKETS for argument in ("--market", f"{market}:{price}:{lots}")]
+        done = subprocess.run(
+            [str(self.options.build / "memex-load"), "trade", "--url", self.exchange.url, "--ca", str(self.exchange.certificate),
+             "--makers", ",".join(keys[0::2]), "--takers", ",".join(keys[1::2]), "--seconds", str(self.options.seconds),
+             "--rate", str(max(1, 200 // len(keys))), "--json", str(result), *markets],
+            capture_output=True, text=True, timeout=self.options.seconds + 300)
+        if done.returncode != 0:
+            raise RuntimeError(f"the bots failed: {done.stderr.strip()}")
+        traded = json.loads(result.read_text())
+        symbols = {str(token["id"]): symbol for symbol, token in self.exchange.tokens.items()}
+        by_address = {address.lower(): entry for address, entry in traded["traders"].items()}
+        for trader in self.traders:
+            entry = by_address.get(trader.address.lower(), {"fills": 0, "atoms": {}})
+            trader.fills = entry["fills"]
+            trader.traded = {symbols[token]: change for token, change in entry["atoms"].items()}
+        self.report |= {"orders": traded["orders"], "fills": traded["fills"]}
+        self.view.step(f"the traders sent {traded['orders']:,} orders with {traded['fills']:,} fills")
+
+    def spread_funds(self):
+        """Money in every place where it can be: free, locked in orders and triggers, in sub-accounts, in withdrawals that nobody claimed."""
+        def spread(trader: Trader):
+            turn = trader.account % 4
+            if turn == 0:
+                self.exchange.memex("subaccount", "open", account=trader.account)
+                self.exchange.memex("transfer", "--token", SUBACCOUNT[0], "--amount", SUBACCOUNT[1], "--to", "1", account=trader.account)
+                self.exchange.memex(
+                    "order", "--account", "1", "--market", "WIF/USDX", "--side", "buy", "--price", "0.5", "--size", "100", account=trader.account)
+            if turn == 1:
+                self.exchange.memex("withdraw", "--token", WITHDRAWAL[0], "--amount", WITHDRAWAL[1], account=trader.account)
+                trader.withdrawn[WITHDRAWAL[0]] = atoms(self.exchange, *WITHDRAWAL)
+            if turn >= 2:
+                self.exchange.memex("order", "--market", "WIF/USDX", "--side", "sell", "--price", "99", "--size", "10.5", account=trader.account)
+                self.exchange.memex(
+                    "order", "--market", "PEPE/USDX", "--side", "buy", "--price", "0.0000000001", "--size", "30000000", account=trader.account)
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(spread, self.traders))
+        self.view.step("orders rest, sub-accounts hold money, withdrawals wait to be claimed")
+
+    def settle(self):
+        def is_settled():
+            status = self.exchange.memex("status")["exchange"]
+            return status["block"] == status["sealedBlock"] and last_claimed_root(self.exchange) == status["stateRoot"]
+        self.poll("the last block to be claimed on L1", is_settled, seconds=180)
+        self.fees = self.balances(self.exchange.address(FEE_ACCOUNT))
+        self.report["batches"] = self.exchange.view("batch_count()", ["uint256"])
+
+    def lose_operator(self):
+        self.exchange.node.kill()
+        shutil.rmtree(self.exchange.folder / "node")
+        self.view.step("operator killed (SIGKILL), its data directory deleted")
+        late = self.traders[0]
+        self.late = {late.address: deposit_for(self.exchange, [late], {LATE_DEPOSIT[0]: LATE_DEPOSIT[1]}, is_credited=False)}
+        try:
+            self.exchange.memex("halt", account=PAYERS[0])
+            self.mismatches.append("a halt before the deadline was accepted")
+        except ToolFailed:
+            pass
+        self.exchange.advance_time(DEADLINE_SECONDS + 60)
+        self.exchange.memex("halt", account=PAYERS[0])
+        self.view.step(f"a deposit that nobody credits; {DEADLINE_SECONDS} s later a trader halts the rollup")
+
+    # Afterwards.
+
+    def rebuild(self):
+        self.rebuilt = self.exchange.folder / "rebuilt"
+        started = time.monotonic()
+        answer = self.exchange.memex("rebuild", "--data", str(self.rebuilt), seconds=600)
+        self.report["rebuildSeconds"] = round(time.monotonic() - started, 2)
+        self.expect(answer["stateRoot"], last_claimed_root(self.exchange), "root of the rebuilt state")
+        self.view.step(f"state rebuilt from L1 alone in a fresh directory: {answer['batches']} batches, root {answer['stateRoot'][:18]}…")
+
+    def leave(self):
+        """Everybody leaves, two at a time; every fifth by the independent script."""
+        self.claims = Claims(self.exchange)
+        leavers = [(trader.account, trader.address) for trader in self.traders] + [(FEE_ACCOUNT, self.exchange.address(FEE_ACCOUNT))]
+        expected = {trader.address: self.owed(trader) for trader in self.traders} | {self.exchange.address(FEE_ACCOUNT): self.fees}
+        started = time.monotonic()
+
+        def leave(lane: int):
+            for position in range(lane, len(leavers), len(PAYERS)):
+                account, address = leavers[position]
+                self.leave_one(address, expected[address], payer=PAYERS[lane], by_script=account % 5 == 0)
+
+        with concurrent.futures.ThreadPoolExecutor(len(PAYERS)) as pool:
+            list(pool.map(leave, range(len(PAYERS))))
+        self.report |= self.claims.report() | {"exitSeconds": round(time.monotonic() - started, 1)}
+        self.view.step(
+            f"{len(leavers)} owners left with {self.report['paymentsMade']} payments; refused: {self.report['wrongClaimsRefused']} wrong and "
+            f"{self.report['secondClaimsRefused']} second claims")
+
+    def leave_one(self, address: str, owed: dict[str, int], payer: int, by_script: bool):
+        paths = self.exchange.folder / f"paths-{address}.json"
+        self.exchange.memex("exit", "--owner", address, "--data", str(self.rebuilt), "--path-only", str(paths), seconds=300)
+        payments = json.loads(paths.read_text())["payments"]
+        before = {symbol: self.exchange.token_balance(symbol, address) for symbol in SYMBOLS}
+        self.mismatches += self.claims.refuse_wrong(payments)
+        key = str(self.exchange.key_file(payer))
+        if by_script:
+            self.claims.pay_by_script(paths, key)
+        else:
+            self.claims.note(self.exchange.memex("exit", "--owner", address, "--data", str(self.rebuilt), "--payer", key, seconds=300))
+        self.mismatches += self.claims.refuse_second(payments)
+        for symbol in SYMBOLS:
+            got = self.exchange.token_balance(symbol, address) - before[symbol]
+            self.expect(got, owed.get(symbol, 0) * self.exchange.unit(symbol), f"what {address} got of {symbol}, in L1 units")
+
+    def check_empty(self):
+        for symbol, token in self.exchange.tokens.items():
+            self.expect(self.exchange.view("held_atoms(uint32)", ["uint256"], token["id"]), 0, f"atoms of {symbol} that the contract still owes")
+            self.expect(held_units(self.exchange, symbol), 0, f"L1 units of {symbol} that the contract still holds")
+        if not self.mismatches:
+            self.view.step("every owner was paid to the atom, and the contract holds nothing but bonds")
+
+    # Details.
+
+    def owed(self, trader: Trader) -> dict[str, int]:
+        """Atoms by symbol: what is inside, withdrawn but not claimed, or deposited too late."""
+        late = self.late.get(trader.address, {})
+        return {symbol: trader.expected(symbol) + trader.withdrawn.get(symbol, 0) + late.get(symbol, 0) for symbol in SYMBOLS}
+
+    def balances(self, address: str) -> dict[str, int]:
+        """Free and locked atoms together, by symbol."""
+        answer = self.exchange.memex("balances", "--owner", address)
+        return {entry["token"]: int(entry["freeAtoms"]) + int(entry["lockedAtoms"]) for entry in answer["balances"]}
+
+    def expect(self, actual, expected, what: str):
+        if actual != expected:
+            self.mismatches.append(f"{what}: {actual}, expected {expected}")
+            self.view.step(f"MISMATCH {self.mismatches[-1]}")
+
+    def poll(self, what: str, is_true, seconds: float = 120):
+        deadline = time.monotonic() + seconds
+        while not is_true():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"waited {seconds:.0f} s for {what}; see the logs in {self.exchange.folder}")
+            time.sleep(0.3)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="Deploy/exit-drill",
+        description="Runs an exchange on this machine, kills its operator, deletes all its files, rebuilds the state from L1 and lets every trader leave "
+        "with free and locked money, sub-accounts, pending withdrawals and uncredited deposits. Exits 0 only if everybody was paid to the atom and every wrong "
+        "and second claim was refused.",
+        epilog="example: Deploy/exit-drill --traders 100 --json drill.json")
+    parser.add_argument("--traders", type=int, default=100, help="how many traders (default 100)")
+    parser.add_argument("--seconds", type=float, default=10, help="how long they trade (default 10)")
+    parser.add_argument("--json", type=pathlib.Path, help="write the figures to this file")
+    parser.add_argument("--keep", type=pathlib.Path, help="keep all files in this folder (default: a temporary one, kept only on failure)")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / ".build" / "release", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if not 4 <= options.traders <= 900:
+        parser.error("--traders: 4 to 900")
+
+    folder = options.keep or pathlib.Path(tempfile.mkdtemp(prefix="memex-drill-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        report = Drill(options, folder).run()
+    except (ToolFailed, RuntimeError, TimeoutError, OSError) as error:
+        print(f"exit-drill: error: {error}\nexit-drill: logs are in {folder}", file=sys.stderr)
+        return 1
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n")
+    if report["mismatches"]:
+        print(f"exit-drill: {len(report['mismatches'])} mismatches; logs are in {folder}", file=sys.stderr)
+        return 1
+    if not options.keep:
+        shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
