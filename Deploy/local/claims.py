@@ -19,8 +19,8 @@ SIGNATURES = {
 }
 # Per function: places of owner, of an amount, and of the path in its arguments.
 PLACES = {"exit_balance": (1, 3, 6), "withdraw": (2, 4, 6), "refund_deposit": (1, 3, None)}
-WRONG = {"exit_balance": "rollup: wrong path", "withdraw": "rollup: wrong path", "refund_deposit": "rollup: no such deposit"}
-SECOND = {"exit_balance": "already paid", "withdraw": "already paid", "refund_deposit": "already refunded"}
+WRONG = {"exit_balance": "payouts: wrong path", "withdraw": "payouts: wrong path", "refund_deposit": "rollup: no such deposit"}
+SECOND = {"exit_balance": "payouts: already paid", "withdraw": "payouts: already paid", "refund_deposit": "rollup: already refunded"}
 THIEF = "0x00000000000000000000000000000000deadbeef"
 
 
