@@ -1,6 +1,7 @@
 """A single-node Ethereum chain on py-evm (Prague rules), kept in memory, with indices for what JSON-RPC asks.
 
-Transactions wait in a pool and are mined in the order of arrival when `mine` is called. Not thread-safe: callers hold a lock.
+Transactions wait in a pool and are mined in the order of arrival when `mine` is called. `reorganise` and `drop` do what real chains
+do to those who rely on them. Not thread-safe: callers hold a lock.
 eth-tester offers the same over py-evm, but finds a transaction by scanning all blocks, and mines each one alone.
 """
 
@@ -120,6 +121,8 @@ class DevChain:
         # Blocks that have logs, in all and by address.
         self.log_blocks: list[int] = []
         self.address_log_blocks: dict[bytes, list[int]] = {}
+        # Makes blocks of another branch differ from those they replace.
+        self.branch = 0
 
     @property
     def head(self) -> Block:
@@ -203,14 +206,15 @@ class DevChain:
 
     # Mining.
 
-    def mine(self, time: int) -> Block:
-        """Mines a block at `time` (at least one second after the last one) with what the pool holds and the gas limit allows."""
+    def mine(self, time: int, empty: bool = False) -> Block:
+        """Mines a block at `time` (at least one second after the last one) with what the pool holds and the gas limit allows, or
+        an empty one."""
         chain = self.chain
         chain.set_header_timestamp(max(time, self.head.header.timestamp + 1))
         number = chain.header.block_number
         mined: list[Mined] = []
         log_index = 0
-        for pending in self._ready():
+        for pending in [] if empty else self._ready():
             transaction = pending.transaction
             if chain.header.gas_used + transaction.gas > GAS_LIMIT:
                 continue
@@ -235,7 +239,7 @@ class DevChain:
                     computation.msg.storage_address if created else None, logs,
                 )
             )
-        header = chain.mine_block(mix_hash=keccak(number.to_bytes(32, "big"))).header
+        header = chain.mine_block(mix_hash=keccak(number.to_bytes(32, "big") + self.branch.to_bytes(32, "big"))).header
         block = Block(header, mined)
         self.blocks.append(block)
         self.block_numbers[block.hash] = number
@@ -247,6 +251,36 @@ class DevChain:
         for address in addresses:
             self.address_log_blocks.setdefault(address, []).append(number)
         return block
+
+    def drop(self, hash: bytes) -> bool:
+        """Forgets a transaction of the pool, as a full pool does; whether it was there."""
+        return self.pool.pop(hash, None) is not None
+
+    def reorganise(self, depth: int, time: int, lose: bool) -> list[bytes]:
+        """Replaces the newest `depth` blocks by as many empty ones. Their transactions go back to the pool, or with `lose` are forgotten.
+        Returns the hashes of those transactions."""
+        if not 1 <= depth < len(self.blocks):
+            raise Rejected(f"cannot replace {depth} of {len(self.blocks) - 1} blocks")
+        removed = self.blocks[-depth:]
+        del self.blocks[-depth:]
+        first = self.head.header.block_number + 1
+        for numbers in [self.log_blocks, *self.address_log_blocks.values()]:
+            del numbers[bisect.bisect_left(numbers, first) :]
+        back = [entry for block in removed for entry in block.transactions]
+        for block in removed:
+            del self.block_numbers[block.hash]
+        for entry in back:
+            del self.mined[entry.hash]
+        if not lose:
+            # Before what waits: they came first. What took the place of one meanwhile keeps it.
+            taken = {(p.sender, p.transaction.nonce) for p in self.pool.values()}
+            again = {e.hash: Pending(e.transaction, e.hash, e.sender) for e in back if (e.sender, e.transaction.nonce) not in taken}
+            self.pool = again | self.pool
+        self.chain.header = self.chain.create_header_from_parent(self.head.header)
+        self.branch += 1
+        for _ in range(depth):
+            self.mine(time, empty=True)
+        return [entry.hash for entry in back]
 
     def _ready(self):
         """The pool's transactions that can run next, in the order of arrival but by nonce within a sender."""

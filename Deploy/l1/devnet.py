@@ -16,7 +16,7 @@ from .accounts import MNEMONIC, dev_keys
 from .arguments import address, number
 from .chain import DevChain
 from .client import Client, RpcFailure, Sender, encode_call
-from .rpc import Rpc
+from .rpc import FAULTS, Rpc
 
 BODY_BYTES_MAX = 16 << 20
 BALANCE_ETHER = 1_000_000
@@ -50,8 +50,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             self._respond(413, b'{"error":"a body needs a Content-Length of at most 16 MiB"}')
             return
-        answer = self.server.rpc.handle(self.rfile.read(size))
-        self._respond(200, answer or b"")
+        body = self.rfile.read(size)
+        match self.server.rpc.fault_of(body):
+            case None:
+                self._respond(200, self.server.rpc.handle(body) or b"")
+            case "unavailable":
+                self._respond(503, b"<html>503 Service Unavailable</html>")
+            case "garbage":
+                self._respond(200, b"<html>welcome</html>")
+            case "silence":
+                # Until the client has had enough.
+                self.close_connection = True
+                self.rfile.read(1)
+            case _:
+                self.close_connection = True
 
     def do_GET(self):
         self._respond(405, b'{"error":"POST a JSON-RPC request"}')
@@ -73,7 +85,7 @@ def mine_forever(rpc: Rpc, seconds: float, stopping: threading.Event) -> None:
     due = time.monotonic() + seconds
     while not stopping.wait(max(0.0, due - time.monotonic())):
         try:
-            rpc.mine()
+            rpc.mine_by_itself()
         except Exception as error:  # keep the chain going; the pool keeps what was not mined
             print(f"devnet: mining failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         # Under load blocks come later, never in bursts.
@@ -86,7 +98,7 @@ def run(arguments: list[str]) -> None:
         description="Starts a local L1 (py-evm, Prague rules) that speaks Ethereum JSON-RPC on 127.0.0.1. Prints its funded accounts, "
         "then a line 'devnet ready URL chain ID', then runs until it is terminated. "
         "`Deploy/devnet fund WHO...` gives ether and test tokens of a running one, `Deploy/devnet time SECONDS` moves its time "
-        "(each has its --help). The chain lives in memory: when the devnet ends, it is gone, and with it what was deployed on it.",
+        "`Deploy/devnet fault WHAT` disturbs it (each has its --help). The chain lives in memory: when the devnet ends, it is gone, and with it what was deployed on it.",
     )
     parser.add_argument("--port", type=number(0, 65535), default=8545, help="TCP port, 0 for any free one (default 8545)")
     parser.add_argument(
@@ -152,6 +164,43 @@ def move_time(arguments: list[str]) -> None:
     print(f"block {int(head['number'], 16)} time {int(head['timestamp'], 16)}")
 
 
+def fault(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="Deploy/devnet fault",
+        description="Disturbs a running devnet in the ways in which real chains and nodes disturb those who rely on them.",
+    )
+    parser.add_argument("--url", default="http://127.0.0.1:8545", help="of the devnet (default http://127.0.0.1:8545)")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="WHAT")
+    reorg = kinds.add_parser("reorg", help="replace the newest blocks by empty ones")
+    reorg.add_argument("depth", type=number(1, 10_000), help="how many blocks")
+    reorg.add_argument("--lose", action="store_true", help="forget their transactions; without it they go back to the pool")
+    drop = kinds.add_parser("drop", help="forget transactions of the pool")
+    drop.add_argument("hash", nargs="?", help="of one transaction (default: all)")
+    kinds.add_parser("hold", help="mine no blocks")
+    kinds.add_parser("go", help="mine blocks again")
+    answer = kinds.add_parser("answer", help="fail to answer requests")
+    answer.add_argument("how", choices=["well", *FAULTS], help="the connection closes, HTTP 503, no answer ever, no JSON; well: as ever")
+    answer.add_argument("--requests", type=number(1, 10**9), help="how many requests (default: all, until 'answer well')")
+    lag = kinds.add_parser("lag", help="be behind the chain")
+    lag.add_argument("blocks", type=number(0, 10_000), help="how many blocks; 0: not behind")
+    options = parser.parse_args(arguments)
+    match options.kind:
+        case "reorg":
+            method, params = "anvil_reorg", [{"depth": options.depth}, [], options.lose]
+        case "drop":
+            method, params = ("anvil_dropTransaction", [options.hash]) if options.hash else ("anvil_dropAllTransactions", [])
+        case "hold" | "go":
+            method, params = "evm_setAutomine", [options.kind == "go"]
+        case "answer":
+            method, params = "memex_setFault", [None if options.how == "well" else options.how, options.requests]
+        case "lag":
+            method, params = "memex_setLag", [options.blocks]
+    try:
+        print(json.dumps(Client(options.url).request(method, *params)))
+    except (OSError, ValueError, http.client.HTTPException, RpcFailure) as error:
+        sys.exit(f"devnet: error: {options.url}: {error}")
+
+
 def fund(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="Deploy/devnet fund",
@@ -188,6 +237,8 @@ def fund(arguments: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["fund"]:
         fund(sys.argv[2:])
+    elif sys.argv[1:2] == ["fault"]:
+        fault(sys.argv[2:])
     elif sys.argv[1:2] == ["time"]:
         move_time(sys.argv[2:])
     else:

@@ -1,4 +1,8 @@
-"""Ethereum JSON-RPC over a `DevChain`: the methods by name, the encoding of blocks, transactions, receipts and logs."""
+"""Ethereum JSON-RPC over a `DevChain`: the methods by name, the encoding of blocks, transactions, receipts and logs.
+
+Faults on demand: `anvil_reorg`, `anvil_dropTransaction`, `anvil_dropAllTransactions`, `evm_setAutomine`, `evm_setIntervalMining` and
+`anvil_mine` as anvil and hardhat have them; `memex_setFault` makes the node itself unreliable.
+"""
 
 import json
 import threading
@@ -12,6 +16,9 @@ PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR =
 SERVER_ERROR, REVERTED = -32000, 3
 BATCH_MAX = 1_000
 LOGS_MAX = 20_000
+# How a node fails: the connection closes without an answer; a proxy says 503; no answer ever comes; an answer that is no JSON.
+FAULTS = ("close", "unavailable", "silence", "garbage")
+ADMIN_PREFIXES = ("anvil_", "evm_", "memex_")
 TIP = 10**9
 
 
@@ -69,10 +76,36 @@ class Rpc:
         self.methods = {
             name.replace("__", "_"): getattr(self, name)
             for name in dir(self)
-            if name.startswith(("eth__", "net__", "web3__", "evm__"))
+            if name.startswith(("eth__", "net__", "web3__", "evm__", "anvil__", "memex__"))
         }
+        # Whether blocks come by themselves, where the devnet makes them.
+        self.mines_alone = True
+        # One of FAULTS, and how many more requests it meets; None: all.
+        self.fault: str | None = None
+        self.fault_requests: int | None = None
+        # Blocks that this node is behind.
+        self.lag = 0
+        self.logs_max = LOGS_MAX
 
     # Requests.
+
+    def fault_of(self, body: bytes) -> str | None:
+        """How this request is to fail; None: it is answered. What steers the devnet is always answered."""
+        if self.fault is None:
+            return None
+        try:
+            request = json.loads(body)
+            if isinstance(request, dict) and str(request.get("method")).startswith(ADMIN_PREFIXES):
+                return None
+        except ValueError:
+            pass
+        with self.lock:
+            fault = self.fault
+            if fault is not None and self.fault_requests is not None:
+                self.fault_requests -= 1
+                if self.fault_requests <= 0:
+                    self.fault = None
+            return fault
 
     def handle(self, body: bytes) -> bytes | None:
         """Answers one request or a batch; None if nothing is to be answered (only notifications)."""
@@ -139,6 +172,17 @@ class Rpc:
         with self.lock:
             return self.chain.mine(self.now())
 
+    def mine_by_itself(self) -> None:
+        """Mines a block unless mining is held."""
+        with self.lock:
+            if self.mines_alone:
+                self.chain.mine(self.now())
+
+    @property
+    def head(self) -> Block:
+        """The newest block that this node shows."""
+        return self.chain.blocks[max(0, len(self.chain.blocks) - 1 - self.lag)]
+
     def evm__increaseTime(self, seconds):
         # From the head's time, which is ahead of the clock after blocks less than a second apart.
         ahead = max(self.now(), self.chain.head.header.timestamp) - self.now()
@@ -147,6 +191,55 @@ class Rpc:
 
     def evm__mine(self, *_):
         return quantity(self.chain.mine(self.now()).header.block_number)
+
+    # Faults.
+
+    def evm__setAutomine(self, mines):
+        """Holds mining (false) or goes on with it."""
+        self.mines_alone = bool(mines)
+        return True
+
+    def evm__setIntervalMining(self, seconds):
+        """0 holds mining; anything else goes on at the devnet's own pace."""
+        return self.evm__setAutomine(parse_quantity(seconds, "seconds") > 0)
+
+    def anvil__mine(self, count=1, *_):
+        for _ in range(min(parse_quantity(count, "count"), 10_000)):
+            self.chain.mine(self.now())
+        return None
+
+    def anvil__reorg(self, options, pairs=(), lose=False):
+        """Replaces the newest `depth` blocks by empty ones; their transactions go back to the pool. The third parameter, not anvil's:
+        they are lost."""
+        depth = options.get("depth") if isinstance(options, dict) else options
+        if pairs:
+            raise RpcError(INVALID_PARAMS, "no transactions can be placed in the new blocks; they come from the pool")
+        return [data(hash) for hash in self.chain.reorganise(parse_quantity(depth, "depth"), self.now(), bool(lose))]
+
+    def anvil__dropTransaction(self, hash):
+        return hash if self.chain.drop(parse_data(hash, "transaction hash", 32)) else None
+
+    def anvil__dropAllTransactions(self):
+        self.chain.pool.clear()
+        return None
+
+    def memex__setFault(self, kind, requests=None):
+        """Lets the next `requests` requests (all, if null) fail as `kind` says; null: none."""
+        if kind is not None and kind not in FAULTS:
+            raise RpcError(INVALID_PARAMS, f"the faults are {', '.join(FAULTS)}")
+        self.fault_requests = None if requests is None else max(1, parse_quantity(requests, "requests"))
+        self.fault = kind
+        return True
+
+    def memex__setLag(self, blocks):
+        """Lets this node be so many blocks behind."""
+        self.lag = parse_quantity(blocks, "blocks")
+        return True
+
+    def memex__setLogsMax(self, count):
+        """The most logs an answer may hold."""
+        self.logs_max = max(1, parse_quantity(count, "count"))
+        return True
 
     # Node.
 
@@ -200,27 +293,27 @@ class Rpc:
         if isinstance(selector, dict):
             selector = selector.get("blockHash", selector.get("blockNumber", "latest"))
         if selector in ("latest", "pending", "safe", "finalized", None):
-            return self.chain.head
+            return self.head
         if selector == "earliest":
             return self.chain.blocks[0]
         if isinstance(selector, str) and len(selector) == 66:
             number = self.chain.block_numbers.get(parse_data(selector, "block hash", 32), -1)
         else:
             number = parse_quantity(selector, "block")
-        if not 0 <= number < len(self.chain.blocks):
+        if not 0 <= number <= self.head.header.block_number:
             raise RpcError(SERVER_ERROR, "block not found")
         return self.chain.blocks[number]
 
     def eth__blockNumber(self):
-        return quantity(self.chain.head.header.block_number)
+        return quantity(self.head.header.block_number)
 
     def eth__getBalance(self, address, block="latest"):
         return quantity(self.chain.vm(self._block(block)).state.get_balance(parse_address(address, "address")))
 
     def eth__getTransactionCount(self, address, block="latest"):
         account = parse_address(address, "address")
-        if block in ("latest", "pending"):
-            return quantity(self.chain.nonce(account, block == "pending"))
+        if block == "pending":
+            return quantity(self.chain.nonce(account, True))
         return quantity(self.chain.vm(self._block(block)).state.get_nonce(account))
 
     def eth__getCode(self, address, block="latest"):
@@ -266,7 +359,7 @@ class Rpc:
 
     def eth__getTransactionByHash(self, hash):
         key = parse_data(hash, "transaction hash", 32)
-        if key in self.chain.mined:
+        if key in self.chain.mined and self.chain.mined[key].block <= self.head.header.block_number:
             return self._encoded_transaction(self.chain.mined[key])
         if key in self.chain.pool:
             pending = self.chain.pool[key]
@@ -277,7 +370,7 @@ class Rpc:
 
     def eth__getTransactionReceipt(self, hash):
         entry = self.chain.mined.get(parse_data(hash, "transaction hash", 32))
-        if entry is None:
+        if entry is None or entry.block > self.head.header.block_number:
             return None
         block = self.chain.blocks[entry.block]
         return {
@@ -367,7 +460,7 @@ class Rpc:
             first = last = self._block(options["blockHash"]).header.block_number
         else:
             first = self._log_bound(options.get("fromBlock", "latest"))
-            last = min(self._log_bound(options.get("toBlock", "latest")), self.chain.head.header.block_number)
+            last = min(self._log_bound(options.get("toBlock", "latest")), self.head.header.block_number)
         addresses = options.get("address")
         if addresses is not None:
             many = addresses if isinstance(addresses, list) else [addresses]
@@ -378,8 +471,8 @@ class Rpc:
             topics.append(None if topic is None or not many else {parse_data(t, "topic", 32) for t in many})
         found = []
         for entry, log in self.chain.logs(first, last, addresses, topics):
-            if len(found) == LOGS_MAX:
-                raise RpcError(SERVER_ERROR, f"query returned more than {LOGS_MAX} results")
+            if len(found) == self.logs_max:
+                raise RpcError(SERVER_ERROR, f"query returned more than {self.logs_max} results")
             found.append(self._encoded_log(entry, log))
         return found
 

@@ -1,5 +1,6 @@
 """The devnet and the deployment, through HTTP as the node uses them."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -154,6 +155,64 @@ def test_a_waiting_transaction_can_be_replaced_and_gaps_filled(devnet):
     client.request("eth_sendRawTransaction", sign(client, nonce=nonce, value=1))
     assert client.quantity("eth_getTransactionCount", ADDRESS, "pending") == nonce + 2
     assert client.request("eth_getTransactionByHash", client.wait(dearer)["transactionHash"])["value"] == "0x3"
+
+
+def test_a_reorganisation_takes_blocks_back(devnet):
+    _, client = devnet
+    client.request("evm_setAutomine", False)
+    try:
+        start = int(client.request("eth_blockNumber"), 16)
+        nonce = int(client.request("eth_getTransactionCount", OTHER, "latest"), 16)
+        raw = [
+            Account.sign_transaction(
+                dict(chainId=1337, nonce=nonce + n, to=ADDRESS, value=1, gas=21_000, maxFeePerGas=10**10, maxPriorityFeePerGas=1), OTHER_KEY
+            ).raw_transaction
+            for n in range(2)
+        ]
+        hashes = ["0x" + keccak(r).hex() for r in raw]
+        for depth, lose in [(1, False), (10, True)]:
+            for r in raw:
+                client.request("eth_sendRawTransaction", "0x" + r.hex())
+            client.request("evm_mine")
+            mined = client.request("eth_getTransactionReceipt", hashes[1])
+            client.request("anvil_mine", depth - 1)
+            before = client.request("eth_getBlockByNumber", "latest", False)
+            assert int(client.request("eth_getTransactionCount", OTHER, "latest"), 16) == nonce + 2
+            assert client.request("anvil_reorg", {"depth": depth}, [], lose) == hashes
+            after = client.request("eth_getBlockByNumber", "latest", False)
+            assert after["number"] == before["number"] and after["hash"] != before["hash"]
+            assert client.request("eth_getBlockByHash", mined["blockHash"], False) is None
+            assert client.request("eth_getTransactionReceipt", hashes[1]) is None
+            assert int(client.request("eth_getTransactionCount", OTHER, "latest"), 16) == nonce
+            assert int(client.request("eth_getTransactionCount", OTHER, "pending"), 16) == (nonce if lose else nonce + 2)
+            assert client.request("anvil_dropTransaction", hashes[0]) == (None if lose else hashes[0])
+            client.request("evm_mine")
+            # The second one waits for the first, which is gone.
+            assert int(client.request("eth_getTransactionCount", OTHER, "latest"), 16) == nonce
+            client.request("anvil_dropAllTransactions")
+        assert int(client.request("eth_blockNumber"), 16) == start + 13
+        with pytest.raises(RpcFailure, match="cannot replace"):
+            client.request("anvil_reorg", {"depth": start + 100})
+    finally:
+        client.request("evm_setAutomine", True)
+
+
+def test_a_node_that_fails(devnet):
+    _, client = devnet
+    url = ["--url", client.url]
+    head = int(client.request("eth_blockNumber"), 16)
+    assert run("l1.devnet", "fault", *url, "lag", "10000").returncode == 0
+    assert int(client.request("eth_blockNumber"), 16) == 0
+    client.request("memex_setLag", 0)
+    assert int(client.request("eth_blockNumber"), 16) >= head
+    for how in ["close", "unavailable", "garbage"]:
+        done = run("l1.devnet", "fault", *url, "answer", how, "--requests", "1")
+        assert done.returncode == 0, done.stderr
+        with pytest.raises((OSError, ValueError, RuntimeError, http.client.HTTPException, RpcFailure)):
+            Client(client.url).request("eth_blockNumber")
+        assert int(Client(client.url).request("eth_blockNumber"), 16) >= head
+    assert run("l1.devnet", "fault", *url, "answer", "rudely").returncode == 2
+    assert run("l1.devnet", "fault", *url, "drop").returncode == 0
 
 
 def test_json_rpc_errors(devnet):
