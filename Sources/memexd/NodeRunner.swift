@@ -35,9 +35,11 @@ struct NodeRunner {
         let sequencer = try Sequencer(try configuration(identity, key), logger: logger)
         let batches = try ChainBatches(
             path: sequencer.configuration.directory.chain, durability: options.durability, deployment: identity)
-        let poster = poster(contract, client, key, deployment.chainId, batches)
+        let poster = poster(contract, key, deployment.chainId, batches)
         // Orders that cannot be posted must not be acknowledged.
         try await poster.check()
+        let backlog = BacklogWatch(
+            batches: batches, poster: poster, limits: try await backlogLimits(contract), shared: sequencer.shared, logger: logger)
         let gateway = try startGateway(listen, deployment, sequencer)
         sequencer.shared.connect(
             wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { _ in ending.finish() })
@@ -45,7 +47,8 @@ struct NodeRunner {
         printReady(listen, gateway, sequencer, deployment)
 
         let tasks = [
-            Task { await watchInbox(contract, deployment, sequencer) },
+            Task { await watchInbox(contract, deployment, sequencer, batches, backlog) },
+            Task { await backlog.run() },
             Task {
                 await poster.run()
                 // It ends by itself only after a halt.
@@ -53,7 +56,7 @@ struct NodeRunner {
             },
             Task { await watchChain(identity, deployment, client, ending) },
             Task { await StatisticsReporter(sequencer, options, logger).run() },
-            Task { await serveMetrics(sequencer) },
+            Task { await serveMetrics(sequencer, backlog) },
         ]
         await ending.wait()
         logger.info("stopping")
@@ -115,19 +118,20 @@ struct NodeRunner {
     }
 
     /// Not worth ending the node for: trading goes on without it.
-    private func serveMetrics(_ sequencer: Sequencer) async {
+    private func serveMetrics(_ sequencer: Sequencer, _ backlog: BacklogWatch) async {
         guard let listen = options.metricsListen.flatMap(ListenAddress.init) else { return }
         let idleBlockIntervalMs = options.idleBlockIntervalMs
         do {
             let server = try await MetricsServer(listen) {
                 var page = MetricsPage()
                 page.add(sequencer)
+                page.add(backlog.status, nowMs: SystemClock.nowMs())
                 page.addProcess()
                 return page.text
             } health: {
                 Health(
                     head: sequencer.shared.sealedHead, nowMs: SystemClock.nowMs(), idleBlockIntervalMs: idleBlockIntervalMs,
-                    hasFailed: sequencer.shared.failure != nil)
+                    hasFailed: sequencer.shared.failure != nil, refusal: backlog.status.refusal)
             }
             logger.info("metrics are served", metadata: ["address": "http://\(options.metricsListen ?? "")/metrics"])
             try await server.run()
@@ -153,24 +157,41 @@ struct NodeRunner {
         }
     }
 
-    private func watchInbox(_ contract: RollupContract, _ deployment: Deployment, _ sequencer: Sequencer) async {
+    private func watchInbox(
+        _ contract: RollupContract, _ deployment: Deployment, _ sequencer: Sequencer, _ batches: ChainBatches, _ backlog: BacklogWatch
+    ) async {
         var configuration = InboxWatcher.Configuration()
         configuration.confirmations = options.confirmations
         configuration.pollSeconds = options.l1PollS
+        let nextIndex = sequencer.inbox.nextIndex
         let watcher = InboxWatcher(
-            source: contract, nextIndex: sequencer.inbox.nextIndex, deployedAtBlock: deployment.deployedAtBlock,
-            configuration: configuration,
-            logger: logger)
-        await watcher.run { delivery in
-            sequencer.inbox.push(delivery.messages, first: delivery.first, l1Block: delivery.l1Block)
+            source: contract, nextIndex: nextIndex, accumulator: try? await batches.inboxAccumulator(count: nextIndex),
+            deployedAtBlock: deployment.deployedAtBlock, configuration: configuration, logger: logger)
+        await watcher.run {
+            backlog.setInboxAgrees($0)
+        } deliver: { delivery in
+            do { try await batches.keep(delivery.accumulators, after: delivery.first) } catch {
+                logger.error("cannot keep what the inbox was: \(error)")
+                return false
+            }
+            return sequencer.inbox.push(delivery.messages, first: delivery.first, l1Block: delivery.l1Block)
         }
     }
 
-    private func poster(
-        _ contract: RollupContract, _ client: EthereumClient, _ key: PrivateKey, _ chainId: UInt64, _ batches: ChainBatches
-    ) -> Poster {
-        let sender = TransactionSender(client: client, key: key, chainId: chainId, replacesPending: true)
-        return Poster(store: batches, chain: L1PostingChain(contract: contract, sender: sender), logger: logger)
+    private func poster(_ contract: RollupContract, _ key: PrivateKey, _ chainId: UInt64, _ batches: ChainBatches) -> Poster {
+        var rules = Poster.Rules()
+        rules.settledBlocks = options.confirmations
+        return Poster(
+            store: batches, chain: L1PostingChain(contract: contract, key: key, chainId: chainId), rules: rules, logger: logger)
+    }
+
+    private func backlogLimits(_ contract: RollupContract) async throws -> BacklogLimits {
+        let drift = try await contract.parameters().timeDrift
+        let ageMs = options.backlogAgeSMax.map { $0 * 1000 } ?? BacklogLimits.ageMsDefault(timeDriftSeconds: drift)
+        guard ageMs < drift * 1000 else {
+            throw ConfigurationError("--backlog-age-s-max must be below the contract's time drift of \(drift) s")
+        }
+        return BacklogLimits(ageMs: ageMs, bytes: options.backlogMibMax << 20)
     }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import Gateway
 import Logging
 import Sequencer
+import Settlement
 
 /// `memexd run`
 struct Run: AsyncParsableCommand {
@@ -82,6 +83,15 @@ struct Run: AsyncParsableCommand {
     @Option(help: "L1 blocks that must lie above a deposit before it is credited.")
     var confirmations: UInt64 = 2
 
+    @Option(
+        help:
+            "Seconds that the oldest block not on L1 may be old; above it no new orders are taken. By default half of the contract's time drift."
+    )
+    var backlogAgeSMax: UInt64?
+
+    @Option(help: "MiB of batches that may wait for L1; above it no new orders are taken.")
+    var backlogMibMax = BacklogLimits.bytesDefault >> 20
+
     @Option(help: "Seconds between looks at the L1 inbox.")
     var l1PollS = 1.0
 
@@ -122,6 +132,9 @@ struct Run: AsyncParsableCommand {
         }
         guard let url = URL(string: l1), ["http", "https"].contains(url.scheme), url.host() != nil else {
             throw ValidationError("--l1 takes an http:// or https:// URL, for example http://127.0.0.1:8545")
+        }
+        guard backlogAgeSMax.map({ (1...UInt64(UInt32.max)).contains($0) }) ?? true, (1...1_048_576).contains(backlogMibMax) else {
+            throw ValidationError("--backlog-age-s-max must be at least 1, --backlog-mib-max 1 to 1048576")
         }
         guard l1PollS > 0 else { throw ValidationError("--l1-poll-s must be above 0") }
     }

@@ -14,6 +14,7 @@ actor SmallSequencer: BatchStore {
     private let key: PrivateKey
     private var head: BlockHeader?
     private var batches: [PostableBatch] = []
+    private var slots: [UInt64: PostingSlot] = [:]
     private(set) var milestones: [UInt64: BatchMilestone] = [:]
 
     init(key: PrivateKey, deployment: Deployment) throws {
@@ -71,6 +72,10 @@ actor SmallSequencer: BatchStore {
     }
 
     func note(_ milestone: BatchMilestone, batch number: UInt64, transaction: Hash256) async throws { milestones[number] = milestone }
+
+    func postingSlots() async throws -> [PostingSlot] { Array(slots.values) }
+    func record(_ new: [PostingSlot]) async throws { for slot in new { slots[slot.nonce] = slot } }
+    func forgetSlots(below nonce: UInt64) async throws { slots = slots.filter { $0.key >= nonce } }
 
     private func envelope(_ commands: [Command], by signer: PrivateKey, nonce: UInt64) -> [UInt8] {
         var payload: [UInt8] = []

@@ -61,4 +61,5 @@ package enum RejectCode: UInt16, Sendable, CaseIterable {
     case quotaExceeded = 67
     case tooManyFromAddress = 68
     case historyGone = 69
+    case settlementBehind = 70
 }

@@ -54,13 +54,15 @@ struct Health: Equatable {
     }
 
     /// A node that runs makes a block at least every `idleBlockIntervalMs`; one that has not for three of those is stuck.
-    init(head: SealedHead, nowMs: UInt64, idleBlockIntervalMs: UInt64, hasFailed: Bool) {
+    init(head: SealedHead, nowMs: UInt64, idleBlockIntervalMs: UInt64, hasFailed: Bool, refusal: String? = nil) {
         sealedBlock = head.number
         let silenceMs = nowMs > head.timeMs ? nowMs - head.timeMs : 0
         if hasFailed {
             problem = "a part gave up; see the log"
         } else if head.number > 0, silenceMs > 3 * idleBlockIntervalMs {
             problem = "no block was sealed for \(silenceMs / 1000) s"
+        } else if let refusal {
+            problem = "no new orders are taken: \(refusal)"
         }
     }
 }

@@ -58,6 +58,8 @@ extension RejectCode {
         case .unknownQuery: "No such query exists: 1 status, 2 tokens, 3 markets, 4 account, 5 book, 6 accounts."
         case .quotaExceeded: "The account has sent more commands than its quota; wait, or send fewer: cancels are never throttled."
         case .tooManyFromAddress: "Too much comes from your IP address; send less a second, or over fewer connections."
+        case .settlementBehind:
+            "The exchange is behind in posting to L1 and takes no new orders until it has caught up; cancels and withdrawals pass."
         case .historyGone: "What came after this position is no longer kept; query the account and subscribe without a position."
         }
     }

@@ -156,7 +156,7 @@ final class Executor {
         guard var outcome = Outcome(record.body, block: producer.blockNumber) else {
             preconditionFailure("the gateway wrote an envelope of \(record.body.count) bytes")
         }
-        outcome.code = producer.execute(record.body)
+        outcome.code = shared.takesNewOrders || !NewOrders.areIn(record.body) ? producer.execute(record.body) : .settlementBehind
         guard outcome.code == .none else {
             shared.statistics.batchesRefused.add(1)
             if outcome.code == .nonceRepeated || outcome.code == .nonceBelowRemembered {

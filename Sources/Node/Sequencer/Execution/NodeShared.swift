@@ -19,6 +19,7 @@ package final class NodeShared: Sendable {
     private let gatewayGone = Atomic<Bool>(false)
     private let stopping = Atomic<Bool>(false)
     private let executorDone = Atomic<Bool>(false)
+    private let newOrders = Atomic<Bool>(true)
     private let pruneBlock: Atomic<UInt64>
     private let firstFailure = Mutex<(any Error)?>(nil)
 
@@ -74,6 +75,11 @@ package final class NodeShared: Sendable {
         executorDone.store(true, ordering: .releasing)
         sealerParker.wake()
     }
+
+    /// Whether new orders are taken, or only what ends them and takes funds out: an order that cannot reach L1 in time must not be acknowledged.
+    package var takesNewOrders: Bool { newOrders.load(ordering: .relaxed) }
+
+    package func setTakesNewOrders(_ takes: Bool) { newOrders.store(takes, ordering: .relaxed) }
 
     /// The journal is not needed up to and with this block.
     var pruneThroughBlock: UInt64 { pruneBlock.load(ordering: .acquiring) }

@@ -85,9 +85,9 @@ extension ChainStore {
         return batch
     }
 
-    private static func bytes(_ hash: Hash256) -> [UInt8] { withUnsafeBytes(of: hash) { Array($0) } }
+    static func bytes(_ hash: Hash256) -> [UInt8] { withUnsafeBytes(of: hash) { Array($0) } }
 
-    private static func hash(_ bytes: UnsafeRawBufferPointer) -> Hash256? {
+    static func hash(_ bytes: UnsafeRawBufferPointer) -> Hash256? {
         guard bytes.count == 32, let base = bytes.baseAddress else { return nil }
         return Hash256(loadingFrom: base)
     }

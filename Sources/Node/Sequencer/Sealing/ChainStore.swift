@@ -37,6 +37,7 @@ package final class ChainStore {
         database = try SQLiteDatabase.open(path: path, synchronization: durability == .fsync ? .full : .normal, isExclusive: false)
         try StoreIdentity.open(
             database, applicationId: Self.applicationId, formatVersion: Self.formatVersion, deployment: deployment, schema: Self.schema)
+        try database.execute(Self.postingSchema)
         insertBlock = try database.prepare("INSERT INTO blocks VALUES (?1, ?2, ?3, ?4, ?5)")
         selectBlock = try database.prepare("SELECT sequence, checksum, bytes FROM blocks WHERE number = ?1")
     }

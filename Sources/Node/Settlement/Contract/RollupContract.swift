@@ -41,15 +41,15 @@ package struct RollupContract: Sendable {
         ]
     }
 
-    package func parameters() async throws(EthereumError) -> RollupParameters {
-        try await read(Signature.parameters) { (reader) throws(ABIError) in try RollupParameters(&reader) }
+    package func parameters(at tag: BlockTag = .latest) async throws(EthereumError) -> RollupParameters {
+        try await read(Signature.parameters, at: tag) { (reader) throws(ABIError) in try RollupParameters(&reader) }
     }
 
     /// Everything that a status page, the poster and a withdrawal ask first, at one L1 block (the newest if nil).
     package func progress(at block: L1Block? = nil) async throws(EthereumError) -> RollupProgress {
         let head: L1Block
         if let block { head = block } else { head = try await client.latestBlock() }
-        let tag = BlockTag.number(head.number)
+        let tag = BlockTag.hash(head.hash)
         let haltedAt = try await integer(Signature.haltedAt, at: tag)
         return RollupProgress(
             l1Block: head.number, l1Time: head.timestamp, inboxCount: try await integer(Signature.inboxCount, at: tag),
@@ -72,13 +72,13 @@ package struct RollupContract: Sendable {
     package func lastTimeMs() async throws(EthereumError) -> UInt64 { try await integer(Signature.lastTimeMs) }
 
     /// All zero if it was not posted.
-    package func batch(_ number: UInt64) async throws(EthereumError) -> PostedBatch {
-        try await read(Signature.batches, [.uint(number)]) { (reader) throws(ABIError) in try PostedBatch(&reader) }
+    package func batch(_ number: UInt64, at tag: BlockTag = .latest) async throws(EthereumError) -> PostedBatch {
+        try await read(Signature.batches, [.uint(number)], at: tag) { (reader) throws(ABIError) in try PostedBatch(&reader) }
     }
 
     /// All zero if it was not claimed.
-    package func claim(_ number: UInt64) async throws(EthereumError) -> Claim {
-        try await read(Signature.claims, [.uint(number)]) { (reader) throws(ABIError) in try Claim(&reader) }
+    package func claim(_ number: UInt64, at tag: BlockTag = .latest) async throws(EthereumError) -> Claim {
+        try await read(Signature.claims, [.uint(number)], at: tag) { (reader) throws(ABIError) in try Claim(&reader) }
     }
 
     /// Whether the withdrawal record or balance in this cell was paid.

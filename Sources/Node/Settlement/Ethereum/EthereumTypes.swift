@@ -6,12 +6,15 @@ package enum BlockTag: Equatable, Sendable {
     case latest
     case pending
     case number(UInt64)
+    /// The state after exactly this block, or an error if it is no longer part of the chain (EIP-1898).
+    case hash(Hash256)
 
     var json: JSONValue {
         switch self {
         case .latest: "latest"
         case .pending: "pending"
         case .number(let number): .quantity(number)
+        case .hash(let hash): ["blockHash": .string(hash.hex), "requireCanonical": true]
         }
     }
 }
@@ -24,6 +27,13 @@ package struct L1Block: Equatable, Sendable {
     package var timestamp: UInt64
     /// Wei a unit of gas; nil before the London fork.
     package var baseFeePerGas: BigUInt?
+
+    package init(number: UInt64, hash: Hash256, timestamp: UInt64, baseFeePerGas: BigUInt?) {
+        self.number = number
+        self.hash = hash
+        self.timestamp = timestamp
+        self.baseFeePerGas = baseFeePerGas
+    }
 }
 
 /// An event as a contract emitted it.
@@ -70,6 +80,17 @@ package struct Receipt: Equatable, Sendable {
     package var effectiveGasPrice: BigUInt?
     package var succeeded: Bool
     package var logs: [EthereumLog]
+
+    package init(
+        transactionHash: Hash256, blockNumber: UInt64, gasUsed: UInt64, effectiveGasPrice: BigUInt?, succeeded: Bool, logs: [EthereumLog]
+    ) {
+        self.transactionHash = transactionHash
+        self.blockNumber = blockNumber
+        self.gasUsed = gasUsed
+        self.effectiveGasPrice = effectiveGasPrice
+        self.succeeded = succeeded
+        self.logs = logs
+    }
 
     init(json: JSONValue, method: String) throws(EthereumError) {
         transactionHash = try json.member("transactionHash", of: method).hash(method, "transactionHash")

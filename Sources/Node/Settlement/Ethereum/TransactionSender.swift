@@ -2,22 +2,6 @@ import BigInt
 import Engine
 import Signing
 
-/// What we are willing to pay for gas, and how long we wait before we pay more.
-package struct FeePolicy: Equatable, Sendable {
-    /// Times the base fee that the cap allows for, on top of the tip.
-    package var baseFeeMultiple: BigUInt = 2
-    /// No transaction's cap goes above this many wei a unit of gas.
-    package var maxFeePerGasCeiling: BigUInt = 2_000_000_000_000
-    /// A transaction not included for this long is sent again with fees higher by a quarter.
-    package var bumpAfterSeconds: Double = 30
-    /// Give up waiting after this long.
-    package var giveUpAfterSeconds: Double = 600
-    /// Pause between two looks for a receipt.
-    package var pollSeconds: Double = 0.5
-
-    package init() {}
-}
-
 /// Sends transactions of one key, gives each its nonce and sees it through: waits for its receipt and raises its fees when it is stuck.
 ///
 /// Transactions of one sender are handed out in order. No other program may use the key at the same time.
@@ -63,12 +47,12 @@ package actor TransactionSender {
         }
         let tip = try await client.maxPriorityFeePerGas()
         let base = try await client.latestBlock().baseFeePerGas ?? 0
-        let cap = min(base * policy.baseFeeMultiple + tip, policy.maxFeePerGasCeiling)
+        let fees = policy.suggestion(baseFee: base, tip: tip)
         let count = try await client.transactionCount(of: address, at: replacesPending ? .latest : .pending)
         nextNonce = max(nextNonce, count)
         var pending = Pending(
             transaction: Transaction(
-                chainId: chainId, nonce: nextNonce, maxPriorityFeePerGas: min(tip, cap), maxFeePerGas: cap, gasLimit: gas, to: to,
+                chainId: chainId, nonce: nextNonce, maxPriorityFeePerGas: fees.tip, maxFeePerGas: fees.cap, gasLimit: gas, to: to,
                 value: value, data: data),
             hashes: [])
         nextNonce += 1
@@ -103,8 +87,7 @@ package actor TransactionSender {
                 if looksAfterTaken > 5 { throw .nonceTaken(nonce: pending.transaction.nonce, sender: address) }
             } else if clock.now - lastBump > .seconds(policy.bumpAfterSeconds) {
                 lastBump = clock.now
-                raiseFees(&pending.transaction)
-                try await sendRaisingFees(&pending)
+                if raiseFees(&pending.transaction) { try await sendRaisingFees(&pending) }
             }
             if clock.now - start > .seconds(policy.giveUpAfterSeconds) {
                 throw .notIncluded(hash: pending.hashes.last ?? .zero, seconds: policy.giveUpAfterSeconds)
@@ -139,20 +122,22 @@ package actor TransactionSender {
                 }
                 // Some version was included meanwhile: the receipt will tell which.
                 if text.contains("nonce too low"), !pending.hashes.isEmpty { return }
-                guard text.contains("underpriced"), replacesPending || !pending.hashes.isEmpty, attempt < 20,
-                    pending.transaction.maxFeePerGas < policy.maxFeePerGasCeiling
+                guard text.contains("underpriced"), replacesPending || !pending.hashes.isEmpty, attempt < 40,
+                    raiseFees(&pending.transaction)
                 else {
                     throw .node(method: method, code: code, message: message)
                 }
-                raiseFees(&pending.transaction)
             }
         }
     }
 
-    private func raiseFees(_ transaction: inout Transaction) {
-        transaction.maxPriorityFeePerGas = transaction.maxPriorityFeePerGas * 5 / 4 + 1
-        transaction.maxFeePerGas = min(transaction.maxFeePerGas * 5 / 4 + 1, policy.maxFeePerGasCeiling)
-        transaction.maxPriorityFeePerGas = min(transaction.maxPriorityFeePerGas, transaction.maxFeePerGas)
+    /// False if the ceiling is reached.
+    @discardableResult private func raiseFees(_ transaction: inout Transaction) -> Bool {
+        let fees = Fees(tip: transaction.maxPriorityFeePerGas, cap: transaction.maxFeePerGas)
+        guard let raised = policy.replacement(of: fees, wanted: fees) else { return false }
+        transaction.maxPriorityFeePerGas = raised.tip
+        transaction.maxFeePerGas = raised.cap
+        return true
     }
 
     /// Replays the failed transaction as a call to learn the contract's reason; nil if that does not tell.

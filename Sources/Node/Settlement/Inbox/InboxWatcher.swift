@@ -21,6 +21,8 @@ package actor InboxWatcher {
         /// Index of the first message.
         package var first: UInt64
         package var messages: [InboxMessage]
+        /// The inbox accumulator after each of them.
+        package var accumulators: [Hash256]
         /// All messages up to this L1 block are known now.
         package var l1Block: UInt64
     }
@@ -36,10 +38,13 @@ package actor InboxWatcher {
 
     /// - Parameters:
     ///   - nextIndex: the first message not handed over yet.
+    ///   - accumulator: over the messages that were handed over before, as they were; nil: not known, L1's is believed.
     ///   - deployedAtBlock: no message is older than this L1 block.
     package init(
-        source: any InboxSource, nextIndex: UInt64, deployedAtBlock: UInt64, configuration: Configuration = Configuration(), logger: Logger
+        source: any InboxSource, nextIndex: UInt64, accumulator: Hash256? = nil, deployedAtBlock: UInt64,
+        configuration: Configuration = Configuration(), logger: Logger
     ) {
+        self.accumulator = accumulator
         self.source = source
         self.nextIndex = nextIndex
         self.configuration = configuration
@@ -48,16 +53,25 @@ package actor InboxWatcher {
         nextBlock = deployedAtBlock
     }
 
+    /// A node behind a balancer may answer once from the past; what L1 says this often in a row, it means.
+    private static let disagreementsMax = 3
+
     /// Reads on until the task is cancelled. While L1 is away it tries again with growing pauses; `deliver` returns false if it
-    /// cannot take the messages, which ends the watch.
-    package func run(deliver: @Sendable (Delivery) async -> Bool) async {
+    /// cannot take the messages, which ends the watch. `agrees` is told false once L1 has lost or changed what was handed over, and true when it
+    /// has it again.
+    package func run(
+        agrees: @Sendable (Bool) -> Void = { _ in }, deliver: @Sendable (Delivery) async -> Bool
+    ) async {
         var backoff = Backoff(first: configuration.pollSeconds)
+        var disagreements = 0
         while !Task.isCancelled {
             do {
                 let delivery = try await poll()
                 if backoff.failures > 0 { logger.info("L1 answers again", metadata: ["failures": "\(backoff.failures)"]) }
                 backoff.succeed()
                 if let delivery {
+                    if disagreements >= Self.disagreementsMax { agrees(true) }
+                    disagreements = 0
                     if !delivery.messages.isEmpty {
                         logger.debug("inbox", metadata: ["first": "\(delivery.first)", "count": "\(delivery.messages.count)"])
                     }
@@ -70,8 +84,12 @@ package actor InboxWatcher {
                 }
                 try? await Task.sleep(for: .seconds(configuration.pollSeconds))
             } catch {
-                let pause = backoff.fail()
-                logger.warning("cannot read the L1 inbox: \(error); next try in \(pause) s")
+                let pause = min(backoff.fail(), error is InboxError ? 4 * configuration.pollSeconds : .infinity)
+                if error is InboxError { disagreements += 1 }
+                if disagreements == Self.disagreementsMax { agrees(false) }
+                logger.log(
+                    level: disagreements >= Self.disagreementsMax ? .critical : .warning,
+                    "cannot read the L1 inbox: \(error); next try in \(pause) s")
                 try? await Task.sleep(for: .seconds(pause))
             }
         }
@@ -92,18 +110,20 @@ package actor InboxWatcher {
             guard nextIndex == 0 || accumulator != .zero else { throw InboxError.behind(count: nextIndex) }
         }
         var messages: [InboxMessage] = []
+        var accumulators: [Hash256] = []
         for (index, message) in try await source.messages(in: nextBlock...confirmed) where index >= nextIndex {
             let expected = nextIndex + UInt64(messages.count)
             guard index == expected else { throw rescan(InboxError.gap(expected: expected, found: index)) }
             messages.append(message)
             accumulator = message.extending(accumulator)
+            accumulators.append(accumulator)
         }
         let count = nextIndex + UInt64(messages.count)
         let onL1 = try await source.accumulator(count: count)
         guard accumulator == onL1 else {
             throw rescan(InboxError.accumulatorMismatch(count: count, computed: accumulator, onL1: onL1))
         }
-        let delivery = Delivery(first: nextIndex, messages: messages, l1Block: confirmed)
+        let delivery = Delivery(first: nextIndex, messages: messages, accumulators: accumulators, l1Block: confirmed)
         self.accumulator = accumulator
         nextIndex = count
         nextBlock = confirmed + 1

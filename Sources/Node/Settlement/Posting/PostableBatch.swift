@@ -13,14 +13,20 @@ package struct PostableBatch: Equatable, Sendable {
     package var data: [UInt8]
     /// State root after it.
     package var stateRoot: Hash256
+    /// The inbox accumulator over the first `inboxEnd` messages as they were executed; nil if it was not kept: then L1's is believed.
+    package var inboxAccumulator: Hash256?
 
-    package init(number: UInt64, inboxEnd: UInt64, firstTimeMs: UInt64, lastTimeMs: UInt64, data: [UInt8], stateRoot: Hash256) {
+    package init(
+        number: UInt64, inboxEnd: UInt64, firstTimeMs: UInt64, lastTimeMs: UInt64, data: [UInt8], stateRoot: Hash256,
+        inboxAccumulator: Hash256? = nil
+    ) {
         self.number = number
         self.inboxEnd = inboxEnd
         self.firstTimeMs = firstTimeMs
         self.lastTimeMs = lastTimeMs
         self.data = data
         self.stateRoot = stateRoot
+        self.inboxAccumulator = inboxAccumulator
     }
 
     /// What the contract's chain of batch hashes says once this batch follows the one with the hash `previous` (zero: none).
@@ -33,13 +39,22 @@ package struct PostableBatch: Equatable, Sendable {
     }
 }
 
-/// The sequencer's batches, as ``Poster`` takes them.
+/// The sequencer's batches, and what the poster must not forget.
 package protocol BatchStore: Sendable {
     /// The batch with this number, or nil if it is not complete yet or no longer kept.
     func postableBatch(_ number: UInt64) async throws -> PostableBatch?
 
-    /// Notes how far a batch has come, for people who look at the store; what is posted next, L1 alone decides.
+    /// Notes how far a batch has come, for people who look at the store; what is posted next, L1 and the slots decide.
     func note(_ milestone: BatchMilestone, batch number: UInt64, transaction: Hash256) async throws
+
+    /// The slots as they were recorded.
+    func postingSlots() async throws -> [PostingSlot]
+
+    /// Keeps these slots, in the place of what was kept for their nonces, so that they survive kill -9 once this returns.
+    func record(_ slots: [PostingSlot]) async throws
+
+    /// Forgets the slots below this nonce.
+    func forgetSlots(below nonce: UInt64) async throws
 }
 
 /// How far a batch has come on L1.

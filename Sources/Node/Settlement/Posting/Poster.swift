@@ -1,62 +1,90 @@
 import BigInt
 import Engine
+import Foundation
 import Logging
 
-/// Brings the sequencer's batches to L1: posts each, claims the state after it, and takes the bond back when the claim is final.
+/// Brings the sequencer's batches to L1: posts them, claims the states after them, and takes the bonds back when the claims are final.
 ///
-/// L1 alone says what was done: every step begins by asking it, so that a restart, a lost transaction or a reorganization never
-/// leads to a batch posted twice or left out. The contract enforces the order besides.
+/// What goes out when, ``PostingMachine`` decides, whose invariants say why nothing is posted twice or left out. Here is the I/O around it:
+/// look at L1, hold what is there against the store, write what is to be sent, send it. Any step may fail, or be the last one of this
+/// process, without harm; the next begins with a look.
 package actor Poster {
-    /// What one step did.
+    package struct Rules: Sendable {
+        package var machine = PostingMachine.Rules()
+        /// Batches of full size that may wait for inclusion at once.
+        package var postsInFlightMax = 6
+        /// A batch is claimed, and a halt believed, once so many L1 blocks lie above.
+        package var settledBlocks: UInt64 = 2
+        /// Pause between looks for a new batch.
+        package var pollSeconds: Double = 0.25
+        /// Pause between looks at L1 while there is none.
+        package var lookSeconds: Double = 4
+
+        package init() {}
+    }
+
+    /// What one step found and did.
     package enum Step: Equatable, Sendable {
-        /// Nothing waits.
+        /// All there is is posted and claimed.
         case idle
-        case submitted(posted: UInt64?, claimed: [UInt64], reclaimed: [UInt64], gasUsed: UInt64)
+        /// Transactions are on their way, or L1 must go on first.
+        case waiting(Activity)
         /// The rollup was halted: nothing can be posted any more.
         case halted
     }
 
-    private static let claimsPerStep = 4
-    private static let reclaimsPerStep = 8
+    package struct Activity: Equatable, Sendable {
+        /// Sent in this step, again or for the first time.
+        package var sent: [PostingCall] = []
+        /// First seen included in this step.
+        package var included: [PostingCall] = []
+        /// Gas of those.
+        package var gasUsed: UInt64 = 0
+        package var inFlight = 0
+    }
 
-    private let store: any BatchStore
-    private let chain: any PostingChain
-    private let pollSeconds: Double
-    private let lookSeconds: Double
-    private let logger: Logger
-    private var bond: BigUInt?
-    private var nextReclaim: UInt64?
-    private var checkedBatches: UInt64 = 0
-    /// As L1 said last.
-    private var nextBatch: UInt64 = 0
+    let store: any BatchStore
+    let chain: any PostingChain
+    let rules: Rules
+    let logger: Logger
+    private let clock: @Sendable () -> Double
+    private var machine: PostingMachine?
+    private var lastLook: L1Look?
+    var verified: Verified?
+    /// The last L1 block whose batches were found to be ours.
+    var verifiedBlock: Hash256?
+    var nextReclaim: UInt64?
 
-    /// - Parameters:
-    ///   - pollSeconds: pause between looks for a new batch.
-    ///   - lookSeconds: pause between looks at L1 while there is none.
+    /// - Parameter clock: seconds that never go back.
     package init(
-        store: any BatchStore, chain: any PostingChain, pollSeconds: Double = 0.25, lookSeconds: Double = 4, logger: Logger
+        store: any BatchStore, chain: any PostingChain, rules: Rules = Rules(), logger: Logger,
+        clock: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime }
     ) {
         self.store = store
         self.chain = chain
-        self.pollSeconds = pollSeconds
-        self.lookSeconds = lookSeconds
+        self.rules = rules
         self.logger = logger
+        self.clock = clock
     }
+
+    /// Batches on L1 at the last look; nil before the first.
+    package var postedCount: UInt64? { lastLook?.progress.batchCount }
 
     /// Posts until the task is cancelled or the rollup is halted. Failures are logged and tried again with growing pauses.
     package func run() async {
-        var backoff = Backoff(first: max(1, pollSeconds))
+        var backoff = Backoff(first: max(1, rules.pollSeconds))
         while !Task.isCancelled {
             do {
-                switch try await step() {
+                let step = try await step()
+                if backoff.failures > 0 { logger.info("posting works again", metadata: ["failures": "\(backoff.failures)"]) }
+                backoff.succeed()
+                switch step {
                 case .idle: try await waitForWork()
-                case .submitted: break
+                case .waiting: try? await Task.sleep(for: .seconds(rules.pollSeconds * 2))
                 case .halted:
                     logger.critical("the rollup is halted on L1: no batch can be posted any more; balances leave by `memex exit`")
                     return
                 }
-                if backoff.failures > 0 { logger.info("posting works again", metadata: ["failures": "\(backoff.failures)"]) }
-                backoff.succeed()
             } catch {
                 let pause = backoff.fail()
                 let isTransient = (error as? EthereumError)?.isTransient ?? false
@@ -66,134 +94,117 @@ package actor Poster {
         }
     }
 
-    /// Waits for the next batch, but not so long that L1 goes unwatched: bonds become free, and somebody may halt the rollup.
+    /// Waits for the next batch, but not so long that L1 goes unwatched: bonds become free, a reorganisation takes something back.
     private func waitForWork() async throws {
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(lookSeconds)
+        let end = clock() + rules.lookSeconds
         repeat {
-            try? await Task.sleep(for: .seconds(pollSeconds))
+            try? await Task.sleep(for: .seconds(rules.pollSeconds))
             if Task.isCancelled { return }
-        } while try await store.postableBatch(nextBatch) == nil && clock.now < end
+        } while try await store.postableBatch(postedCount ?? 0) == nil && clock() < end
     }
 
-    /// Asks L1 how far it is and submits what can be submitted at once: the next batch, claims, bonds that are free.
-    /// Throws ``EthereumError``, ``PosterError`` or what the store throws.
+    /// One look at L1, and what follows from it. Throws ``EthereumError``, ``PosterError`` or what the store throws.
     package func step() async throws -> Step {
-        let progress = try await chain.progress()
-        if progress.haltedAt != nil { return .halted }
-        try await checkStoreMatches(progress)
+        let look = try await chain.look(after: lastLook, settledBlocks: rules.settledBlocks)
+        lastLook = look
+        if look.settled.haltedAt != nil { return .halted }
+        guard look.progress.haltedAt == nil else { return .waiting(Activity()) }
+        try await checkOurs(look)
 
-        var calls: [RollupCall] = []
-        nextBatch = progress.batchCount
-        let batch = try await store.postableBatch(nextBatch)
-        if let batch {
-            calls.append(
-                .postBatch(
-                    number: batch.number, inboxEnd: batch.inboxEnd, firstTimeMs: batch.firstTimeMs, lastTimeMs: batch.lastTimeMs,
-                    data: batch.data))
-        }
-        var claimed: [UInt64] = []
-        let claimEnd = min(progress.batchCount + (batch == nil ? 0 : 1), progress.claimCount + UInt64(Self.claimsPerStep))
-        for number in progress.claimCount..<max(claimEnd, progress.claimCount) {
-            guard let root = number == batch?.number ? batch?.stateRoot : try await store.postableBatch(number)?.stateRoot else {
-                throw PosterError.batchNotKept(number: number)
-            }
-            calls.append(.claimState(number: number, root: root, bond: try await claimBond()))
-            claimed.append(number)
-        }
-        let reclaimed = try await reclaimable(finalCount: progress.finalCount)
-        calls += reclaimed.map { .reclaimBond(number: $0) }
-        guard !calls.isEmpty else { return .idle }
-
-        let receipts = try await chain.submit(calls)
-        if let last = reclaimed.last { nextReclaim = last + 1 }
-        // The same order as the calls.
-        let milestones =
-            (batch.map { [(BatchMilestone.posted, $0.number)] } ?? []) + claimed.map { (.claimed, $0) }
-            + reclaimed.map { (.bondReclaimed, $0) }
-        for ((milestone, number), receipt) in zip(milestones, receipts) {
-            try await store.note(milestone, batch: number, transaction: receipt.transactionHash)
-        }
-        let gasUsed = receipts.reduce(0) { $0 + $1.gasUsed }
-        if let batch {
-            logger.info(
-                "posted a batch",
-                metadata: [
-                    "batch": "\(batch.number)", "bytes": "\(batch.data.count)", "inboxEnd": "\(batch.inboxEnd)",
-                    "root": "\(batch.stateRoot)", "gas": "\(gasUsed)", "l1Block": "\(receipts.first?.blockNumber ?? 0)",
-                ])
+        var machine: PostingMachine
+        if let known = self.machine {
+            machine = known
         } else {
-            logger.info(
-                "settled on L1", metadata: ["claimed": "\(claimed)", "bondsReclaimed": "\(reclaimed)", "gas": "\(gasUsed)"])
+            machine = PostingMachine(slots: try await store.postingSlots(), rules: rules.machine)
         }
-        return .submitted(posted: batch?.number, claimed: claimed, reclaimed: reclaimed, gasUsed: gasUsed)
+        let outlook = machine.look(look, nowSeconds: clock())
+        self.machine = machine
+        var activity = Activity(inFlight: outlook.inFlight)
+        try await note(outlook.included, look, &activity)
+        guard outlook.isTrusted else {
+            logger.warning("L1 does not fit what was sent; waiting for another block", metadata: ["l1Block": "\(look.block.number)"])
+            return .waiting(activity)
+        }
+        let wanted = try await wanted(look, outlook)
+        let due = self.machine?.plan(wanted, look, nowSeconds: clock()) ?? []
+        activity.inFlight += wanted.count
+        for slot in due {
+            try await send(slot, look)
+            activity.sent.append(slot.call)
+        }
+        if let first = self.machine?.slots.first { try await store.forgetSlots(below: first.nonce) }
+        if activity.inFlight == 0, activity.included.isEmpty, look.progress.claimCount == look.progress.batchCount,
+            try await store.postableBatch(look.progress.batchCount) == nil
+        {
+            return .idle
+        }
+        return .waiting(activity)
     }
 
-    /// Throws ``PosterError`` if the batches on L1 are not those of the store, so that nothing that could be posted may follow; changes nothing.
-    package func check() async throws { try await checkStoreMatches(chain.progress()) }
-
-    /// Refuses to go on from batches that are not those that L1 has: another data directory, one restored from an old copy, or one that lost its
-    /// end with the power. What is posted next must follow the last batch on L1, and what is claimed must be the state after the bytes on L1.
-    private func checkStoreMatches(_ progress: RollupProgress) async throws {
-        guard progress.batchCount > checkedBatches, progress.batchCount > 0 else { return }
-        for number in max(checkedBatches, min(progress.claimCount, progress.batchCount - 1))..<progress.batchCount {
-            guard let ours = try await store.postableBatch(number) else { throw PosterError.batchNotKept(number: number) }
-            let theirs = try await chain.batch(number)
-            let previous = number == 0 ? .zero : try await chain.batch(number - 1).hash
-            let hash = ours.hash(after: previous, inboxAccumulator: try await chain.inboxAccumulator(count: ours.inboxEnd))
-            guard hash == theirs.hash else {
-                throw PosterError.otherBatch(number: number, ours: "batch hash \(hash)", onL1: "\(theirs.hash)")
-            }
-            if progress.claimCount > number {
-                let claim = try await chain.claim(number)
-                guard claim.root == ours.stateRoot else {
-                    throw PosterError.otherBatch(number: number, ours: "state root \(ours.stateRoot)", onL1: "\(claim.root)")
+    /// Writes a version of the slot, then sends it; raises its fees until the node takes it.
+    private func send(_ slot: PostingSlot, _ look: L1Look) async throws {
+        let payload = try await payload(of: slot.call, look)
+        var slot = slot
+        while true {
+            let transaction = chain.sign(payload, for: slot)
+            guard let noted = machine?.noteVersion(transaction.hash, nonce: slot.nonce) else { return }
+            try await store.record([noted])
+            do {
+                try await chain.send(transaction)
+            } catch {
+                switch error.sendRefusal {
+                case .alreadyKnown: break
+                // The next look tells which transaction it was.
+                case .nonceUsed: return
+                case .underpriced:
+                    guard let raised = machine?.raise(nonce: slot.nonce, look) else {
+                        throw PosterError.feesAtCeiling(slot.call, ceiling: rules.machine.fees.maxFeePerGasCeiling)
+                    }
+                    slot = raised
+                    continue
+                default: throw error
                 }
             }
+            machine?.noteSent(nonce: slot.nonce, nowSeconds: clock())
+            logger.debug(
+                "sent", metadata: ["call": "\(slot.call)", "nonce": "\(slot.nonce)", "capWei": "\(slot.fees.cap)", "hash": "\(transaction.hash)"])
+            return
         }
-        checkedBatches = progress.batchCount
     }
 
-    private func claimBond() async throws -> BigUInt {
-        if let bond { return bond }
-        let value = try await chain.claimBond()
-        bond = value
-        return value
+    private func payload(of call: PostingCall, _ look: L1Look) async throws -> PostingPayload {
+        switch call {
+        case .post(let number), .claim(let number):
+            guard let batch = try await store.postableBatch(number) else { throw PosterError.batchNotKept(number: number) }
+            return chain.payload(of: call, batch: batch, bond: look.parameters.claimBond)
+        default: return chain.payload(of: call, batch: nil, bond: look.parameters.claimBond)
+        }
     }
 
-    /// Numbers of final claims whose bond can be taken back. Bonds come back in order, so the first is found by bisection.
-    private func reclaimable(finalCount: UInt64) async throws -> [UInt64] {
-        guard try await claimBond() > 0 else { return [] }
-        if nextReclaim == nil {
-            var low: UInt64 = 0
-            var high = finalCount
-            while low < high {
-                let middle = (low + high) / 2
-                if try await chain.claim(middle).bond == 0 { low = middle + 1 } else { high = middle }
+    /// Notes what was included, for people and for the store.
+    private func note(_ slots: [PostingSlot], _ look: L1Look, _ activity: inout Activity) async throws {
+        for slot in slots {
+            var receipt: Receipt?
+            for hash in slot.hashes.reversed() where receipt == nil { receipt = try await chain.receipt(of: hash) }
+            activity.included.append(slot.call)
+            guard let receipt else {
+                logger.warning("another transaction has used a nonce", metadata: ["nonce": "\(slot.nonce)", "call": "\(slot.call)"])
+                continue
             }
-            nextReclaim = low
-        }
-        guard let first = nextReclaim, first < finalCount else { return [] }
-        var numbers: [UInt64] = []
-        for number in first..<min(finalCount, first + UInt64(Self.reclaimsPerStep)) {
-            if try await chain.claim(number).bond > 0 { numbers.append(number) }
-        }
-        if numbers.isEmpty { nextReclaim = min(finalCount, first + UInt64(Self.reclaimsPerStep)) }
-        return numbers
-    }
-}
-
-/// The sequencer's batches do not fit what L1 has.
-package enum PosterError: Error, Equatable, CustomStringConvertible {
-    case otherBatch(number: UInt64, ours: String, onL1: String)
-    case batchNotKept(number: UInt64)
-
-    package var description: String {
-        switch self {
-        case .otherBatch(let number, let ours, let onL1):
-            "batch \(number) on L1 is not ours: here it has \(ours), on L1 \(onL1); the data directory belongs to another run, or is an old copy"
-        case .batchNotKept(let number):
-            "batch \(number) is on L1, but the data directory does not have it; restore the directory, or rebuild from L1"
+            activity.gasUsed += receipt.gasUsed
+            logger.log(
+                level: receipt.succeeded ? .info : .error, receipt.succeeded ? "settled on L1" : "a transaction failed on L1",
+                metadata: [
+                    "call": "\(slot.call)", "gas": "\(receipt.gasUsed)", "l1Block": "\(receipt.blockNumber)",
+                    "hash": "\(receipt.transactionHash)",
+                ])
+            guard receipt.succeeded else { continue }
+            switch slot.call {
+            case .post(let number): try await store.note(.posted, batch: number, transaction: receipt.transactionHash)
+            case .claim(let number): try await store.note(.claimed, batch: number, transaction: receipt.transactionHash)
+            case .reclaim(let number): try await store.note(.bondReclaimed, batch: number, transaction: receipt.transactionHash)
+            case .nothing: break
+            }
         }
     }
 }

@@ -1,0 +1,24 @@
+/// Why a node did not take a transaction, as far as the sender can do something about it.
+package enum SendRefusal: Equatable, Sendable {
+    /// The node has it.
+    case alreadyKnown
+    /// Its nonce was used by a transaction that is included.
+    case nonceUsed
+    /// It offers too little: for the base fee, or for the place of another transaction.
+    case underpriced
+    /// Anything else: no money, no room.
+    case other
+}
+
+extension EthereumError {
+    /// What a failed `eth_sendRawTransaction` means; nil if the node did not answer it. Nodes agree on the words, not on the codes.
+    package var sendRefusal: SendRefusal? {
+        guard case .node(_, _, let message) = self else { return nil }
+        let text = message.lowercased()
+        func says(_ words: String...) -> Bool { words.contains { text.contains($0) } }
+        if says("already known", "already imported", "known transaction", "alreadyknown") { return .alreadyKnown }
+        if says("nonce too low", "oldnonce", "nonce is too low") { return .nonceUsed }
+        if says("underpriced", "less than block base fee", "fee too low", "feetoolow", "gas price too low") { return .underpriced }
+        return .other
+    }
+}
