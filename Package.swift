@@ -65,14 +65,14 @@ let package = Package(
         .executableTarget(
             name: "memexd",
             dependencies: [
-                "Engine", "Gateway", "Sequencer", "Settlement", "Signing", "TOMLKit", "FlyingFox",
+                "BigInt", "Engine", "Gateway", "Sequencer", "Settlement", "Signing", "TOMLKit", "FlyingFox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/memexd", swiftSettings: strict),
         .executableTarget(
             name: "memex",
             dependencies: [
-                "Engine", "Gateway", "Proof", "Rollup", "Sequencer", "Settlement", "Signing",
+                "BigInt", "Engine", "Gateway", "Proof", "Rollup", "Sequencer", "Settlement", "Signing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/memex", swiftSettings: strict),

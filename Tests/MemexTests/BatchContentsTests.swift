@@ -108,7 +108,7 @@ struct BatchContentsTests {
     }
 
     @Test func tablesSayWhatTheyLeaveOut() throws {
-        let page = BatchPage(listing: ListingTests.listing, messages: [InboxMessage()][...], limit: 2)
+        let page = BatchPage(listing: ListingTests.listing, messages: [InboxMessage()], firstMessage: 0, limit: 2)
         let text = page.text(try BatchContents(decoding: Self.batch()))
         #expect(text.contains("inbox messages: 1\n"))
         #expect(text.contains("commands: 18\n"))

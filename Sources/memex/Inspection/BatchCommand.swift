@@ -10,20 +10,25 @@ struct BatchCommand: ParsableCommand {
         subcommands: [BatchList.self, BatchInspect.self, BatchPost.self, BatchVerify.self])
 }
 
-/// What the batch commands ask of L1 first.
+/// What the batch commands ask of L1: only what they show, not the rollup's whole history.
 struct BatchSource {
-    let history: L1History
+    let progress: RollupProgress
     private let reader: L1Reader
 
     init(_ options: Options) async throws {
         let deployment = try options.deploymentFile()
         let contract = try await deployment.contract(through: try options.ethereum())
         reader = L1Reader(contract: contract, deployedAtBlock: deployment.deployedAtBlock)
-        history = try await reader.history()
+        progress = try await contract.progress()
     }
 
     /// What is listed on L1.
     func listing() async throws -> Listing { try await Listing(from: reader.contract) }
+
+    func batches(_ numbers: Range<UInt64>) async throws -> [BatchOnL1] { try await reader.batches(numbers, progress) }
+
+    /// The inbox messages that a batch consumes.
+    func messages(of batch: BatchOnL1) async throws -> [InboxMessage] { try await reader.messages(of: batch) }
 
     /// The bytes and, if they decode, what is in them.
     func contents(_ batch: BatchOnL1) async throws -> (bytes: [UInt8], contents: Result<BatchContents, BatchError>) {
@@ -35,7 +40,7 @@ struct BatchSource {
         }
     }
 
-    func isFinal(_ batch: BatchOnL1) -> Bool { batch.posted.number < history.progress.finalCount }
+    func isFinal(_ batch: BatchOnL1) -> Bool { batch.posted.number < progress.finalCount }
 
     /// Members that the list and the inspection share.
     func json(_ batch: BatchOnL1, _ contents: Result<BatchContents, BatchError>) -> JSON {

@@ -30,17 +30,16 @@ struct BatchInspect: AsyncParsableCommand {
 
     func run() async throws {
         let source = try await BatchSource(options)
-        let count = source.history.batches.count
+        let count = source.progress.batchCount
         guard count > 0 else { throw CommandFailure(.refused, "no batch is posted yet") }
-        let number = self.number ?? UInt64(count - 1)
-        guard number < UInt64(count) else {
+        let number = self.number ?? count - 1
+        guard number < count, let batch = try await source.batches(number..<(number + 1)).first else {
             throw CommandFailure(.refused, "there is no batch \(number) on L1; \(count) are posted, numbered from 0")
         }
-        let batch = source.history.batches[Int(number)]
         let (_, contents) = try await source.contents(batch)
         let posted = batch.posted
-        let messages = source.history.messages[Int(posted.inboxStart)..<Int(posted.inboxEnd)]
-        let page = BatchPage(listing: try await source.listing(), messages: messages, limit: limit)
+        let page = BatchPage(
+            listing: try await source.listing(), messages: try await source.messages(of: batch), firstMessage: posted.inboxStart, limit: limit)
         try options.output.show(
             source.json(batch, contents).adding([
                 "dataHash": .text(posted.dataHash.hex), "batchHash": .text(posted.batchHash.hex),
@@ -71,17 +70,22 @@ struct BatchInspect: AsyncParsableCommand {
 /// The inside of a batch as text and JSON. Pure.
 struct BatchPage {
     var listing: Listing
-    /// The inbox messages that it consumes; indices are those of the inbox.
-    var messages: ArraySlice<InboxMessage>
+    /// The inbox messages that it consumes, and the index of the first in the inbox.
+    var messages: [InboxMessage]
+    var firstMessage: UInt64
     /// Rows of each table.
     var limit: Int
 
     var messagesJSON: JSON {
         .list(
-            messages.indices.map { index in
-                let (kind, text) = listing.describe(messages[index], index: UInt64(index))
+            numberedMessages.map { index, message in
+                let (kind, text) = listing.describe(message, index: index)
                 return ["index": .integer(index), "kind": .text(kind), "text": .text(text)]
             })
+    }
+
+    private var numberedMessages: [(index: UInt64, message: InboxMessage)] {
+        messages.enumerated().map { (firstMessage + UInt64($0.offset), $0.element) }
     }
 
     func json(_ contents: BatchContents) -> JSON {
@@ -103,8 +107,8 @@ struct BatchPage {
 
     func text(_ contents: BatchContents) -> String {
         var inbox = TextTable(">inbox", "kind", "message")
-        for index in messages.indices.prefix(limit) {
-            let (kind, text) = listing.describe(messages[index], index: UInt64(index))
+        for (index, message) in numberedMessages.prefix(limit) {
+            let (kind, text) = listing.describe(message, index: index)
             inbox.add(String(index), kind, text)
         }
         var blocks = TextTable(">block", "time", ">L1 origin", ">inbox messages", ">signatures", ">commands")

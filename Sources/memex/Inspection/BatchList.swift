@@ -26,7 +26,8 @@ struct BatchList: AsyncParsableCommand {
         let source = try await BatchSource(options)
         var items: [JSON] = []
         var table = TextTable(">batch", "blocks", ">commands", "time", "inbox", ">bytes", "claimed root", "final")
-        for batch in source.history.batches.suffix(last) {
+        let total = source.progress.batchCount
+        for batch in try await source.batches((total - min(total, UInt64(last)))..<total) {
             let contents = try await source.contents(batch).contents
             items.append(source.json(batch, contents))
             let posted = batch.posted
@@ -37,7 +38,6 @@ struct BatchList: AsyncParsableCommand {
                 posted.inboxEnd == posted.inboxStart ? "-" : "\(posted.inboxStart)-\(posted.inboxEnd - 1)", String(posted.dataSize),
                 batch.claimedRoot.map { $0.hex.prefix(18) + "…" } ?? "-", source.isFinal(batch) ? "yes" : "no")
         }
-        let total = source.history.batches.count
         let head = total > last ? "the last \(last) of \(total) batches\n\n" : ""
         try options.output.show(
             ["batchCount": .integer(total), "batches": .list(items)], table.isEmpty ? "no batch is posted yet" : head + table.text)

@@ -12,16 +12,23 @@ struct BatchPost: AsyncParsableCommand {
         commandName: "post",
         abstract: "Post and claim the batches that a stopped node left behind.",
         discussion: """
-            For an operator whose node cannot run: whatever sealed blocks its data directory holds and L1 does not are posted in order, and claimed. L1 says \
-            what is there already, so running it twice does no harm. Batches older than the contract's time drift are refused by L1. The key \
-            is the sequencer's.
+            For an operator whose node cannot run: whatever sealed blocks its data directory holds and L1 does not are posted in order, and claimed. What was \
+            sent is written down first, so that it may be interrupted at any time and started again: nothing is posted twice, nothing is left out. \
+            Batches older than the contract's time drift are refused by L1. The key is the sequencer's.
+
+            --dry-run sends and changes nothing, and may be used while the node runs: it shows what would be sent, with gas and fees.
 
             EXAMPLES
+              memex batch post --data /var/lib/memexd --key sequencer.key --dry-run
               memex batch post --data /var/lib/memexd --key sequencer.key
             """)
 
     @Option(help: ArgumentHelp("Data directory of the stopped node.", valueName: "dir"))
     var data: String
+    @Flag(help: "Only show what would be sent.")
+    var dryRun = false
+    @Option(help: "L1 blocks that must lie above a batch before it is claimed.")
+    var confirmations: UInt64 = 2
     @OptionGroup(title: "SHARED OPTIONS") var options: Options
 
     func run() async throws {
@@ -39,59 +46,82 @@ struct BatchPost: AsyncParsableCommand {
         for path in [directory.chain, directory.journal] where access(path, R_OK | W_OK) != 0 {
             throw CommandFailure(.fileProblem, "\(data) is not the data directory of a node: cannot use \(path)")
         }
-        let store = try StoredBatches(directory, identity)
-        let sender = TransactionSender(client: contract.client, key: key, chainId: deployment.chainId, replacesPending: true)
-        let poster = Poster(store: store, chain: L1PostingChain(contract: contract, sender: sender), logger: Logger(label: "memex"))
-
-        var posted: [UInt64] = []
-        var claimed: [UInt64] = []
-        var gas: UInt64 = 0
-        steps: while true {
-            switch try await poster.step() {
-            case .idle: break steps
-            case .halted: throw CommandFailure(.refused, "the rollup is halted: nothing can be posted any more")
-            case .submitted(let batch, let claims, _, let gasUsed):
-                posted += batch.map { [$0] } ?? []
-                claimed += claims
-                gas += gasUsed
-            }
+        let store = try StoredBatches(directory, identity, cutsRemainder: !dryRun)
+        var rules = Poster.Rules()
+        rules.settledBlocks = confirmations
+        let poster = Poster(
+            store: store, chain: L1PostingChain(contract: contract, key: key, chainId: deployment.chainId), rules: rules,
+            logger: Logger(label: "memex") { label in
+                var handler = StreamLogHandler.standardError(label: label)
+                handler.logLevel = .warning
+                return handler
+            })
+        if dryRun {
+            let preview = PostPreview(try await poster.preview(), blocksNotCut: try await store.blocksNotCut())
+            return try options.output.show(preview.json, preview.text)
         }
-        try report(posted: posted, claimed: claimed, gas: gas)
+        try await post(poster, store, contract)
     }
 
-    private func report(posted: [UInt64], claimed: [UInt64], gas: UInt64) throws {
-        try options.output.show(
-            ["posted": .list(posted.map { .number($0) }), "claimed": .list(claimed.map { .number($0) }), "gas": .number(gas)],
-            posted.isEmpty && claimed.isEmpty
-                ? "L1 has everything already" : "posted \(posted.count) batches and claimed \(claimed.count) states for \(gas) gas")
+    private func post(_ poster: Poster, _ store: StoredBatches, _ contract: RollupContract) async throws {
+        let line = ProgressLine(options.output)
+        let before = try await contract.progress()
+        let total = try await store.batchCount()
+        // Each batch is posted and claimed.
+        let wanted = 2 * total - min(2 * total, before.batchCount + before.claimCount)
+        var report = PostReport()
+        var failures = 0
+        while true {
+            do {
+                switch try await poster.step() {
+                case .idle:
+                    line.finish()
+                    return try options.output.show(report.json, report.text)
+                case .halted: throw CommandFailure(.refused, "the rollup is halted: nothing can be posted any more")
+                case .waiting(let activity): report.add(activity)
+                }
+                failures = 0
+            } catch let error as EthereumError where error.isTransient && failures < 30 {
+                // The next step begins with a look, so that it does not matter what was lost.
+                failures += 1
+                options.output.progress("\(error); trying again")
+            }
+            line.show(
+                min(wanted, report.doneCount), of: wanted,
+                "posted \(report.posted.count), claimed \(report.claimed.count) of \(total - min(total, before.batchCount)) batches, \(report.gas) gas")
+            try await Task.sleep(for: .milliseconds(failures > 0 ? 2_000 : 300))
+        }
     }
 }
 
-/// The batches of a node's chain store as the poster takes them.
-private actor StoredBatches: BatchStore {
-    private let store: ChainStore
-    /// A running node holds its journal; while we hold it, none can start.
-    private let journal: Journal
+/// What `memex batch post` has done so far. Pure.
+struct PostReport: Equatable {
+    var posted: Set<UInt64> = []
+    var claimed: Set<UInt64> = []
+    var gas: UInt64 = 0
 
-    init(_ directory: DataDirectory, _ deployment: DeploymentIdentity) throws {
-        journal = try Journal(path: directory.journal, durability: .fsync, deployment: deployment)
-        store = try ChainStore(path: directory.chain, durability: .fsync, deployment: deployment)
-        _ = try store.cutRemainder(holding: journal)
+    mutating func add(_ activity: Poster.Activity) {
+        for call in activity.included {
+            switch call {
+            case .post(let number): posted.insert(number)
+            case .claim(let number): claimed.insert(number)
+            default: break
+            }
+        }
+        gas += activity.gasUsed
     }
 
-    func postableBatch(_ number: UInt64) async throws -> PostableBatch? {
-        try store.batch(number).map {
-            PostableBatch(
-                number: $0.number, inboxEnd: $0.inboxEnd, firstTimeMs: $0.firstTimeMs, lastTimeMs: $0.lastTimeMs, data: $0.bytes,
-                stateRoot: $0.stateRoot)
-        }
+    var doneCount: UInt64 { UInt64(posted.count + claimed.count) }
+
+    var json: JSON {
+        [
+            "posted": .list(posted.sorted().map { .number($0) }), "claimed": .list(claimed.sorted().map { .number($0) }),
+            "gas": .number(gas),
+        ]
     }
 
-    func note(_ milestone: BatchMilestone, batch number: UInt64, transaction: Hash256) async throws {
-        switch milestone {
-        case .posted: try store.setStatus(.posted, ofBatch: number, postTransaction: transaction)
-        case .claimed: try store.setStatus(.claimed, ofBatch: number, claimTransaction: transaction)
-        case .bondReclaimed: try store.setStatus(.final, ofBatch: number)
-        }
+    var text: String {
+        posted.isEmpty && claimed.isEmpty
+            ? "L1 has everything already" : "posted \(posted.count) batches and claimed \(claimed.count) states for \(gas) gas"
     }
 }

@@ -10,10 +10,13 @@ struct L1Status {
     let lastClaim: (number: UInt64, claim: Claim)?
     /// When the oldest claim that is not final will be, in seconds since 1970.
     let nextFinalAt: UInt64?
+    /// Time of the newest block that a batch on L1 holds, in milliseconds since 1970; 0: none.
+    let lastTimeMs: UInt64
 
     init(_ contract: RollupContract) async throws {
         progress = try await contract.progress()
         parameters = try await contract.parameters()
+        lastTimeMs = try await contract.lastTimeMs()
         deadlines = try await contract.deadlines(progress, parameters)
         if progress.claimCount > 0 {
             lastClaim = (progress.claimCount - 1, try await contract.claim(progress.claimCount - 1))
@@ -36,6 +39,7 @@ struct L1Status {
             "claims": .integer(progress.claimCount), "final": .integer(progress.finalCount),
             "lastClaimedRoot": .optional(lastClaim) { .text($0.claim.root.hex) }, "nextFinalAt": .optional(nextFinalAt) { .integer($0) },
             "inboxCount": .integer(progress.inboxCount), "inboxConsumed": .integer(progress.inboxConsumed),
+            "lastBlockTimeMs": .integer(lastTimeMs), "timeDriftSeconds": .integer(parameters.timeDrift),
             "halted": .flag(progress.haltedAt != nil), "haltedAt": .optional(progress.haltedAt) { .integer($0) },
             "overdue": .optional(overdue) { .text($0) },
             "deadlines": [
@@ -52,6 +56,7 @@ struct L1Status {
             ("L1 block", "\(progress.l1Block), \(Moment.text(seconds: progress.l1Time))"), ("batches posted", String(progress.batchCount)),
             ("states claimed", String(progress.claimCount)), ("states final", String(progress.finalCount)),
         ]
+        if lastTimeMs > 0 { fields.append(("newest block on L1", when(lastTimeMs / 1000))) }
         if let lastClaim { fields.append(("last claimed root", "\(lastClaim.claim.root) (batch \(lastClaim.number))")) }
         if let nextFinalAt { fields.append(("next final", when(nextFinalAt))) }
         fields.append(("inbox messages", "\(progress.inboxCount), \(progress.inboxConsumed) consumed"))

@@ -30,12 +30,29 @@ struct StatusCommand: AsyncParsableCommand {
             l1 = .notAsked(option: "--l1")
         }
         try options.output.show(
-            ["exchange": exchange.json(\.json), "l1": l1.json(\.json)],
-            "EXCHANGE\n" + exchange.text(\.text) + "\n\nL1\n" + l1.text(\.text))
+            [
+                "exchange": exchange.json(\.json), "l1": l1.json(\.json),
+                "backlogMs": .optional(backlogMs(exchange.answer, l1.answer)) { .number($0) },
+            ],
+            "EXCHANGE\n" + exchange.text(\.text) + "\n\nL1\n" + l1.text(\.text) + backlogText(exchange.answer, l1.answer))
         // Neither answered, and both have said why.
         if exchange.answer == nil, l1.answer == nil, let error = l1.error ?? exchange.error {
             throw ExitCode((ExitStatus(error) ?? .cannotConnect).rawValue)
         }
+    }
+
+    /// How far L1 is behind the exchange's blocks; nil if it cannot be told.
+    private func backlogMs(_ exchange: ExchangeView?, _ l1: L1Status?) -> UInt64? {
+        guard let exchange, let l1, l1.lastTimeMs > 0 else { return nil }
+        return exchange.status.blockTimeMs - min(exchange.status.blockTimeMs, l1.lastTimeMs)
+    }
+
+    private func backlogText(_ exchange: ExchangeView?, _ l1: L1Status?) -> String {
+        guard let backlogMs = backlogMs(exchange, l1), let l1 else { return "" }
+        return "\n\n"
+            + TextTable.fields([
+                ("not on L1 yet", "\(Moment.span(backlogMs / 1000)) of blocks; the contract takes \(Moment.span(l1.parameters.timeDrift)) at most")
+            ])
     }
 
     /// One of the two sides: what it answered, or why it did not.

@@ -4,7 +4,7 @@ import Engine
 /// own commitments do not confirm.
 package struct L1Reader: Sendable {
     package let contract: RollupContract
-    private let deployedAtBlock: UInt64
+    let deployedAtBlock: UInt64
 
     /// - Parameter deployedAtBlock: no event of the contract is older than this L1 block.
     package init(contract: RollupContract, deployedAtBlock: UInt64) {
@@ -78,11 +78,7 @@ package struct L1Reader: Sendable {
             guard posted.inboxEnd < UInt64(accumulators.count), accumulators[Int(posted.inboxEnd)] == posted.inboxAccumulator else {
                 throw L1ReaderError.wrongInbox
             }
-            let hash = keccak256(
-                ABI.encode([
-                    .bytes32(previous), .uint(posted.number), .uint(posted.inboxEnd), .bytes32(posted.inboxAccumulator),
-                    .uint(posted.firstTimeMs), .uint(posted.lastTimeMs), .bytes32(posted.dataHash),
-                ]))
+            let hash = posted.hash(after: previous)
             guard hash == posted.batchHash else { throw L1ReaderError.wrongBatchHash(batch: posted.number) }
             previous = hash
         }

@@ -39,7 +39,7 @@ extension Poster {
 
     /// Whether the contract would take the batch, as far as time and inbox tell. False: later. Throws ``PosterError`` where waiting does not help by
     /// itself.
-    private func isPostable(_ batch: PostableBatch, _ look: L1Look) async throws -> Bool {
+    func isPostable(_ batch: PostableBatch, _ look: L1Look) async throws -> Bool {
         let driftMs = look.parameters.timeDrift * 1000
         let l1TimeMs = look.block.timestamp * 1000
         guard batch.firstTimeMs + driftMs >= l1TimeMs else {

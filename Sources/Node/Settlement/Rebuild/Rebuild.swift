@@ -18,7 +18,7 @@ package actor Rebuild {
     }
 
     /// Batches whose bytes are fetched ahead.
-    private static let fetchAhead: UInt64 = 4
+    private static let fetchAhead: UInt64 = 16
 
     let derivation: Derivation
     /// Batches applied, also the number of the next one.

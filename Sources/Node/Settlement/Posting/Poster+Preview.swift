@@ -1,0 +1,60 @@
+import BigInt
+
+/// What would be sent.
+extension Poster {
+    package struct Preview: Equatable, Sendable {
+        package struct Call: Equatable, Sendable {
+            package var call: PostingCall
+            /// Of the transaction's input.
+            package var bytes: Int
+            package var gasLimit: UInt64
+        }
+
+        package var calls: [Call] = []
+        /// Transactions sent before that wait for inclusion.
+        package var inFlight = 0
+        /// Why nothing can follow the calls; nil: nothing has to.
+        package var refusal: String?
+        /// Wei a unit of gas: what L1 asks, and what would be offered.
+        package var baseFee: BigUInt
+        package var fees: Fees
+
+        package init(baseFee: BigUInt, fees: Fees) {
+            self.baseFee = baseFee
+            self.fees = fees
+        }
+    }
+
+    /// All that has to be sent until L1 has everything that the store holds. Sends and writes nothing.
+    package func preview() async throws -> Preview {
+        let look = try await chain.look(after: nil, settledBlocks: rules.settledBlocks)
+        let baseFee = look.block.baseFeePerGas ?? 0
+        var preview = Preview(baseFee: baseFee, fees: rules.machine.fees.suggestion(baseFee: baseFee, tip: look.tip))
+        guard look.progress.haltedAt == nil else {
+            preview.refusal = "the rollup is halted"
+            return preview
+        }
+        try await checkOurs(look)
+        var machine = PostingMachine(slots: try await store.postingSlots(), rules: rules.machine)
+        let outlook = machine.look(look, nowSeconds: 0)
+        preview.inFlight = outlook.inFlight
+        func add(_ call: PostingCall, _ batch: PostableBatch) {
+            let payload = chain.payload(of: call, batch: batch, bond: look.parameters.claimBond)
+            preview.calls.append(Preview.Call(call: call, bytes: payload.data.count, gasLimit: payload.gasLimit))
+        }
+        do {
+            var next = outlook.nextPost
+            while let batch = try await store.postableBatch(next), try await isPostable(batch, look) {
+                add(.post(next), batch)
+                next += 1
+            }
+            for number in outlook.nextClaim..<max(outlook.nextClaim, next) {
+                guard let batch = try await store.postableBatch(number) else { throw PosterError.batchNotKept(number: number) }
+                add(.claim(number), batch)
+            }
+        } catch let error as PosterError {
+            preview.refusal = error.description
+        }
+        return preview
+    }
+}

@@ -1,0 +1,121 @@
+import BigInt
+import Engine
+import Foundation
+import Logging
+import SeededRandom
+import Signing
+import Testing
+
+@testable import Settlement
+
+/// The poster against a real contract on a real EVM, which is disturbed as real chains and nodes disturb.
+@Suite(.enabled(if: Devnet.isInstalled, "run Deploy/setup first"), .serialized) struct DevnetFaultTests {
+    private static let batchCount: UInt64 = 8
+
+    @Test(.timeLimit(.minutes(5))) func `every batch arrives once through reorganisations, lost transactions and a node that fails`() async throws {
+        let (devnet, deployment, sequencer, reader) = try await Self.start()
+        let key = devnet.keys[1]
+        let contract = reader.contract
+        let startMs = try await Self.now(devnet)
+        try await sequencer.seal(messages: try await reader.history().messages, timeMs: startMs)
+        let seed = UInt64.random(in: 0...999)
+        print("seed \(seed)")
+        var dice = SeededGenerator(seed: seed)
+
+        var poster = Self.poster(sequencer, contract, key, deployment)
+        var sealed: UInt64 = 1
+        for turn in 0..<40 {
+            if turn % 4 == 3, sealed < Self.batchCount {
+                try await sequencer.seal(messages: [], timeMs: startMs + sealed)
+                sealed += 1
+            }
+            switch Int.random(in: 0..<9, using: &dice) {
+            case 0: _ = try await devnet.request("anvil_reorg", [["depth": .number(Double(Int.random(in: 1...10, using: &dice)))], [], .bool(true)])
+            case 1: _ = try await devnet.request("anvil_reorg", [["depth": .number(Double(Int.random(in: 1...10, using: &dice)))]])
+            case 2: _ = try await devnet.request("anvil_dropAllTransactions")
+            case 3:
+                let fault = ["close", "unavailable", "garbage"].randomElement(using: &dice) ?? "close"
+                _ = try await devnet.request("memex_setFault", [.string(fault), .number(Double(Int.random(in: 1...15, using: &dice)))])
+            case 4: _ = try await devnet.request("memex_setLag", [.number(Double(Int.random(in: 0...5, using: &dice)))])
+            // Killed: what the store holds is all that the next one knows.
+            case 5: poster = Self.poster(sequencer, contract, key, deployment)
+            default: _ = try await devnet.request("memex_setLag", [0])
+            }
+            do { _ = try await poster.step() } catch is EthereumError {}
+            _ = try await devnet.request("evm_mine")
+        }
+        _ = try await devnet.request("memex_setFault", [.null])
+        _ = try await devnet.request("memex_setLag", [0])
+        while try await poster.step() != .idle { try await devnet.mine() }
+
+        let history = try await reader.history()
+        #expect(history.batches.count == Int(sealed), "seed \(seed)")
+        #expect(history.batches.allSatisfy { $0.claimedRoot != nil })
+        let rebuild = try Rebuild(domain: SigningDomain(chainId: deployment.chainId, rollup: deployment.rollup))
+        try await rebuild.advance(to: sealed, history: history, reader: reader)
+        #expect(await rebuild.stateRoot == sequencer.stateRoot)
+        // No transaction went for nothing.
+        #expect(try await devnet.client.transactionCount(of: key.address) == 2 * sealed, "seed \(seed)")
+
+        // The same without the whole history, and in answers of one log each.
+        _ = try await devnet.request("memex_setLogsMax", [1])
+        let progress = try await contract.progress()
+        #expect(try await reader.batches(2..<sealed, progress) == Array(history.batches[2...]))
+        #expect(try await reader.messages(of: history.batches[0]) == history.messages)
+        #expect(try await reader.history() == history)
+        #expect(sealed == Self.batchCount)
+    }
+
+    @Test(.timeLimit(.minutes(5))) func `takes the place of what somebody else left pending under its nonce`() async throws {
+        let (devnet, deployment, sequencer, reader) = try await Self.start()
+        let rival = try await devnet.sender(devnet.keys[1]).submit(to: devnet.keys[2].address, data: [], value: 1)
+        try await sequencer.seal(messages: try await reader.history().messages, timeMs: Self.now(devnet))
+        let poster = Self.poster(sequencer, reader.contract, devnet.keys[1], deployment)
+        try await poster.finish(mining: devnet)
+        #expect(try await reader.contract.progress().claimCount == 1)
+        #expect(try await devnet.client.transactionCount(of: devnet.keys[1].address) == 2)
+        #expect(try await devnet.client.receipt(of: try #require(rival.hashes.first)) == nil)
+        // Somebody uses the key between two of ours: the rest goes on behind.
+        _ = try await devnet.request("evm_mine")
+        try await sequencer.seal(messages: [], timeMs: Self.now(devnet))
+        let foreign = try await devnet.sender(devnet.keys[1]).submit(to: devnet.keys[2].address, data: [], value: 1)
+        try await devnet.mine()
+        try await poster.finish(mining: devnet)
+        #expect(try await devnet.client.receipt(of: try #require(foreign.hashes.first))?.succeeded == true)
+        #expect(try await reader.contract.progress().claimCount == 2)
+    }
+
+    /// A devnet that mines when it is told to, with the rollup deep enough that no reorganisation takes it back.
+    private static func start() async throws -> (Devnet, Deployment, SmallSequencer, L1Reader) {
+        let devnet = try await Devnet(minesAlone: false)
+        let mining = Task { while !Task.isCancelled { try await devnet.mine() } }
+        defer { mining.cancel() }
+        let deployment = try await devnet.deploy(challengeWindow: 100_000, deadline: 100_000)
+        _ = try await devnet.request("anvil_mine", [12])
+        let client = EthereumClient(url: devnet.url, attempts: 1)
+        let reader = L1Reader(
+            contract: RollupContract(client: client, address: deployment.rollup), deployedAtBlock: deployment.deployedAtBlock)
+        return (devnet, deployment, try SmallSequencer(key: devnet.keys[1], deployment: deployment), reader)
+    }
+
+    private static func poster(
+        _ store: SmallSequencer, _ contract: RollupContract, _ key: PrivateKey, _ deployment: Deployment
+    ) -> Poster {
+        var rules = Poster.Rules()
+        rules.machine.resendAfterSeconds = 0
+        return Poster(
+            store: store, chain: L1PostingChain(contract: contract, key: key, chainId: deployment.chainId), rules: rules, logger: .silent)
+    }
+
+    private static func now(_ devnet: Devnet) async throws -> UInt64 { try await devnet.client.latestBlock().timestamp * 1_000 }
+}
+
+extension Devnet {
+    func request(_ method: String, _ parameters: [JSONValue] = []) async throws -> JSONValue { try await client.request(method, parameters) }
+}
+
+extension Poster {
+    fileprivate func finish(mining devnet: Devnet) async throws {
+        while try await step() != .idle { try await devnet.mine() }
+    }
+}
