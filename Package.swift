@@ -142,7 +142,8 @@ let package = Package(
         .testTarget(
             name: "SettlementTests",
             dependencies: [
-                "Engine", "Proof", "Rollup", "SeededRandom", "Settlement", "Signing", "BigInt", .product(name: "Logging", package: "swift-log"),
+                "Engine", "Proof", "Rollup", "SeededRandom", "Settlement", "Signing", "BigInt",
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/SettlementTests", swiftSettings: strict),
         .testTarget(

@@ -104,6 +104,30 @@ import Testing
         #expect(harness.sealing.pop()?.envelopeCount == 1)
     }
 
+    @Test func whileL1IsBehindOnlyNewOrdersAreRefused() throws {
+        let harness = try ExecutorHarness()
+        try harness.fund()
+        let nonce = harness.nowMs
+        let order = TestMarket.place(.buy, mantissa: 50_000, lots: 1)
+        let cancel = Command.cancelAll(market: 0, sides: .both)
+        func send(_ commands: [Command], _ tag: UInt64) {
+            harness.send(TestMarket.envelope(TestMarket.trader(0), nonce: nonce + tag, commands), tag: tag)
+        }
+        harness.shared.setTakesNewOrders(false)
+        send([order], 1)
+        send([cancel, order], 2)
+        send([.modify(market: 1, orderId: 1, priceCode: 1, lots: 1)], 3)
+        send([cancel], 4)
+        send([.withdraw(token: 1, atoms: 1)], 5)
+        try harness.run()
+        #expect(harness.results.map(\.code) == [.settlementBehind, .settlementBehind, .settlementBehind, .none, .none])
+        // Nothing of it was applied: the nonce is still free.
+        harness.shared.setTakesNewOrders(true)
+        send([order], 1)
+        try harness.run()
+        #expect(harness.results.last?.code == RejectCode.none)
+    }
+
     @Test func silenceMakesEmptyBlocks() throws {
         let harness = try ExecutorHarness { $0.idleBlockIntervalMs = 1000 }
         try harness.run()

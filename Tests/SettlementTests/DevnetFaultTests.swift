@@ -12,7 +12,9 @@ import Testing
 @Suite(.enabled(if: Devnet.isInstalled, "run Deploy/setup first"), .serialized) struct DevnetFaultTests {
     private static let batchCount: UInt64 = 8
 
-    @Test(.timeLimit(.minutes(5))) func `every batch arrives once through reorganisations, lost transactions and a node that fails`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `every batch arrives once through reorganisations, lost transactions and a node that fails`()
+        async throws
+    {
         let (devnet, deployment, sequencer, reader) = try await Self.start()
         let key = devnet.keys[1]
         let contract = reader.contract
@@ -30,7 +32,9 @@ import Testing
                 sealed += 1
             }
             switch Int.random(in: 0..<9, using: &dice) {
-            case 0: _ = try await devnet.request("anvil_reorg", [["depth": .number(Double(Int.random(in: 1...10, using: &dice)))], [], .bool(true)])
+            case 0:
+                _ = try await devnet.request(
+                    "anvil_reorg", [["depth": .number(Double(Int.random(in: 1...10, using: &dice)))], [], .bool(true)])
             case 1: _ = try await devnet.request("anvil_reorg", [["depth": .number(Double(Int.random(in: 1...10, using: &dice)))]])
             case 2: _ = try await devnet.request("anvil_dropAllTransactions")
             case 3:
@@ -39,13 +43,13 @@ import Testing
             case 4: _ = try await devnet.request("memex_setLag", [.number(Double(Int.random(in: 0...5, using: &dice)))])
             // Killed: what the store holds is all that the next one knows.
             case 5: poster = Self.poster(sequencer, contract, key, deployment)
-            default: _ = try await devnet.request("memex_setLag", [0])
+            default: _ = try await devnet.request("memex_setLag", [.number(0)])
             }
             do { _ = try await poster.step() } catch is EthereumError {}
             _ = try await devnet.request("evm_mine")
         }
         _ = try await devnet.request("memex_setFault", [.null])
-        _ = try await devnet.request("memex_setLag", [0])
+        _ = try await devnet.request("memex_setLag", [.number(0)])
         while try await poster.step() != .idle { try await devnet.mine() }
 
         let history = try await reader.history()
@@ -57,8 +61,8 @@ import Testing
         // No transaction went for nothing.
         #expect(try await devnet.client.transactionCount(of: key.address) == 2 * sealed, "seed \(seed)")
 
-        // The same without the whole history, and in answers of one log each.
-        _ = try await devnet.request("memex_setLogsMax", [1])
+        // The same without the whole history, and in answers of few logs each.
+        _ = try await devnet.request("memex_setLogsMax", [.number(12)])
         let progress = try await contract.progress()
         #expect(try await reader.batches(2..<sealed, progress) == Array(history.batches[2...]))
         #expect(try await reader.messages(of: history.batches[0]) == history.messages)
@@ -71,7 +75,7 @@ import Testing
         let rival = try await devnet.sender(devnet.keys[1]).submit(to: devnet.keys[2].address, data: [], value: 1)
         try await sequencer.seal(messages: try await reader.history().messages, timeMs: Self.now(devnet))
         let poster = Self.poster(sequencer, reader.contract, devnet.keys[1], deployment)
-        try await poster.finish(mining: devnet)
+        try await poster.finish(mining: devnet.client)
         #expect(try await reader.contract.progress().claimCount == 1)
         #expect(try await devnet.client.transactionCount(of: devnet.keys[1].address) == 2)
         #expect(try await devnet.client.receipt(of: try #require(rival.hashes.first)) == nil)
@@ -80,7 +84,7 @@ import Testing
         try await sequencer.seal(messages: [], timeMs: Self.now(devnet))
         let foreign = try await devnet.sender(devnet.keys[1]).submit(to: devnet.keys[2].address, data: [], value: 1)
         try await devnet.mine()
-        try await poster.finish(mining: devnet)
+        try await poster.finish(mining: devnet.client)
         #expect(try await devnet.client.receipt(of: try #require(foreign.hashes.first))?.succeeded == true)
         #expect(try await reader.contract.progress().claimCount == 2)
     }
@@ -88,10 +92,11 @@ import Testing
     /// A devnet that mines when it is told to, with the rollup deep enough that no reorganisation takes it back.
     private static func start() async throws -> (Devnet, Deployment, SmallSequencer, L1Reader) {
         let devnet = try await Devnet(minesAlone: false)
-        let mining = Task { while !Task.isCancelled { try await devnet.mine() } }
+        let admin = devnet.client
+        let mining = Task { while !Task.isCancelled { _ = try await admin.request("evm_mine") } }
         defer { mining.cancel() }
         let deployment = try await devnet.deploy(challengeWindow: 100_000, deadline: 100_000)
-        _ = try await devnet.request("anvil_mine", [12])
+        _ = try await devnet.request("anvil_mine", [.number(12)])
         let client = EthereumClient(url: devnet.url, attempts: 1)
         let reader = L1Reader(
             contract: RollupContract(client: client, address: deployment.rollup), deployedAtBlock: deployment.deployedAtBlock)
@@ -111,11 +116,13 @@ import Testing
 }
 
 extension Devnet {
-    func request(_ method: String, _ parameters: [JSONValue] = []) async throws -> JSONValue { try await client.request(method, parameters) }
+    func request(_ method: String, _ parameters: [JSONValue] = []) async throws -> JSONValue {
+        try await client.request(method, parameters)
+    }
 }
 
 extension Poster {
-    fileprivate func finish(mining devnet: Devnet) async throws {
-        while try await step() != .idle { try await devnet.mine() }
+    fileprivate func finish(mining devnet: EthereumClient) async throws {
+        while try await step() != .idle { _ = try await devnet.request("evm_mine") }
     }
 }

@@ -39,7 +39,8 @@ struct BatchInspect: AsyncParsableCommand {
         let (_, contents) = try await source.contents(batch)
         let posted = batch.posted
         let page = BatchPage(
-            listing: try await source.listing(), messages: try await source.messages(of: batch), firstMessage: posted.inboxStart, limit: limit)
+            listing: try await source.listing(), messages: try await source.messages(of: batch), firstMessage: posted.inboxStart,
+            limit: limit)
         try options.output.show(
             source.json(batch, contents).adding([
                 "dataHash": .text(posted.dataHash.hex), "batchHash": .text(posted.batchHash.hex),

@@ -88,7 +88,8 @@ struct BatchPost: AsyncParsableCommand {
             }
             line.show(
                 min(wanted, report.doneCount), of: wanted,
-                "posted \(report.posted.count), claimed \(report.claimed.count) of \(total - min(total, before.batchCount)) batches, \(report.gas) gas")
+                "posted \(report.posted.count), claimed \(report.claimed.count) of \(total - min(total, before.batchCount)) batches, \(report.gas) gas"
+            )
             try await Task.sleep(for: .milliseconds(failures > 0 ? 2_000 : 300))
         }
     }

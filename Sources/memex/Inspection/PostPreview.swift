@@ -41,11 +41,14 @@ struct PostPreview {
             lines.append("L1 has every batch of the directory")
         } else {
             var table = TextTable("call", ">bytes", ">gas at most", ">ether at most now")
-            for call in preview.calls { table.add("\(call.call)", String(call.bytes), String(call.gasLimit), Self.ether(fee(call.gasLimit))) }
+            for call in preview.calls {
+                table.add("\(call.call)", String(call.bytes), String(call.gasLimit), Self.ether(fee(call.gasLimit)))
+            }
             table.add("all", String(bytes), String(gas), Self.ether(fee(gas)))
             lines.append(table.text)
             lines.append(
-                "\nL1 asks for \(preview.baseFee) wei a unit of gas; \(preview.fees.cap) would be offered, \(preview.fees.tip) of it as a tip.")
+                "\nL1 asks for \(preview.baseFee) wei a unit of gas; \(preview.fees.cap) would be offered, \(preview.fees.tip) of it as a tip."
+            )
         }
         if preview.inFlight > 0 { lines.append("\(preview.inFlight) transactions sent before wait for inclusion.") }
         if blocksNotCut > 0 { lines.append("\(blocksNotCut) sealed blocks are in no batch yet; posting cuts one from them first.") }

@@ -51,7 +51,10 @@ struct StatusCommand: AsyncParsableCommand {
         guard let backlogMs = backlogMs(exchange, l1), let l1 else { return "" }
         return "\n\n"
             + TextTable.fields([
-                ("not on L1 yet", "\(Moment.span(backlogMs / 1000)) of blocks; the contract takes \(Moment.span(l1.parameters.timeDrift)) at most")
+                (
+                    "not on L1 yet",
+                    "\(Moment.span(backlogMs / 1000)) of blocks; the contract takes \(Moment.span(l1.parameters.timeDrift)) at most"
+                )
             ])
     }
 

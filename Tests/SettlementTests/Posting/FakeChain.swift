@@ -121,8 +121,9 @@ extension RollupParameters {
     /// All zero but the bond.
     init(fakeBond: BigUInt) throws {
         var reader = ABIReader(
-            ABI.encode([.address(.zero), .address(.zero), .uint(0 as UInt64), .uint(0 as UInt64), .uint(0 as UInt64), .uint(0 as UInt64)]
-                + [.uint(fakeBond), .uint(0 as UInt64)] + [ABI.Value](repeating: .uint(0 as UInt64), count: 16)))
+            ABI.encode(
+                [.address(.zero), .address(.zero), .uint(0 as UInt64), .uint(0 as UInt64), .uint(0 as UInt64), .uint(0 as UInt64)]
+                    + [.uint(fakeBond), .uint(0 as UInt64)] + [ABI.Value](repeating: .uint(0 as UInt64), count: 16)))
         try self.init(&reader)
     }
 }

@@ -45,7 +45,9 @@ struct FakeL1 {
     private var branch: UInt64 = 0
 
     init() {
-        blocks = [Block(header: L1Block(number: 0, hash: keccak256([0]), timestamp: 1_000_000, baseFeePerGas: 100), state: State(), included: [])]
+        blocks = [
+            Block(header: L1Block(number: 0, hash: keccak256([0]), timestamp: 1_000_000, baseFeePerGas: 100), state: State(), included: [])
+        ]
     }
 
     var head: Block { blocks[blocks.count - 1] }
@@ -66,7 +68,8 @@ struct FakeL1 {
             let refusal = Self.apply(next.payload, to: &state, block: number)
             if let refusal { state.refusals.append("nonce \(next.nonce) in block \(number): \(refusal)") }
             receipts[next.hash] = Receipt(
-                transactionHash: next.hash, blockNumber: number, gasUsed: Self.gasOfCall, effectiveGasPrice: baseFee, succeeded: refusal == nil,
+                transactionHash: next.hash, blockNumber: number, gasUsed: Self.gasOfCall, effectiveGasPrice: baseFee,
+                succeeded: refusal == nil,
                 logs: [])
             included.append(next)
         }

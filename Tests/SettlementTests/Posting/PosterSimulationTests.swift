@@ -124,7 +124,9 @@ private final class Simulation: Sendable {
                     state.l1.mine(transactionsMax: dice.number(0...6), baseFee: BigUInt(baseFee))
                 }
                 if dice.oneIn(25) { state.l1.reorganise(depth: dice.number(1...10), lose: dice.oneIn(2)) }
-                if dice.oneIn(12), let nonce = state.l1.pool.keys.sorted().randomElement(using: &dice.generator) { state.l1.pool[nonce] = nil }
+                if dice.oneIn(12), let nonce = state.l1.pool.keys.sorted().randomElement(using: &dice.generator) {
+                    state.l1.pool[nonce] = nil
+                }
                 if dice.oneIn(20) { state.lag = dice.number(0...12) }
                 if dice.oneIn(4) { state.lag = 0 }
                 if usesKeyElsewhere, dice.oneIn(60) {

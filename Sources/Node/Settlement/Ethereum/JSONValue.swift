@@ -58,7 +58,3 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, Expr
     }
     package init(booleanLiteral value: Bool) { self = .bool(value) }
 }
-
-extension JSONValue: ExpressibleByIntegerLiteral {
-    package init(integerLiteral value: Int) { self = .number(Double(value)) }
-}

@@ -15,7 +15,9 @@ extension L1Reader {
         var previous = first == 0 ? .zero : try await contract.batch(first - 1).hash
         for log in logs {
             guard case .batchPosted(let posted) = try contract.event(log), numbers.contains(posted.number) else { continue }
-            guard posted.number == first + UInt64(batches.count) else { throw L1ReaderError.missing("batch", first + UInt64(batches.count)) }
+            guard posted.number == first + UInt64(batches.count) else {
+                throw L1ReaderError.missing("batch", first + UInt64(batches.count))
+            }
             guard posted.hash(after: previous) == posted.batchHash, try await contract.batch(posted.number).hash == posted.batchHash else {
                 throw L1ReaderError.wrongBatchHash(batch: posted.number)
             }
@@ -37,7 +39,9 @@ extension L1Reader {
         var accumulator = try await contract.inboxAccumulator(count: first)
         var messages: [InboxMessage] = []
         for (index, message) in try await contract.messages(in: start...max(start, end)) where numbers.contains(index) {
-            guard index == first + UInt64(messages.count) else { throw L1ReaderError.missing("inbox message", first + UInt64(messages.count)) }
+            guard index == first + UInt64(messages.count) else {
+                throw L1ReaderError.missing("inbox message", first + UInt64(messages.count))
+            }
             messages.append(message)
             accumulator = message.extending(accumulator)
         }

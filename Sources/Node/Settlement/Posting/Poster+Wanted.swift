@@ -43,7 +43,8 @@ extension Poster {
         let driftMs = look.parameters.timeDrift * 1000
         let l1TimeMs = look.block.timestamp * 1000
         guard batch.firstTimeMs + driftMs >= l1TimeMs else {
-            throw PosterError.tooOld(number: batch.number, ageSeconds: (l1TimeMs - batch.firstTimeMs) / 1000, limit: look.parameters.timeDrift)
+            throw PosterError.tooOld(
+                number: batch.number, ageSeconds: (l1TimeMs - batch.firstTimeMs) / 1000, limit: look.parameters.timeDrift)
         }
         guard batch.lastTimeMs <= l1TimeMs + driftMs else { return false }
         guard let ours = batch.inboxAccumulator else { return batch.inboxEnd <= look.progress.inboxCount }

@@ -167,7 +167,8 @@ package actor Poster {
             }
             machine?.noteSent(nonce: slot.nonce, nowSeconds: clock())
             logger.debug(
-                "sent", metadata: ["call": "\(slot.call)", "nonce": "\(slot.nonce)", "capWei": "\(slot.fees.cap)", "hash": "\(transaction.hash)"])
+                "sent",
+                metadata: ["call": "\(slot.call)", "nonce": "\(slot.nonce)", "capWei": "\(slot.fees.cap)", "hash": "\(transaction.hash)"])
             return
         }
     }

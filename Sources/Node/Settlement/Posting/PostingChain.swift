@@ -62,7 +62,8 @@ package struct L1PostingChain: PostingChain {
     private func settled(at block: L1Block) async throws(EthereumError) -> RollupProgress {
         do { return try await contract.progress(at: block) } catch .noContract {
             return RollupProgress(
-                l1Block: block.number, l1Time: block.timestamp, inboxCount: 0, inboxConsumed: 0, batchCount: 0, claimCount: 0, finalCount: 0,
+                l1Block: block.number, l1Time: block.timestamp, inboxCount: 0, inboxConsumed: 0, batchCount: 0, claimCount: 0,
+                finalCount: 0,
                 haltedAt: nil)
         }
     }
