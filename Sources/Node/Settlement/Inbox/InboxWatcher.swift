@@ -120,6 +120,7 @@ package actor InboxWatcher {
         }
         let count = nextIndex + UInt64(messages.count)
         let onL1 = try await source.accumulator(count: count)
+        guard onL1 != .zero || count == 0 else { throw rescan(InboxError.behind(count: count)) }
         guard accumulator == onL1 else {
             throw rescan(InboxError.accumulatorMismatch(count: count, computed: accumulator, onL1: onL1))
         }
@@ -152,7 +153,8 @@ package enum InboxError: Error, Equatable, CustomStringConvertible {
             "the first \(count) inbox messages give the accumulator \(computed), the contract says \(onL1): the L1 node shows wrong logs, "
                 + "or L1 was reorganized deeper than the confirmations waited for"
         case .behind(let count):
-            "the L1 node does not show the first \(count) inbox messages, which the exchange has consumed: it is behind"
+            "the L1 node does not show the first \(count) inbox messages, which the exchange has consumed: it is behind, or L1 was reorganized deeper than the "
+                + "confirmations waited for"
         }
     }
 }
