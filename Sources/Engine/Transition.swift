@@ -41,6 +41,12 @@ package struct Exchange: ~Copyable {
         guard code == .none else { return code }
 
         remember(nonce, signer: slot, higher: higher)
+        run(payload, signer: slot, home: home)
+        return .none
+    }
+
+    /// Applies the commands of a well-formed payload one by one, for `home` until they name another account. Each leaves exactly one result event.
+    mutating func run(_ payload: UnsafeRawBufferPointer, signer slot: UInt32, home: Actor) {
         vainLooks = 0
         var actor = home
         var offset = 0
@@ -56,7 +62,6 @@ package struct Exchange: ~Copyable {
             if code != .none { emitRejected(code, account: actor.account == 0 ? home.account : actor.account, index: index) }
             index += 1
         }
-        return .none
     }
 
     /// Whether a payload is a run of 1 to ``Layout/commandsPerPayloadMax`` well-formed commands and nothing else.
@@ -102,9 +107,7 @@ package struct Exchange: ~Copyable {
     private mutating func applyAsOwner(_ command: Command, account: UInt32, index: UInt16) -> RejectCode {
         switch command {
         case .withdraw(let token, let atoms):
-            let (code, id) = withdraw(account: account, token: token, amount: atoms)
-            if code == .none { emitWithdrawn(id: id, account: account, token: token, atoms: atoms, index: index) }
-            return code
+            return withdraw(account: account, token: token, amount: atoms, commandIndex: index)
         case .approveAgent(let agent, let expiryMs):
             let code = approveAgent(agent, expiryMs: expiryMs, account: account)
             if code == .none { emitAgentChanged(account: account, index: index) }

@@ -39,7 +39,8 @@ struct Memex: AsyncParsableCommand {
             CommandGroup(
                 name: "Checking and leaving",
                 subcommands: [
-                    StatusCommand.self, ReceiptCommand.self, BatchCommand.self, HaltCommand.self, RebuildCommand.self, ExitCommand.self,
+                    StatusCommand.self, ReceiptCommand.self, BatchCommand.self, ForceCommand.self, HaltCommand.self, RebuildCommand.self,
+                    ExitCommand.self,
                 ]),
         ])
 

@@ -103,6 +103,25 @@ def test_spam_pays_the_sequencer(world):
         world.rollup.collect_message_fees(sender=SEQUENCER)
 
 
+def test_no_flood_outruns_the_sequencer(world):
+    """L1's blocks have no gas for as many messages as the sequencer takes: 64 a block of 250 ms (`inboxMessagesMax`)."""
+    flooder = world.evm.deploy(MALLORY, ACTORS / "Flooding.vy")
+    calls = {
+        "forced": (world.rollup.calldata("force", b"\x01"), PRICE),
+        "deposit": (world.rollup.calldata("deposit_eth", MALLORY), GWEI),
+    }
+    for name, (call, price) in calls.items():
+        flood = lambda n: flooder.flood(world.rollup.address, call, n, price, sender=MALLORY, value=n * price).gas
+        flood(1)
+        each = (flood(101) - flood(1)) / 100
+        # An L1 block may grow to 100 million gas in 12 s, and hold nothing else.
+        a_second = 100_000_000 / each / 12
+        assert a_second < 64 / 0.25, f"{a_second:.0f} messages a second ({name}, {each:.0f} gas each)"
+        assert each > 45_000
+    # What that costs in gas and price at 1 gwei a gas: a day of it is hundreds of ETH.
+    assert 86_400 * a_second * (each * GWEI + PRICE) > 500 * 10**18
+
+
 def test_fees_are_nobody_elses_money(world):
     """Deposits and bonds beside them: each pot pays out what is its own."""
     world.deposit_eth(BOB, 7)

@@ -122,6 +122,10 @@ def inbox() -> dict:
           "opensAtMs": 1_800_000_000_000, "referencePrice": 1_892_500},
          ref.market_listed_message(OTHER, 2, 2, 1, 6, 1, 5, 1_800_000_000_000, 1_892_500)),
         ("feeTierSet", {"owner": _hex(OWNER), "tier": 3}, ref.fee_tier_message(OWNER, 3)),
+        *(
+            ("forced", {"sender": _hex(OTHER), "payload": _hex(payload)}, ref.forced_message(OTHER, payload))
+            for payload in (b"\x0a\x00\x00\x00" + struct.pack("<BBHIQ", 4, 0, 0, 2, 2**64 - 1), b"\xff", bytes(range(96)))
+        ),
     ]
     accumulator = bytes(32)
     out = []

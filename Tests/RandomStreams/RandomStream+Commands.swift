@@ -26,7 +26,7 @@ extension RandomStream {
         case 178..<181: return .useAccount(randomAccount(signer))
         case 181: return .openSubaccount
         case 182..<186: return .transfer(token: UInt32(random.below(6)), atoms: randomAtoms(), toAccount: randomAccount(signer))
-        case 186..<194: return .withdraw(token: UInt32(random.below(6)), atoms: randomAtoms())
+        case 186..<194: return .withdraw(token: UInt32(random.below(6)), atoms: random.chance(1) ? Command.allFree : randomAtoms())
         default: return randomKeyChange()
         }
     }

@@ -5,7 +5,8 @@ import SeededRandom
 extension RandomStream {
     mutating func randomMessage() -> InboxMessage {
         switch random.below(100) {
-        case 0..<56:
+        case 0..<16: return randomForced()
+        case 16..<56:
             let owner = random.chance(10) ? Self.address(random.next()) : traders[random.below(traders.count)]
             return Self.deposit(owner, token: UInt64(1 + random.below(4)), atoms: UInt64(1 + random.below(3_000_000_000)))
         case 56..<58: return auction(UInt16(5 + random.below(10)))
@@ -38,6 +39,16 @@ extension RandomStream {
                 random.chance(20) ? .zero : traders[random.below(traders.count)], token: UInt64(random.below(7)),
                 atoms: random.next() >> UInt64(random.below(64)))
         }
+    }
+
+    /// As many commands as a message holds, sometimes damaged.
+    private mutating func randomForced() -> InboxMessage {
+        let sender = randomSigner()
+        var commands: [Command] = []
+        for _ in 0..<1 + random.below(5) { commands.append(randomCommand(signer: sender)) }
+        var bytes = payload(of: commands, mayBeDamaged: true)
+        if bytes.isEmpty { bytes = [0] }
+        return bytes.prefix(InboxMessage.forcedBytesMax).withUnsafeBytes { InboxMessage(forced: $0, sender: sender) }
     }
 
     /// Lists a market like market 4 that collects orders for up to ten seconds before it opens.

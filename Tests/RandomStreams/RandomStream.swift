@@ -126,12 +126,17 @@ package struct RandomStream {
         return batch(commands, signer: signer, mayBeDamaged: true)
     }
 
-    private mutating func randomSigner() -> Address {
+    mutating func randomSigner() -> Address {
         if random.chance(1) { return Self.address(UInt64(1000 + random.below(50))) }
         return random.chance(15) ? agents[random.below(agents.count)] : traders[random.below(traders.count)]
     }
 
     mutating func batch(_ commands: [Command], signer: Address, mayBeDamaged: Bool = false) -> EngineCall {
+        let payload = payload(of: commands, mayBeDamaged: mayBeDamaged)
+        return .execute(signer: signer, nonce: randomNonce(signer), payload: payload)
+    }
+
+    mutating func payload(of commands: [Command], mayBeDamaged: Bool) -> [UInt8] {
         var payload: [UInt8] = []
         withUnsafeTemporaryAllocation(byteCount: Command.bytesMax, alignment: 8) { room in
             guard let start = room.baseAddress else { return }
@@ -141,7 +146,7 @@ package struct RandomStream {
             }
         }
         if mayBeDamaged && random.chance(3) { damage(&payload) } else { commandCount += commands.count }
-        return .execute(signer: signer, nonce: randomNonce(signer), payload: payload)
+        return payload
     }
 
     private mutating func randomNonce(_ signer: Address) -> UInt64 {

@@ -57,6 +57,12 @@ import Testing
             #expect(message.encoded == bytes)
             accumulator = message.extending(accumulator)
             #expect(accumulator.hex == item["accumulator"]?.text)
+            let forced = ForcedCommands(message)
+            #expect((forced == nil) == (item["kind"]?.text != "forced"))
+            if let forced {
+                #expect(forced.sender == (try Address(checked: text(item["sender"]))))
+                #expect(forced.payload == (try Hex.decode(text(item["payload"]))))
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 /// | place | 24 | u8 1, u8 ``PlaceFlags``, u16 market, u32 price code, u64 lots, u64 client order id (0: none) |
 /// | cancel | 12 | u8 2, u8 0, u16 market, u64 order id |
 /// | cancel by client order id | 12 | u8 3, u8 0, u16 market, u64 client order id |
-/// | withdraw | 16 | u8 4, u8 0, u16 0, u32 token, u64 atoms |
+/// | withdraw | 16 | u8 4, u8 0, u16 0, u32 token, u64 atoms (``allFree``: all) |
 /// | approve agent | 32 | u8 5, u8 0, u16 0, agent 20 bytes, u64 expiry in ms (0: never) |
 /// | revoke agent | 24 | u8 6, u8 0, u16 0, agent 20 bytes |
 /// | place until | 32 | as place, with u8 7; then u64 expiry in ms (not 0) |
@@ -54,6 +54,9 @@ package enum Command: Equatable, Sendable {
     case useAccount(UInt32)
     case openSubaccount
     case transfer(token: UInt32, atoms: UInt64, toAccount: UInt32)
+
+    /// As the atoms of a withdrawal: all that is free. No balance is so large.
+    package static let allFree = UInt64.max
 
     /// A place command.
     package static func place(

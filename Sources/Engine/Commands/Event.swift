@@ -60,6 +60,9 @@ package struct Event: BitwiseCopyable, Sendable {
         package static let feeTierChanged: UInt8 = 21
         /// All orders of an account were cancelled by its schedule or because its session ended (`code`: a ``Reduction``). `lots`: how many.
         package static let accountCancelled: UInt8 = 22
+        /// From the inbox: forced commands. `orderId`: index of the message, `account`: for which they are to begin with (0: the sender has none);
+        /// `code`: why the message was refused as a whole. If it was not, what its commands caused follows, up to the next event of the inbox.
+        package static let forced: UInt8 = 23
     }
 
     package var kind: UInt8 = 0
@@ -68,7 +71,7 @@ package struct Event: BitwiseCopyable, Sendable {
     package var market: UInt16 = 0
     /// ``RejectCode`` as its raw value.
     package var code: UInt16 = 0
-    /// Position of the command in its batch; 0xFFFF for events that no command caused.
+    /// Position of the command in its batch or forced message; 0xFFFF for events that no command caused.
     package var commandIndex: UInt16 = 0xFFFF
     package var account: UInt32 = 0
     package var counterAccount: UInt32 = 0

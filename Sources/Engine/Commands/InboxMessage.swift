@@ -6,6 +6,7 @@
 /// | 2 | token listed | L1 address, 0 for ETH | token id | decimals, unitExponent << 8 | symbol, left aligned |
 /// | 3 | market listed | fee owner | market id | base, quote << 32, lotExponent << 64, makerBps << 72, takerBps << 88 | opening time in ms (0: opens at once), reference price code << 64 |
 /// | 4 | fee tier set | owner | tier, 0...10 | 0 | 0 |
+/// | 5 | forced commands | sender, bytes of commands << 160 | b, c, d: 1 to 96 bytes of commands as in a ``Command`` payload, then zeros | | |
 package struct InboxMessage: Equatable, Sendable, BitwiseCopyable {
     package var kind = Hash256()
     package var a = Hash256()
@@ -14,12 +15,15 @@ package struct InboxMessage: Equatable, Sendable, BitwiseCopyable {
     package var d = Hash256()
 
     package static let bytes = 160
+    /// Bytes of commands that a message of forced commands may hold: three words.
+    package static let forcedBytesMax = 96
 
     package enum Kind {
         package static let deposit: UInt64 = 1
         package static let tokenListed: UInt64 = 2
         package static let marketListed: UInt64 = 3
         package static let feeTierSet: UInt64 = 4
+        package static let forced: UInt64 = 5
     }
 
     package init() {}
@@ -30,6 +34,15 @@ package struct InboxMessage: Equatable, Sendable, BitwiseCopyable {
         self.a = a
         self.b = Hash256(integer: b)
         self.c = c
+    }
+
+    /// Forced commands of `sender`: at most ``forcedBytesMax`` bytes.
+    package init(forced payload: UnsafeRawBufferPointer, sender: Address) {
+        precondition(payload.count <= Self.forcedBytesMax)
+        kind = Hash256(integer: Kind.forced)
+        a = Hash256(address: sender)
+        a.word1 |= UInt64(UInt32(truncatingIfNeeded: payload.count).byteSwapped)
+        withUnsafeMutableBytes(of: &self) { UnsafeMutableRawBufferPointer(rebasing: $0[64...]).copyMemory(from: payload) }
     }
 
     /// Reads 160 bytes at `bytes`, which need not be aligned.

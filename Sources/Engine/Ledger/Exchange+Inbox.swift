@@ -10,6 +10,9 @@ extension Exchange {
         case InboxMessage.Kind.tokenListed: event = listToken(message)
         case InboxMessage.Kind.marketListed: event = listMarket(message)
         case InboxMessage.Kind.feeTierSet: event = setFeeTier(message)
+        case InboxMessage.Kind.forced:
+            if force(message) { return }
+            event = nil
         default: event = nil
         }
         if let event {

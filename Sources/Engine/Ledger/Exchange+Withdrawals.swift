@@ -20,17 +20,21 @@ extension Exchange {
         return id
     }
 
-    /// Moves `amount` of a token from the account's free balance into a withdrawal record. Returns the record's id, or why not.
-    mutating func withdraw(account: UInt32, token: UInt32, amount: UInt64) -> (code: RejectCode, id: UInt64) {
-        guard isListed(token: token) else { return (.unknownToken, 0) }
-        guard amount > 0 else { return (.amountZero, 0) }
-        guard freeAtoms(account: account, token: token) >= amount else { return (.insufficientBalance, 0) }
-        guard canRecordWithdrawal else { return (.capacityExhausted, 0) }
+    /// Moves `amount` of a token (``Command/allFree``: whatever there is) from the account's free balance into a withdrawal record.
+    mutating func withdraw(account: UInt32, token: UInt32, amount: UInt64, commandIndex: UInt16) -> RejectCode {
+        guard isListed(token: token) else { return .unknownToken }
+        let free = freeAtoms(account: account, token: token)
+        let amount = amount == Command.allFree ? free : amount
+        guard amount > 0 else { return .amountZero }
+        guard free >= amount else { return .insufficientBalance }
+        guard canRecordWithdrawal else { return .capacityExhausted }
 
         // From here on nothing fails.
         writableBalance(account: account, token: token).pointee.free -= amount
         writable(tokenOffset(token), as: Token.self).pointee.totalAtoms -= amount
         let owner = pointer(accountOffset(account), as: Account.self).pointee.owner
-        return (.none, recordWithdrawal(owner: owner, token: token, amount: amount))
+        let id = recordWithdrawal(owner: owner, token: token, amount: amount)
+        emitWithdrawn(id: id, account: account, token: token, atoms: amount, index: commandIndex)
+        return .none
     }
 }

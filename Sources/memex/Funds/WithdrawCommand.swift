@@ -13,14 +13,10 @@ struct WithdrawCommand: ParsableCommand {
 
             EXAMPLES
               memex withdraw --token USDX --amount 12.5
-              memex withdraw --token USDX --amount 12.5 --account 1
+              memex withdraw --token USDX --amount all --account 1
             """)
 
-    @Option(help: ArgumentHelp("Token, by symbol or id.", valueName: "symbol|id"))
-    var token: String
-
-    @Option(help: "How much, in tokens.")
-    var amount: String
+    @OptionGroup var terms: WithdrawTerms
 
     @OptionGroup var account: AccountOption
 
@@ -29,9 +25,9 @@ struct WithdrawCommand: ParsableCommand {
     func run() throws {
         let session = try TradingSession(options, account)
         defer { session.client.close() }
-        let token = try session.listing.token(self.token)
-        let atoms = try token.atoms(amount)
-        let (ack, result) = try session.submit(.withdraw(token: token.id, atoms: atoms))
+        let token = try session.listing.token(terms.token)
+        let (ack, result) = try session.submit(try terms.command(token))
+        let atoms = result.lots
         try options.output.show(
             [
                 "token": .text(token.symbol), "tokenId": .integer(token.id), "amount": .text(token.format(atoms)), "atoms": .integer(atoms),

@@ -51,7 +51,8 @@ extension Listing {
     private func funds(_ token: UInt32, _ atoms: UInt64, type: String) -> JSON {
         [
             "type": .text(type), "tokenId": .integer(token), "token": .optional(self.token(id: token)) { .text($0.symbol) },
-            "amount": .optional(self.token(id: token)) { .text($0.format(atoms)) }, "atoms": .integer(atoms),
+            "amount": .optional(self.token(id: token)) { .text(atoms == Command.allFree ? "all" : $0.format(atoms)) },
+            "atoms": .integer(atoms),
         ]
     }
 

@@ -50,6 +50,13 @@ extension Listing {
             return ("market listed", UInt16(exactly: message.b.number).flatMap { market(id: $0)?.name } ?? "market \(message.b.number)")
         case .init(InboxMessage.Kind.feeTierSet):
             return ("fee tier", "\(message.b.number) for 0x" + message.a.hex.suffix(40))
+        case .init(InboxMessage.Kind.forced):
+            guard let forced = ForcedCommands(message) else { return ("forced", "ignored") }
+            let commands = forced.commands?.map { command in
+                let (kind, text) = describe(command)
+                return "\(kind) \(text)"
+            }
+            return ("forced", "by \(forced.sender): \(commands?.joined(separator: "; ") ?? "malformed")")
         default: return ("kind \(message.kind.number)", "ignored by this version")
         }
     }
@@ -60,8 +67,10 @@ extension Listing {
         self.market(id: market).map { $0.format(lots: lots) } ?? "\(lots) lots"
     }
 
+    /// Only a withdrawal can ask for ``Command/allFree``.
     private func amount(_ atoms: UInt64, _ token: UInt32) -> String {
-        self.token(id: token).map { "\($0.format(atoms)) \($0.symbol)" } ?? "\(atoms) atoms of token \(token)"
+        if atoms == Command.allFree { return "all free \(self.token(id: token)?.symbol ?? "of token \(token)")" }
+        return self.token(id: token).map { "\($0.format(atoms)) \($0.symbol)" } ?? "\(atoms) atoms of token \(token)"
     }
 
     func price(_ code: UInt32) -> String { code < PriceCode.count ? PriceCode.format(code) : "invalid code \(code)" }

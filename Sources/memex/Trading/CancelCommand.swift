@@ -16,44 +16,22 @@ struct CancelCommand: ParsableCommand {
               memex cancel --all --market 2 --side buy
             """)
 
-    @Option(help: ArgumentHelp("Market of the order; with --all, cancel only there.", valueName: "name|id"))
-    var market: String?
-
-    @Option(help: ArgumentHelp("Id that the exchange gave the order.", valueName: "id"))
-    var order: UInt64?
-
-    @Option(help: ArgumentHelp("Your own number for the order.", valueName: "number"))
-    var clientId: UInt64?
-
-    @Flag(help: "All open orders of the account, those that wait for a trigger included.")
-    var all = false
-
-    @Option(help: "With --all, cancel only this side.")
-    var side: SideOption?
+    @OptionGroup var terms: CancelTerms
 
     @OptionGroup var account: AccountOption
 
     @OptionGroup(title: "SHARED OPTIONS") var options: Options
 
-    func validate() throws {
-        let ways = (order == nil ? 0 : 1) + (clientId == nil ? 0 : 1) + (all ? 1 : 0)
-        guard ways == 1 else { throw ValidationError("give one of --order ID, --client-id N and --all") }
-        guard all || market != nil else { throw ValidationError("--order and --client-id need --market") }
-        guard all || side == nil else { throw ValidationError("--side is for --all") }
-    }
-
     func run() throws {
         let session = try TradingSession(options, account)
         defer { session.client.close() }
-        let market = try self.market.map { try session.listing.market($0) }
+        let market = try terms.market(session.listing)
         var cancelled: [Cancelled] = []
-        if all {
+        if let market, !terms.all {
+            let (ack, result) = try session.submit(terms.command(market))
+            cancelled.append(Cancelled(market, result, orderId: terms.order ?? result.orderId, block: ack.block))
+        } else {
             cancelled = try cancelAll(market, session)
-        } else if let market {
-            let command: Command =
-                order.map { .cancel(market: market.id, orderId: $0) } ?? .cancelByClientId(market: market.id, clientOrderId: clientId ?? 0)
-            let (ack, result) = try session.submit(command)
-            cancelled.append(Cancelled(market, result, orderId: order ?? result.orderId, block: ack.block))
         }
         try options.output.show(["cancelled": .list(cancelled.map(\.json))], Self.table(cancelled))
     }
@@ -61,7 +39,7 @@ struct CancelCommand: ParsableCommand {
     /// One command for all; which orders that were is told on the account channel.
     private func cancelAll(_ market: MarketInfo?, _ session: TradingSession) throws -> [Cancelled] {
         try session.subscribe()
-        let (ack, result) = try session.submit(.cancelAll(market: market?.id ?? 0, sides: SideSelection(side)))
+        let (ack, result) = try session.submit(terms.command(market))
         var cancelled: [Cancelled] = []
         while cancelled.count < Int(result.lots), let message = try session.client.receive(timeoutMs: 1000) {
             guard case .order(let order) = message, order.position == ack.streamPosition, order.state == .cancelled,

@@ -26,35 +26,7 @@ struct OrderCommand: ParsableCommand {
               memex order --market WIF/USDX --side buy --price 2.5 --size 10 --receipt order.receipt
             """)
 
-    @Option(help: ArgumentHelp("Market, by name or id.", valueName: "name|id"))
-    var market: String
-
-    @Option(help: "Whether to buy or to sell the base token.")
-    var side: SideOption
-
-    @Option(help: "Quote tokens for one base token; of a market order the worst you accept.")
-    var price: String
-
-    @Option(help: "Base tokens.")
-    var size: String
-
-    @Option(help: "How long the order stands.")
-    var type = OrderType.gtc
-
-    @Option(help: "What happens when it meets a resting order of your own.")
-    var stp = SelfTradeOption.cancelTaker
-
-    @Option(help: ArgumentHelp("When it goes by itself: 30s, 2h, a time like 2026-12-31T12:00:00Z, or ms since 1970.", valueName: "time"))
-    var until: Deadline?
-
-    @Option(help: ArgumentHelp("Place it only when the last price reaches this.", valueName: "price"))
-    var trigger: String?
-
-    @Option(help: "Whether the trigger waits for a last price at or above it, or at or below it.")
-    var when: TriggerDirection?
-
-    @Option(help: ArgumentHelp("Your own number for the order, unique among your open orders.", valueName: "number"))
-    var clientId: UInt64 = 0
+    @OptionGroup var terms: OrderTerms
 
     @Option(help: ArgumentHelp("Ask the sequencer to sign that it has the order, check that, and keep it here.", valueName: "file"))
     var receipt: String?
@@ -63,39 +35,17 @@ struct OrderCommand: ParsableCommand {
 
     @OptionGroup(title: "SHARED OPTIONS") var options: Options
 
-    func validate() throws {
-        guard (trigger == nil) == (when == nil) else { throw ValidationError("--trigger and --when go together") }
-        guard until == nil || trigger != nil || type.timeInForce.rests else {
-            throw ValidationError("--until is for orders that rest: gtc, post-only, or with --trigger")
-        }
-    }
-
     func run() throws {
-        let priceCode = try PriceCode.parse(price)
-        let triggerPriceCode = try trigger.map { try PriceCode.parse($0) }
         var session = try TradingSession(options, account)
         defer { session.client.close() }
-        let market = try session.listing.market(self.market)
-        let lots = try market.lots(size)
-        let untilMs = try until.map { $0.milliseconds(nowMs: try session.client.serverTimeMs()) } ?? 0
+        let placement = try terms.placement(session.listing, nowMs: session.client.serverTimeMs)
         try session.subscribe()
         var message: [UInt8] = []
         if receipt != nil {
             try session.subscribeToReceipts()
             session.sent = { message = $0 }
         }
-        let order = Command.Order(
-            market: market.id,
-            flags: PlaceFlags(
-                side: side.side, timeInForce: type.timeInForce, selfTradePrevention: stp.mode, firesAbove: when == .above),
-            priceCode: priceCode, lots: lots, clientOrderId: clientId)
-        let command: Command =
-            if let triggerPriceCode {
-                .placeTrigger(order, expiryMs: untilMs, triggerPriceCode: triggerPriceCode)
-            } else {
-                untilMs == 0 ? .place(order) : .placeUntil(order, expiryMs: untilMs)
-            }
-        let (ack, result) = try session.submit(command)
+        let (ack, result) = try session.submit(placement.command)
         let fills = result.lots > 0 ? try session.fills(position: ack.streamPosition, lots: result.lots) : []
         if let receipt {
             let file = ReceiptFile(commands: message, receipt: try session.receipt(nonce: ack.nonce))
@@ -103,7 +53,8 @@ struct OrderCommand: ParsableCommand {
             try file.write(to: receipt)
         }
         let report = OrderReport(
-            market: market, order: order, untilMs: untilMs, triggerPriceCode: triggerPriceCode, ack: ack, result: result, fills: fills)
+            market: placement.market, order: placement.order, untilMs: placement.untilMs, triggerPriceCode: placement.triggerPriceCode,
+            ack: ack, result: result, fills: fills)
         try options.output.show(report.json, report.text)
     }
 }

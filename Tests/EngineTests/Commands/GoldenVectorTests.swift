@@ -44,12 +44,18 @@ import Testing
             test.host.exchange.clearEvents()
             bytes.withUnsafeBytes { test.host.exchange.consume(InboxMessage(loadingFrom: $0.baseAddress!)) }
             #expect(test.host.exchange.events.last?.kind != Event.Kind.inboxIgnored, "\(entry)")
+            if let sender = entry["sender"] {
+                let message = try hex(entry["payload"]).withUnsafeBytes { InboxMessage(forced: $0, sender: try address(sender)) }
+                #expect(withUnsafeBytes(of: message) { Array($0) } == bytes)
+            }
             var hash = Keccak256()
             hash.update(accumulator)
             hash.update(bytes.withUnsafeBytes { Keccak256.hash($0) })
             accumulator = hash.finish()
             #expect(withUnsafeBytes(of: accumulator) { Array($0) } == (try hex(entry["accumulator"])))
         }
+        // The first of the forced messages takes everything out that was deposited before.
+        #expect(test.host.exchange.withdrawal(1)?.amount == UInt64.max / 2)
     }
 
     private func expectCell<Record>(_ cell: Record, _ entry: [String: Any]) throws {

@@ -15,7 +15,7 @@ import Testing
         Event.Kind.placed, Event.Kind.cancelled, Event.Kind.withdrawn, Event.Kind.agentChanged, Event.Kind.reduced, Event.Kind.modified,
         Event.Kind.cancelledAll, Event.Kind.triggerPlaced, Event.Kind.triggered, Event.Kind.transferred,
         Event.Kind.subaccountOpened, Event.Kind.settingChanged, Event.Kind.auctionFill, Event.Kind.marketOpened,
-        Event.Kind.accountCancelled,
+        Event.Kind.accountCancelled, Event.Kind.forced,
     ]
     private static let codes: [RejectCode] = [
         .unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance, .wouldNotFill,
@@ -23,6 +23,7 @@ import Testing
         .timeInForceInvalid, .agentMayNot, .unknownToken, .amountZero, .notDuringAuction, .notYourAccount,
     ]
     private static let batchCodes: [RejectCode] = [.agentExpired, .notAllowed]
+    private static let forcedCodes: [RejectCode] = [.none, .unknownSigner, .agentExpired]
     private static let reductions: [Reduction] = [.modified, .cancelledAll, .selfTrade, .expired, .scheduled, .disconnected]
 
     @Test(arguments: seeds)
@@ -47,6 +48,7 @@ import Testing
         for kind in Self.kinds { #expect(stream.kinds[kind, default: 0] > 0, "no event \(kind)") }
         for code in Self.codes { #expect(stream.codes[code, default: 0] > 0, "\(code) never happened") }
         for code in Self.batchCodes { #expect(stream.batchCodes[code, default: 0] > 0, "\(code) never happened") }
+        for code in Self.forcedCodes { #expect(stream.forcedCodes[code, default: 0] > 0, "\(code) never happened to a forced message") }
         for reduction in Self.reductions { #expect(stream.reductions[reduction, default: 0] > 0, "\(reduction) never happened") }
     }
 }

@@ -17,6 +17,18 @@ extension ReferenceExchange {
         return isActive(agents[signer]) ? Actor(account: agents[signer]!.principal, isOwner: false) : nil
     }
 
+    /// Commands that came through L1, as message `index` of the inbox.
+    func force(_ batch: [Command], sender: Address, index: UInt64) {
+        let home = homeAccount(sender)
+        var event = Event()
+        event.kind = Event.Kind.forced
+        event.orderId = index
+        event.account = home?.account ?? 0
+        if home == nil { event.code = (agents[sender] == nil ? RejectCode.unknownSigner : .agentExpired).rawValue }
+        events.append(event)
+        _ = apply(batch, signer: sender)
+    }
+
     func use(_ account: UInt32, _ signer: Address, _ actor: inout Actor?, _ index: UInt16) -> RejectCode {
         guard account > 0, account <= accounts.count else { return .notYourAccount }
         let main = accounts[Int(account) - 1].main

@@ -10,6 +10,7 @@ extension ReferenceExchange {
         switch command {
         case .withdraw(let token, let atoms):
             guard decimals[token] != nil else { return .unknownToken }
+            let atoms = atoms == .max ? free[Key(account: account, token: token), default: 0] : atoms
             guard atoms > 0 else { return .amountZero }
             guard free[Key(account: account, token: token), default: 0] >= atoms else { return .insufficientBalance }
             free[Key(account: account, token: token)]! -= atoms

@@ -17,7 +17,7 @@ extension ReferenceStream {
         case 89..<90:
             return .cancelAll(market: random.chance(20) ? 0 : market, sides: SideSelection(rawValue: UInt8(random.below(3)))!)
         case 90..<94: return randomAccountCommand(account)
-        case 94..<97: return .withdraw(token: UInt32(random.below(6)), atoms: random.chance(10) ? 0 : UInt64(random.below(2_000_000)))
+        case 94..<97: return .withdraw(token: UInt32(random.below(6)), atoms: randomWithdrawal())
         default:
             let other = TestExchange.address(UInt64(100 + random.below(5)))
             return random.chance(50) ? .approveAgent(other, expiryMs: random.chance(50) ? 0 : randomTime()) : .revokeAgent(other)
@@ -61,12 +61,18 @@ extension ReferenceStream {
     /// Mostly an order that stands, and mostly the owner's.
     private mutating func randomNumber(_ market: UInt16, _ account: UInt32) -> (market: UInt16, number: UInt64) {
         guard !random.chance(6), var order = reference.orders.randomElement(using: &random) else {
-            return (market, UInt64(1 + random.below(Int(reference.created) + 2)))
+            // None that a command of the same batch may be the first to use.
+            return (market, random.chance(30) ? reference.created + 1_000 : UInt64(random.below(Int(reference.created) + 1)))
         }
         for _ in 0..<16 where order.account != account && !random.chance(4) {
             order = reference.orders.randomElement(using: &random)!
         }
         return (order.market, order.number)
+    }
+
+    /// Everything only now and then, since traders need funds.
+    private mutating func randomWithdrawal() -> UInt64 {
+        random.chance(10) ? 0 : random.chance(1) ? Command.allFree : UInt64(random.below(2_000_000))
     }
 
     mutating func randomTime() -> UInt64 {

@@ -28,6 +28,7 @@ extension ReferenceStream {
         kinds[event.kind, default: 0] += 1
         switch event.kind {
         case Event.Kind.rejected: codes[RejectCode(rawValue: event.code)!, default: 0] += 1
+        case Event.Kind.forced: forcedCodes[RejectCode(rawValue: event.code)!, default: 0] += 1
         case Event.Kind.reduced: reductions[Reduction(rawValue: event.code)!, default: 0] += 1
         default: break
         }
@@ -35,7 +36,7 @@ extension ReferenceStream {
 
     /// The event with the reference's numbers in place of order ids. The id of a new order is learned.
     private mutating func withNumbers(_ event: Event, expected: Event) -> Event {
-        guard event.kind != Event.Kind.withdrawn else { return event }
+        guard event.kind != Event.Kind.withdrawn, event.kind != Event.Kind.forced else { return event }
         let begins = [Event.Kind.placed, Event.Kind.triggerPlaced, Event.Kind.modified].contains(event.kind)
         if begins, event.orderId != 0, numbers[event.orderId] == nil, engineIds[expected.orderId] == nil {
             numbers[event.orderId] = expected.orderId

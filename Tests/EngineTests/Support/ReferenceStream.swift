@@ -25,10 +25,13 @@ struct ReferenceStream {
     var kinds: [UInt8: Int] = [:]
     var codes: [RejectCode: Int] = [:]
     var batchCodes: [RejectCode: Int] = [:]
+    var forcedCodes: [RejectCode: Int] = [:]
     var reductions: [Reduction: Int] = [:]
     var ordersMax = 0
     var failed = false
 
+    /// Never has an account.
+    static let stranger = TestExchange.address(900)
     /// Listed, but nobody trades in it.
     static let quietMarket: UInt16 = 4
 
@@ -79,6 +82,7 @@ struct ReferenceStream {
         happenOtherwise()
         guard !failed else { return }
         let signer = random.chance(10) ? agents[random.chance(60) ? 0 : random.below(agents.count)] : traders[random.below(6)]
+        if random.chance(8) { return force(randomBatch(signer), sender: random.chance(5) ? Self.stranger : signer) }
         guard reference.account(of: signer) != nil || reference.agents[signer] != nil else { return }
         run(randomBatch(signer), signer: signer)
     }
@@ -102,6 +106,22 @@ struct ReferenceStream {
         batchCodes[code, default: 0] += 1
         #expect(code == expected)
         compare(events, "\(commands)")
+    }
+
+    /// The same by way of L1, as far as a message holds it.
+    private mutating func force(_ commands: [Command], sender: Address) {
+        var payload: [UInt8] = []
+        let commands = commands.prefix { command in
+            let bytes = TestExchange.encode(translated(command))
+            guard payload.count + bytes.count <= InboxMessage.forcedBytesMax else { return false }
+            payload += bytes
+            return true
+        }
+        let index = test.host.exchange.header.inboxCursor
+        test.host.exchange.clearEvents()
+        test.host.exchange.consume(payload.withUnsafeBytes { InboxMessage(forced: $0, sender: sender) })
+        reference.force(Array(commands), sender: sender, index: index)
+        compare(Array(test.host.exchange.events), "forced \(commands)")
     }
 
     private func translated(_ command: Command) -> Command {

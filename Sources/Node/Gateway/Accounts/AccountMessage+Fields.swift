@@ -51,9 +51,15 @@ extension AccountMessage {
     }
 
     static func account(_ event: Event, _ change: AccountChange, _ position: StreamPosition) -> ServerMessage.AccountUpdate {
-        ServerMessage.AccountUpdate(
-            change: change, reason: change == .ordersCancelled ? event.code : 0, account: event.account, value: event.lots,
-            position: position, opened: change == .subaccountOpened ? event.counterAccount : 0, owner: .zero)
+        let value =
+            switch change {
+            case .forced: event.orderId
+            case .forcedRefused: UInt64(event.commandIndex)
+            case .ordersCancelled, .feeTier, .subaccountOpened: event.lots
+            }
+        return ServerMessage.AccountUpdate(
+            change: change, reason: event.code, account: event.account, value: value, position: position,
+            opened: change == .subaccountOpened ? event.counterAccount : 0, owner: .zero)
     }
 }
 

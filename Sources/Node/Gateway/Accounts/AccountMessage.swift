@@ -62,6 +62,9 @@ enum AccountMessage {
             // No command asked for it: an order whose trigger has just fired.
             events[..<index].last { $0.kind == Event.Kind.triggered && $0.account == event.account }
                 .map { .trigger(trigger($0, .refused, code: event.code, position)) }
+        // Commands that head a block are forced: no ack tells of them.
+        case Event.Kind.rejected where position.place == 0: .account(account(event, .forcedRefused, position))
+        case Event.Kind.forced: .account(account(event, .forced, position))
         case Event.Kind.deposited: .funds(funds(event, .deposit, other: 0, position))
         case Event.Kind.withdrawn: .funds(funds(event, .withdrawal, other: event.orderId, position))
         case Event.Kind.transferred: .funds(funds(event, .transferOut, other: UInt64(event.counterAccount), position))

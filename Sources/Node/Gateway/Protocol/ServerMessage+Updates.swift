@@ -30,10 +30,10 @@ extension ServerMessage {
         package static let byteCount = 56
 
         package var change: AccountChange
-        /// Of cancelled orders: a ``Reduction``.
+        /// Of cancelled orders: a ``Reduction``. Of forced commands: a `RejectCode`, 0 if the message as a whole was taken.
         package var reason: UInt16
         package var account: UInt32
-        /// Number of orders; tier; number of the sub-account.
+        /// Number of orders; tier; number of the sub-account; index of the message in L1's inbox; index of the command in the message.
         package var value: UInt64
         package var position: StreamPosition
         /// Id of the account that was opened, else 0.

@@ -105,4 +105,8 @@ package enum AccountChange: UInt8, Sendable, CaseIterable {
     case feeTier = 2
     /// Its owner opened one more account.
     case subaccountOpened = 3
+    /// A message with forced commands reached the exchange through L1. What its commands caused follows.
+    case forced = 4
+    /// A forced command was refused.
+    case forcedRefused = 5
 }

@@ -11,8 +11,9 @@ package struct ExecutorConfiguration: Sendable {
     /// Bytes of envelopes at which a block closes early. With one more envelope (16 KiB) and the worst growth by encoding (29 bytes for 24)
     /// it still fits a batch of 96 KiB.
     package var blockBytesMax = 56 << 10
-    /// Inbox messages at the head of one block.
-    package var inboxMessagesMax = 256
+    /// Inbox messages at the head of one block: 256 a second, more than L1 has gas for (Settlement's page), and so few that the events of all their
+    /// forced commands have room.
+    package var inboxMessagesMax = 64
     /// Bytes of the log that the slowest gateway thread must have read before another record is taken in.
     package var outputReserveBytes = 64 << 10
 
