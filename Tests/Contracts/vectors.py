@@ -7,6 +7,7 @@ import json
 import pathlib
 import struct
 
+from eth_abi import encode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak, to_checksum_address
@@ -91,7 +92,7 @@ def merkle() -> dict:
         paths.append({"index": index, "cell": _hex(cell), "path": [_hex(h) for h in path]})
     multiproofs = []
     start = ref.WITHDRAWAL_CELLS_START
-    for indices in ([start + 1], [start + 1, start + 2], [start, start + 3], sorted(asked), [ref.BALANCE_CELLS_START + 17, start + 2]):
+    for indices in ([start + 1], [start + 1, start + 2], [start + 2, start + 3], sorted(asked), [ref.BALANCE_CELLS_START + 17, start + 2]):
         siblings = tree.multiproof(indices)
         assert ref.root_from_multiproof([(i, written.get(i, ref.ZERO_CELL)) for i in indices], siblings) == tree.root
         multiproofs.append({"indices": indices, "siblings": [_hex(h) for h in siblings]})
@@ -103,7 +104,22 @@ def merkle() -> dict:
         "root": _hex(tree.root),
         "paths": paths,
         "multiproofs": multiproofs,
+        "payMany": pay_many(tree),
     }
+
+
+def pay_many(tree: ref.Tree) -> dict:
+    """The call that pays two balances and two records of `merkle`'s tree under batch 7."""
+    cells = [
+        (ref.BALANCE_CELLS_START + 17, OWNER, 1, 600, 300, 1),
+        (ref.BALANCE_CELLS_START + 18, OWNER, 2, 2_000, 0, 1),
+        (ref.WITHDRAWAL_CELLS_START + 1, OWNER, 1, 55, 1, 2),
+        (ref.WITHDRAWAL_CELLS_START + 2, OTHER, 2, 66, 2, 3),
+    ]
+    types = ["uint256", "(uint256,address,uint32,uint64,uint64,uint64)[]", "bytes32[]"]
+    selector = keccak(f"pay_many({','.join(types)})".encode())[:4]
+    data = selector + encode(types, [7, cells, tree.multiproof([c[0] for c in cells])])
+    return {"batch": 7, "indices": [c[0] for c in cells], "callData": _hex(data)}
 
 
 def inbox() -> dict:

@@ -19,9 +19,16 @@ import Testing
         return try #require(json.items).compactMap { item in
             guard let kind = item["type"]?.text, let name = item["name"]?.text, let inputs = item["inputs"]?.items else { return nil }
             return Entry(
-                kind: kind, signature: "\(name)(\(inputs.compactMap { $0["type"]?.text }.joined(separator: ",")))",
+                kind: kind, signature: "\(name)(\(inputs.compactMap(Self.type).joined(separator: ",")))",
                 indexed: inputs.map { $0["indexed"] == .bool(true) })
         }
+    }
+
+    /// The type as signatures name it: a tuple is what it consists of.
+    private static func type(_ argument: JSONValue) -> String? {
+        guard let name = argument["type"]?.text, name.hasPrefix("tuple") else { return argument["type"]?.text }
+        let components = (argument["components"]?.items ?? []).compactMap(type).joined(separator: ",")
+        return "(\(components))" + name.dropFirst("tuple".count)
     }
 
     @Test func `every function that is called exists with these types`() throws {

@@ -63,7 +63,9 @@ import Testing
         let order = Command.place(
             market: 1, side: .buy, timeInForce: .goodTilCancelled, priceCode: try PriceCode.parse("0.0000000012"), lots: 1, clientOrderId: 1
         )
-        try await sequencer.seal(messages: [], commands: [order, .withdraw(token: 1, atoms: 2_500)], by: trader, timeMs: Self.now(devnet))
+        try await sequencer.seal(
+            messages: [], commands: [order, .withdraw(token: 1, atoms: 2_000), .withdraw(token: 1, atoms: 500)], by: trader,
+            timeMs: Self.now(devnet))
         #expect(await sequencer.balance(of: trader.address, token: usd.id)?.locked != 0)
         try await poster.finish()
         #expect(await sequencer.milestones == [0: .claimed, 1: .claimed])
@@ -86,17 +88,31 @@ import Testing
         try await rebuilt.advance(to: 2, history: history, reader: reader)
         #expect(await rebuilt.stateRoot == sequencer.stateRoot)
 
-        // The withdrawal, once final, once.
-        let withdrawal = try #require(await rebuilt.withdrawals(of: trader.address).first)
-        #expect(withdrawal.atoms == 2_500)
-        await #expect(throws: EthereumError.self) { _ = try await sender.execute(withdrawal.call(batch: 1), on: contract.address) }
+        // The withdrawals, once final, once, both at once; one of them alone before.
+        let withdrawals = await rebuilt.withdrawals(of: trader.address)
+        #expect(withdrawals.map(\.atoms) == [2_000, 500])
+        let cells = withdrawals.map(\.cell)
+        let many = RollupCall.payMany(batch: 1, payouts: withdrawals.reversed())
+        await #expect(throws: EthereumError.self) { _ = try await sender.execute(many, on: contract.address) }
         try await devnet.move(seconds: 21)
+        #expect(try await contract.paid(of: cells) == [])
         let before = try await devnet.client.balance(of: trader.address)
         let helper = try await devnet.sender(devnet.keys[6])
-        _ = try await helper.execute(withdrawal.call(batch: 1), on: contract.address)
+        _ = try await helper.execute(withdrawals[1].call(batch: 1), on: contract.address)
+        #expect(try await contract.paid(of: cells) == [cells[1]])
+        let both = try await helper.execute(many, on: contract.address)
         #expect(try await devnet.client.balance(of: trader.address) == before + 2_500 * gwei)
+        let outcome = try both.logs.compactMap { try RollupEvent($0) }
+        #expect(
+            outcome == [
+                .withdrawn(cell: cells[0], owner: trader.address, token: 1, atoms: 2_000), .skipped(cell: cells[1]),
+            ])
+        #expect(try await contract.paid(of: cells) == Set(cells))
         await #expect(throws: EthereumError.reverted(reason: "payouts: already paid", data: Self.revert("payouts: already paid"))) {
-            _ = try await helper.execute(withdrawal.call(batch: 1), on: contract.address)
+            _ = try await helper.execute(withdrawals[0].call(batch: 1), on: contract.address)
+        }
+        await #expect(throws: EthereumError.reverted(reason: "payouts: nothing was paid", data: Self.revert("payouts: nothing was paid"))) {
+            _ = try await helper.execute(many, on: contract.address)
         }
         // Bonds come back.
         while try await contract.claim(1).bond != 0 {
@@ -113,7 +129,7 @@ import Testing
         #expect(balances.map(\.token) == [1, usd.id])
         #expect(balances.map(\.atoms) == [4_500, 5_000_000])
         let wei = try await devnet.client.balance(of: trader.address)
-        for payout in balances { _ = try await helper.execute(payout.call(batch: 1), on: contract.address) }
+        _ = try await helper.execute(.payMany(batch: 1, payouts: balances), on: contract.address)
         #expect(try await devnet.client.balance(of: trader.address) == wei + 4_500 * gwei)
         #expect(try await token.balance(of: trader.address) == units)
         for payout in balances {

@@ -110,6 +110,8 @@ import Testing
         case .bytes: .bytes(try reader.dynamicBytes())
         case .string: .string(try reader.string())
         case .fixedHashes(let hashes): .fixedHashes(try hashes.map { _ in try reader.hash() })
+        // Only written, and tested in PayManyTests.
+        case .tuples: throw MissingText()
         }
     }
 }

@@ -18,9 +18,9 @@ struct Holdings {
         batch = claimCount == 0 ? nil : claimCount - 1
         stateRoot = await state.rebuild.stateRoot
         var cells: [(payout: Payout, isPaid: Bool)] = []
-        for payout in await state.rebuild.balances(of: owner) + state.rebuild.withdrawals(of: owner) where payout.atoms > 0 {
-            cells.append((payout, try await state.contract.isPaid(cell: payout.cell)))
-        }
+        let payouts = await state.rebuild.balances(of: owner) + state.rebuild.withdrawals(of: owner)
+        let paid = try await state.contract.paid(of: payouts.map(\.cell))
+        for payout in payouts where payout.atoms > 0 { cells.append((payout, paid.contains(payout.cell))) }
         self.cells = cells
         var deposits: [(deposit: Deposit, isRefunded: Bool)] = []
         for deposit in state.history.deposits(of: owner, notConsumedBy: claimCount) {

@@ -17,11 +17,16 @@ import Testing
             let cell: String
             let path: [String]
         }
+        struct Multiproof: Decodable {
+            let indices: [UInt32]
+            let siblings: [String]
+        }
         let zeroSubtrees: [String]
         let genesisRoot: String
         let writes: [Write]
         let root: String
         let paths: [Path]
+        let multiproofs: [Multiproof]
     }
 
     static func load() throws -> Vectors {

@@ -1,5 +1,6 @@
 import BigInt
 import Engine
+import Proof
 
 /// A call of the rollup contract that changes something: what goes into a transaction. The contract's NatSpec is in Sources/Contracts.
 package struct RollupCall: Equatable, Sendable {
@@ -30,6 +31,8 @@ package struct RollupCall: Equatable, Sendable {
         static let withdraw = "withdraw(uint256,uint256,address,uint32,uint64,uint64,bytes32[29])"
         static let halt = "halt()"
         static let exitBalance = "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])"
+        static let payMany =
+            "pay_many(uint256,(uint256,address,uint32,uint64,uint64,uint64)[],bytes32[])"
         static let refundDeposit = "refund_deposit(uint256,address,uint32,uint64)"
         static let all = [
             listToken, listMarket, setFeeTier, depositEth, deposit, force, collectMessageFees, postBatch, claimState, reclaimBond, withdraw,
@@ -118,6 +121,26 @@ package struct RollupCall: Equatable, Sendable {
                 .uint(cell), .address(balance.owner), .uint(balance.token), .uint(balance.free), .uint(balance.locked),
                 .uint(balance.account), .fixedHashes(path),
             ])
+    }
+
+    /// At most this many cells go into ``payMany(batch:payouts:)``.
+    package static let cellsMax = 32
+
+    /// Pays many cells under the final state after batch `batch` by one proof: records, and after a halt balances, then under the last claimed state.
+    /// What cannot be paid is skipped. `payouts`: 1 to ``cellsMax``, each of another cell, with paths under that state's root.
+    package static func payMany(batch: UInt64, payouts: [Payout]) -> RollupCall {
+        precondition((1...cellsMax).contains(payouts.count))
+        let payouts = payouts.sorted { $0.cell < $1.cell }
+        let cells = payouts.map { payout -> [ABI.Value] in
+            let numbers: [ABI.Value] =
+                switch payout.content {
+                case .withdrawal(let record): [.uint(record.amount), .uint(record.id), .uint(record.blockNumber)]
+                case .balance(let balance): [.uint(balance.free), .uint(balance.locked), .uint(balance.account)]
+                }
+            return [.uint(payout.cell), .address(payout.owner), .uint(payout.token)] + numbers
+        }
+        let siblings = Multiproof.siblings(indices: payouts.map(\.cell), paths: payouts.map(\.path))
+        return RollupCall(Signature.payMany, [.uint(batch), .tuples(cells), .tuples(siblings.map { [.bytes32($0)] })])
     }
 
     /// After a halt: pays back a deposit that the last claimed state has not consumed.

@@ -27,7 +27,7 @@ package struct RollupContract: Sendable {
         static let batches = "batches(uint256)"
         static let claims = "claims(uint256)"
         static let isFinal = "is_final(uint256)"
-        static let isPaid = "is_paid(uint256)"
+        static let paidCells = "paid_cells(uint256)"
         static let isRefunded = "is_refunded(uint256)"
         static let tokenCount = "token_count()"
         static let marketCount = "market_count()"
@@ -37,7 +37,7 @@ package struct RollupContract: Sendable {
         static let messageFees = "message_fees()"
         static let all = [
             parameters, haltedAt, inboxCount, inboxConsumed, inboxAccumulator, inboxTime, batchCount, claimCount, finalCount, lastTimeMs,
-            batches, claims, isFinal, isPaid, isRefunded, tokenCount, marketCount, tokens, markets, heldAtoms, messageFees,
+            batches, claims, isFinal, paidCells, isRefunded, tokenCount, marketCount, tokens, markets, heldAtoms, messageFees,
         ]
     }
 
@@ -81,9 +81,14 @@ package struct RollupContract: Sendable {
         try await read(Signature.claims, [.uint(number)], at: tag) { (reader) throws(ABIError) in try Claim(&reader) }
     }
 
-    /// Whether the withdrawal record or balance in this cell was paid.
-    package func isPaid(cell: UInt32) async throws(EthereumError) -> Bool {
-        try await read(Signature.isPaid, [.uint(cell)]) { (reader) throws(ABIError) in try reader.bool() }
+    /// Those of `cells` (withdrawal records or balances) that were paid; one read for 256 neighbours.
+    package func paid(of cells: [UInt32]) async throws(EthereumError) -> Set<UInt32> {
+        var paid: Set<UInt32> = []
+        for (word, cells) in Dictionary(grouping: cells, by: { $0 >> 8 }) {
+            let bits = try await read(Signature.paidCells, [.uint(word)]) { (reader) throws(ABIError) in try reader.uint() }
+            for cell in cells where (bits >> Int(cell & 255)) & 1 == 1 { paid.insert(cell) }
+        }
+        return paid
     }
 
     /// Whether the deposit with this inbox index was paid back.

@@ -10,6 +10,8 @@ package enum RollupEvent: Equatable, Sendable {
     case deposited(index: UInt64, owner: Address, token: UInt32, atoms: UInt64)
     case withdrawn(cell: UInt32, owner: Address, token: UInt32, atoms: UInt64)
     case exited(cell: UInt32, owner: Address, token: UInt32, atoms: BigUInt)
+    /// One of many cells could not be paid; nothing about it has changed.
+    case skipped(cell: UInt32)
     case refunded(index: UInt64, owner: Address, token: UInt32, atoms: UInt64)
     case halted(time: UInt64, reason: String)
 
@@ -37,9 +39,10 @@ package enum RollupEvent: Equatable, Sendable {
         static let deposited = "Deposited(uint256,address,uint32,uint64)"
         static let withdrawn = "Withdrawn(uint256,address,uint32,uint64)"
         static let exited = "Exited(uint256,address,uint32,uint256)"
+        static let skipped = "Skipped(uint256)"
         static let refunded = "Refunded(uint256,address,uint32,uint64)"
         static let halted = "Halted(uint256,string)"
-        static let all = [inboxMessage, batchPosted, stateClaimed, deposited, withdrawn, exited, refunded, halted]
+        static let all = [inboxMessage, batchPosted, stateClaimed, deposited, withdrawn, exited, skipped, refunded, halted]
     }
 
     static let inboxMessageTopic = ABI.topic(Signature.inboxMessage)
@@ -48,6 +51,7 @@ package enum RollupEvent: Equatable, Sendable {
     private static let depositedTopic = ABI.topic(Signature.deposited)
     private static let withdrawnTopic = ABI.topic(Signature.withdrawn)
     private static let exitedTopic = ABI.topic(Signature.exited)
+    private static let skippedTopic = ABI.topic(Signature.skipped)
     private static let refundedTopic = ABI.topic(Signature.refunded)
     private static let haltedTopic = ABI.topic(Signature.halted)
 
@@ -79,6 +83,8 @@ package enum RollupEvent: Equatable, Sendable {
         case Self.exitedTopic:
             self = .exited(
                 cell: try indexed.integer(), owner: try indexed.address(), token: try indexed.integer(), atoms: try data.uint())
+        case Self.skippedTopic:
+            self = .skipped(cell: try indexed.integer())
         case Self.refundedTopic:
             self = .refunded(
                 index: try indexed.integer(), owner: try indexed.address(), token: try indexed.integer(), atoms: try data.integer())

@@ -14,6 +14,8 @@ package enum ABI {
         case string(String)
         /// `bytes32[n]`, n fixed.
         case fixedHashes([Hash256])
+        /// An array of static tuples, or of static values, which are encoded as tuples of one.
+        case tuples([[Value]])
 
         /// A uint of at most 64 bits.
         package static func uint(_ value: UInt64) -> Value { .uint(BigUInt(value)) }
@@ -26,9 +28,9 @@ package enum ABI {
         var tail: [UInt8] = []
         let headBytes = values.reduce(0) { $0 + $1.headBytes }
         for value in values {
-            if let dynamic = value.dynamicBytes {
+            if let (count, dynamic) = value.dynamic {
                 head += word(BigUInt(headBytes + tail.count))
-                tail += word(BigUInt(dynamic.count)) + dynamic
+                tail += word(BigUInt(count)) + dynamic
                 tail += [UInt8](repeating: 0, count: (32 - dynamic.count % 32) % 32)
             } else {
                 head += value.staticBytes
@@ -61,10 +63,12 @@ extension ABI.Value {
         return 32
     }
 
-    fileprivate var dynamicBytes: [UInt8]? {
+    /// What stands behind the head: how many there are, of bytes or of tuples, and these. Nil for a static value.
+    fileprivate var dynamic: (count: Int, bytes: [UInt8])? {
         switch self {
-        case .bytes(let bytes): bytes
-        case .string(let text): Array(text.utf8)
+        case .bytes(let bytes): (bytes.count, bytes)
+        case .string(let text): (text.utf8.count, Array(text.utf8))
+        case .tuples(let tuples): (tuples.count, tuples.flatMap { $0.flatMap(\.staticBytes) })
         default: nil
         }
     }
@@ -76,7 +80,7 @@ extension ABI.Value {
         case .bool(let flag): ABI.word(flag ? 1 : 0)
         case .bytes32(let hash): hash.bytes
         case .fixedHashes(let hashes): hashes.flatMap(\.bytes)
-        case .bytes, .string: []
+        case .bytes, .string, .tuples: []
         }
     }
 }

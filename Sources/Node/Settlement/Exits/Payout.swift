@@ -68,10 +68,24 @@ package enum Payouts {
 
     /// All withdrawal records of `owner`, paid or not, oldest first.
     package static func withdrawals(of owner: Address, in exchange: borrowing Exchange, tree: StateTree) -> [Payout] {
-        var payouts: [Payout] = []
+        withdrawals(cells: withdrawalCells(of: owner, in: exchange), in: exchange, tree: tree)
+    }
+
+    /// Cells of the withdrawal records of `owner`, or of everybody if nil, paid or not, oldest first.
+    package static func withdrawalCells(of owner: Address?, in exchange: borrowing Exchange) -> [UInt32] {
+        var cells: [UInt32] = []
         for id in 0..<exchange.header.withdrawalCount {
-            guard let record = exchange.withdrawal(id + 1), record.owner == owner else { continue }
-            let cell = firstWithdrawalCell + UInt32(truncatingIfNeeded: id + 1)
+            guard let record = exchange.withdrawal(id + 1), owner == nil || record.owner == owner else { continue }
+            cells.append(firstWithdrawalCell + UInt32(truncatingIfNeeded: id + 1))
+        }
+        return cells
+    }
+
+    /// The withdrawal records in these cells, each with its path. Those that are none are left out.
+    package static func withdrawals(cells: [UInt32], in exchange: borrowing Exchange, tree: StateTree) -> [Payout] {
+        var payouts: [Payout] = []
+        for cell in cells where cell > firstWithdrawalCell {
+            guard let record = exchange.withdrawal(UInt64(cell - firstWithdrawalCell)) else { continue }
             payouts.append(Payout(content: .withdrawal(record), cell: cell, path: tree.path(cell: cell)))
         }
         return payouts

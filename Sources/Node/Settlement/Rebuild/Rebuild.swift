@@ -100,6 +100,19 @@ package actor Rebuild {
     package func withdrawals(of owner: Address) -> [Payout] {
         Payouts.withdrawals(of: owner, in: derivation.hosted.exchange, tree: derivation.tree)
     }
+
+    /// Cells of all withdrawal records of `owner`, or of everybody if nil, paid or not, oldest first.
+    package func withdrawalCells(of owner: Address?) -> [UInt32] { Payouts.withdrawalCells(of: owner, in: derivation.hosted.exchange) }
+
+    /// The withdrawal records in these cells, as they stand there.
+    package func withdrawalRecords(cells: [UInt32]) -> [Withdrawal] {
+        cells.compactMap { derivation.hosted.exchange.withdrawal(UInt64($0) - UInt64(Layout.withdrawals / Layout.cellBytes)) }
+    }
+
+    /// The withdrawal records in these cells, with their paths.
+    package func withdrawals(cells: [UInt32]) -> [Payout] {
+        Payouts.withdrawals(cells: cells, in: derivation.hosted.exchange, tree: derivation.tree)
+    }
 }
 
 /// Why the state on L1 cannot be derived, or is not the claimed one.
