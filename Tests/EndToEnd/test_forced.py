@@ -78,6 +78,12 @@ def test_status_tells_when_messages_are_due(exchange, carol):
     eventually(lambda: exchange.view("inbox_consumed()", ["uint256"]) > sent["inboxIndex"], "the message to be taken")
 
 
+def test_nobody_halts_early(exchange, carol):
+    with pytest.raises(ToolFailed) as failure:
+        memex(exchange, "halt", account=CAROL)
+    assert failure.value.code == 1 and "nothing is overdue: nobody may halt it before" in failure.value.output
+
+
 def test_mistakes_are_told_before_anything_is_paid(exchange, carol):
     for arguments in (["withdraw", "--token", "NOPE", "--amount", "1"], ["withdraw", "--token", "WIF", "--amount", "0.00000000001"], ["cancel"], ["order", "--market", MARKET]):
         with pytest.raises(ToolFailed) as failure:

@@ -41,6 +41,25 @@ import Testing
         #expect(try harness.journaled() == ["O1+11", "X1", "O2", "C", "X2", "O3+1"])
     }
 
+    /// However fast the inbox fills, a block takes its share and no more: the rest comes at the head of the next ones, in order.
+    @Test func messagesBeyondABlocksShareWait() throws {
+        let harness = try ExecutorHarness()
+        let cancelAll: [UInt8] = [10, 0, 0, 0]
+        let forced = cancelAll.withUnsafeBytes { InboxMessage(forced: $0, sender: TestMarket.trader(0)) }
+        #expect(harness.inbox.push(TestMarket.inbox + [InboxMessage](repeating: forced, count: 150), first: 0, l1Block: 12))
+        for _ in 0..<4 {
+            try harness.run()
+            harness.nowMs += 250
+        }
+        #expect(try harness.journaled() == ["O1+64", "X1", "O2+64", "X2", "O3+33", "X3"])
+        let kinds = harness.drain().filter { $0.kind == RingRecord.ToGateway.events }.map { record in
+            stride(from: 0, to: record.body.count, by: MemoryLayout<Event>.stride).map { record.body[$0] }
+        }
+        #expect(kinds.map { kinds in kinds.count { $0 == Event.Kind.forced } } == [53, 64, 33])
+        #expect(kinds.allSatisfy { kinds in kinds.count { $0 == Event.Kind.forced } == kinds.count { $0 == Event.Kind.cancelledAll } })
+        #expect(!harness.inbox.hasMessages)
+    }
+
     @Test func aGapInTheInboxIsRefusedAndRepetitionIsSkipped() throws {
         let harness = try ExecutorHarness()
         #expect(!harness.inbox.push([TestMarket.inbox[3]], first: 3, l1Block: 1))

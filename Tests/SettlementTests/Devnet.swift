@@ -31,7 +31,7 @@ final class Devnet {
         // Bounded, so that a test that crashes leaves nothing behind.
         process.executableURL = URL(filePath: "/usr/bin/timeout")
         process.arguments = [
-            "--signal=KILL", "300", Self.root.appending(path: "Deploy/devnet").path, "--port", "0", "--block-seconds",
+            "--signal=KILL", "900", Self.root.appending(path: "Deploy/devnet").path, "--port", "0", "--block-seconds",
             minesAlone ? "0.2" : "0", "--dir",
             folder.path,
         ]
@@ -39,7 +39,8 @@ final class Devnet {
         process.standardError = FileHandle.nullDevice
         try process.run()
         var json: JSONValue?
-        for _ in 0..<300 where json == nil {
+        // A busy machine takes long to import what py-evm needs.
+        for _ in 0..<3_000 where json == nil {
             try await Task.sleep(for: .milliseconds(100))
             json = try? Self.read(folder.appending(path: "devnet.json"))
         }

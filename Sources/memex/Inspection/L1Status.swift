@@ -33,6 +33,16 @@ struct L1Status {
     /// What anyone may halt it for now; nil if nothing is overdue or it is halted already.
     private var overdue: String? { progress.haltedAt == nil ? deadlines.overdue(at: progress.l1Time) : nil }
 
+    /// Why nobody may halt it now, in a sentence; nil if anyone may.
+    var reasonNotToHalt: String? {
+        if let haltedAt = progress.haltedAt { return "the rollup was halted \(when(haltedAt)) already; `memex exit` takes funds out" }
+        guard overdue == nil else { return nil }
+        let due = [("the oldest inbox message", deadlines.inbox), ("the next batch", deadlines.batch), ("the next claim", deadlines.claim)]
+        let (what, time) =
+            due.compactMap { what, time in time.map { (what, $0) } }.min { $0.1 < $1.1 } ?? ("the next batch", deadlines.batch)
+        return "nothing is overdue: nobody may halt it before \(what) is, due \(when(time))"
+    }
+
     var json: JSON {
         [
             "block": .integer(progress.l1Block), "time": .integer(progress.l1Time), "batches": .integer(progress.batchCount),

@@ -24,7 +24,7 @@ struct HaltCommand: AsyncParsableCommand {
         let deployment = try options.deploymentFile()
         let contract = try await options.contract()
         let sender = TransactionSender(client: contract.client, key: try options.payerKey(payer), chainId: deployment.chainId)
-        let receipt = try await sender.execute(.halt(), on: contract.address)
+        let receipt = try await halt(contract, sender)
         let halted = try receipt.logs.compactMap { try RollupEvent($0) }.compactMap { event -> (time: UInt64, reason: String)? in
             if case .halted(let time, let reason) = event { (time, reason) } else { nil }
         }.first
@@ -38,5 +38,17 @@ struct HaltCommand: AsyncParsableCommand {
                 ("halted", reason), ("transaction", receipt.transactionHash.hex), ("gas", "\(receipt.gasUsed)"),
                 ("next", "`memex exit`, when the last claim is final"),
             ]))
+    }
+
+    private func halt(_ contract: RollupContract, _ sender: TransactionSender) async throws -> Receipt {
+        do throws(EthereumError) {
+            return try await sender.execute(.halt(), on: contract.address)
+        } catch .reverted(let reason, let data) {
+            // The contract has the last word, since its clock is that of a block to come; why it refuses is worth more words than it has.
+            guard let explanation = try await L1Status(contract).reasonNotToHalt else {
+                throw EthereumError.reverted(reason: reason, data: data)
+            }
+            throw CommandFailure(.refused, explanation)
+        }
     }
 }
