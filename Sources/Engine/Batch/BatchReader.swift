@@ -31,98 +31,77 @@ package struct BatchReader {
     package let commandCount: Int
     package let signerCount: Int
 
-    var columns: InlineArray<22, BatchCursor>
+    var values: RangeDecoder
     let workspace: BatchWorkspace
     private let signers: UnsafeRawPointer
+    private let signatures: UnsafeRawPointer
     private(set) var block: Block
     private var signersNamed = 0
     private var blocksRead: UInt64 = 0
     private var messagesLeft: UInt64
-    private var envelopesLeft: Int
+    private var envelopesRead = 0
     private var envelopesLeftInBlock = 0
-    var lastMarket: UInt16?
+    private var commandsLeft: Int
+    private var lastNonce: UInt64 = 0
     var lastOrderSlot: UInt32 = 0
+
+    private typealias Column = BatchContexts.Number
 
     /// Reads the head of the batch. `bytes` and `workspace` must outlive the reader; two readers never share a workspace.
     package init(_ bytes: UnsafeRawBufferPointer, workspace memory: UnsafeMutableRawPointer) throws(BatchError) {
         guard let start = bytes.baseAddress, bytes.count > 0 else { throw .empty }
         let version = start.load(as: UInt8.self)
         guard version == BatchFormat.version else { throw .unknownVersion(version) }
-        var head = BatchCursor(start + 1, count: bytes.count - 1, column: -1)
-        let firstBlock = try Self.headValue(&head)
-        let blockCount = try Self.headValue(&head)
-        let messageCount = try Self.headValue(&head)
-        let envelopes = try Self.headValue(&head)
-        let commands = try Self.headValue(&head)
-        let signers = try Self.headValue(&head)
+        var head = BatchHead(start + 1, count: bytes.count - 1)
+        let firstBlock = try head.varint()
+        let blockCount = try head.varint()
+        messageCount = try head.varint()
+        let envelopes = try head.varint()
+        let commands = try head.varint()
+        let signers = try head.varint()
         guard firstBlock > 0, blockCount > 0, !firstBlock.addingReportingOverflow(blockCount).overflow else {
             throw .blocksOutOfRange(first: firstBlock, count: blockCount)
         }
-        // From here on these are small enough for any sum and product below.
-        let room = UInt64(bytes.count)
-        guard max(blockCount, max(envelopes, commands)) <= room else { throw .countTooLarge(max(blockCount, max(envelopes, commands))) }
+        guard blockCount <= UInt64(BatchFormat.blocksMax) else { throw .countTooLarge(blockCount) }
+        guard commands <= UInt64(BatchFormat.commandsMax) else { throw .countTooLarge(commands) }
+        guard envelopes <= UInt64(head.unread) else { throw .countTooLarge(envelopes) }
         guard signers <= envelopes, signers <= UInt64(BatchFormat.signersMax) else { throw .countTooLarge(signers) }
         self.firstBlock = firstBlock
         self.blockCount = blockCount
-        self.messageCount = messageCount
         envelopeCount = Int(envelopes)
         commandCount = Int(commands)
         signerCount = Int(signers)
+        let apart = 20 * signerCount + Envelope.signatureBytes * envelopeCount
+        guard apart <= head.unread else { throw .countTooLarge(envelopes) }
+        self.signers = head.position
+        signatures = head.position + 20 * signerCount
 
-        var lengths = InlineArray<22, Int>(repeating: 0)
-        var total = 0
-        for column in 0..<BatchFormat.Column.count {
-            switch column {
-            case BatchFormat.Column.signers: lengths[column] = 20 * signerCount
-            case BatchFormat.Column.head: lengths[column] = commandCount
-            case BatchFormat.Column.signatures: lengths[column] = Envelope.signatureBytes * envelopeCount
-            default:
-                let length = try Self.headValue(&head)
-                guard length <= room else { throw .countTooLarge(length) }
-                lengths[column] = Int(length)
-            }
-            total += lengths[column]
-        }
-        guard total == head.unread else { throw .wrongLength(expected: total, actual: head.unread) }
-
-        var position = start + (bytes.count - total)
-        columns = InlineArray(repeating: BatchCursor(position, count: 0, column: 0))
-        for column in 0..<BatchFormat.Column.count {
-            columns[column] = BatchCursor(position, count: lengths[column], column: column)
-            position += lengths[column]
-        }
-        self.signers = try columns[BatchFormat.Column.signers].bytes(20 * signerCount)
         workspace = BatchWorkspace(memory, signerCount: signerCount)
+        values = RangeDecoder(head.position + apart, count: head.unread - apart, contexts: workspace.contexts)
         block = Block(number: firstBlock - 1, timeMs: 0, l1Origin: 0, messageCount: 0, envelopeCount: 0)
         messagesLeft = messageCount
-        envelopesLeft = envelopeCount
+        commandsLeft = commandCount
     }
 
-    private static func headValue(_ head: inout BatchCursor) throws(BatchError) -> UInt64 {
-        do throws(BatchError) { return try head.varint() } catch { throw .malformedHead }
-    }
-
-    /// The next block, or nil after the last; then every column is known to be used up. All envelopes of the block before must have been read.
+    /// The next block, or nil after the last; then every byte is known to be used up. All envelopes of the block before must have been read.
     package mutating func nextBlock() throws(BatchError) -> Block? {
         precondition(envelopesLeftInBlock == 0, "the last block's envelopes come first")
         guard blocksRead < blockCount else {
             try checkEnd()
             return nil
         }
-        let timeDelta = try columns[BatchFormat.Column.blockTime].varint()
-        let (time, overflow) = block.timeMs.addingReportingOverflow(timeDelta)
+        let (time, overflow) = block.timeMs.addingReportingOverflow(try values.number(Column.blockTime))
         guard !overflow else { throw .timeOverflow }
         block.timeMs = time
-        block.messageCount = UInt64(try columns[BatchFormat.Column.blockMessages].varint32())
-        guard block.messageCount <= messagesLeft else { throw .countMismatch(column: BatchFormat.Column.blockMessages) }
-        let envelopes = try columns[BatchFormat.Column.blockEnvelopes].varint()
-        guard envelopes <= UInt64(envelopesLeft) else { throw .countMismatch(column: BatchFormat.Column.blockEnvelopes) }
+        block.messageCount = UInt64(try values.number32(Column.blockMessages))
+        guard block.messageCount <= messagesLeft else { throw .countMismatch(column: Column.blockMessages) }
+        let envelopes = try values.number(Column.blockEnvelopes)
+        guard envelopes <= UInt64(envelopeCount - envelopesRead) else { throw .countMismatch(column: Column.blockEnvelopes) }
         block.envelopeCount = Int(envelopes)
-        block.l1Origin = try columns[BatchFormat.Column.blockOrigin].value(after: block.l1Origin)
+        block.l1Origin = try values.value(Column.blockOrigin, after: block.l1Origin)
         block.number += 1
         blocksRead += 1
         messagesLeft -= block.messageCount
-        envelopesLeft -= block.envelopeCount
         envelopesLeftInBlock = block.envelopeCount
         return block
     }
@@ -131,38 +110,48 @@ package struct BatchReader {
     /// To be called exactly `envelopeCount` times a block.
     package mutating func nextEnvelope(into scratch: UnsafeMutableRawPointer) throws(BatchError) -> Envelope {
         precondition(envelopesLeftInBlock > 0, "the block has no more envelopes")
-        let position = try columns[BatchFormat.Column.signer].varint()
-        guard position < UInt64(signerCount) else { throw .unknownSigner(position: position) }
-        let signer = Int(position)
-        guard signer <= signersNamed else { throw .signersOutOfOrder(position: position) }
-        if signer == signersNamed { signersNamed += 1 }
-        let last = workspace.lastNonces[signer]
-        let nonce = try columns[BatchFormat.Column.nonce].value(after: last == 0 ? block.timeMs : last)
-        workspace.lastNonces[signer] = nonce
-        let commands = try columns[BatchFormat.Column.commands].varint()
+        let position = try nextSigner()
+        let signer = workspace.signers + position
+        let nonce = try values.value(Column.nonce, after: lastNonce != 0 ? lastNonce : block.timeMs)
+        if nonce != 0 { lastNonce = nonce }
+        let commands = try values.number(Column.commands)
         guard commands > 0, commands <= UInt64(Layout.commandsPerPayloadMax) else { throw .commandCountOutOfRange(commands) }
+        guard commands <= UInt64(commandsLeft) else { throw .countMismatch(column: Column.commands) }
+        commandsLeft -= Int(commands)
 
-        scratch.copyMemory(from: signers + 20 * signer, byteCount: 20)
+        scratch.copyMemory(from: signers + 20 * position, byteCount: 20)
         scratch.storeBytes(of: nonce, toByteOffset: Envelope.nonceOffset, as: UInt64.self)
-        let signature = try columns[BatchFormat.Column.signatures].bytes(Envelope.signatureBytes)
-        (scratch + Envelope.signatureOffset).copyMemory(from: signature, byteCount: Envelope.signatureBytes)
+        (scratch + Envelope.signatureOffset).copyMemory(
+            from: signatures + Envelope.signatureBytes * envelopesRead, byteCount: Envelope.signatureBytes)
         var count = Envelope.payloadOffset
         for _ in 0..<commands {
-            count += try nextCommand(signer: signer).encode(to: scratch + count)
+            count += try nextCommand(signer).encode(to: scratch + count)
+            guard !values.isExhausted else { throw .valuesTooShort }
             guard count <= Envelope.bytesMax else { throw .payloadTooLong(bytes: count - Envelope.payloadOffset) }
         }
+        envelopesRead += 1
         envelopesLeftInBlock -= 1
         guard let envelope = Envelope(UnsafeRawBufferPointer(start: scratch, count: count)) else { throw .commandCountOutOfRange(commands) }
         return envelope
     }
 
-    private func checkEnd() throws(BatchError) {
-        guard messagesLeft == 0 else { throw .countMismatch(column: BatchFormat.Column.blockMessages) }
-        guard envelopesLeft == 0 else { throw .countMismatch(column: BatchFormat.Column.blockEnvelopes) }
-        guard signersNamed == signerCount else { throw .signersOutOfOrder(position: UInt64(signerCount)) }
-        for column in 0..<BatchFormat.Column.count where columns[column].unread > 0 {
-            throw .columnTooLong(column: column, unread: columns[column].unread)
+    private mutating func nextSigner() throws(BatchError) -> Int {
+        if values.flag(BatchContexts.isNewSigner) {
+            guard signersNamed < signerCount else { throw .unknownSigner(position: UInt64(signersNamed)) }
+            signersNamed += 1
+            return signersNamed - 1
         }
+        let position = try values.number(Column.signer)
+        guard position < UInt64(signersNamed) else { throw .unknownSigner(position: position) }
+        return Int(position)
+    }
+
+    private func checkEnd() throws(BatchError) {
+        guard messagesLeft == 0 else { throw .countMismatch(column: Column.blockMessages) }
+        guard envelopesRead == envelopeCount else { throw .countMismatch(column: Column.blockEnvelopes) }
+        guard commandsLeft == 0 else { throw .countMismatch(column: Column.commands) }
+        guard signersNamed == signerCount else { throw .unknownSigner(position: UInt64(signersNamed)) }
+        guard values.isAtEnd else { throw values.isExhausted ? .valuesTooShort : .wrongEnd }
     }
 
     /// Reads the whole batch and gives its last block; throws if any byte is wrong. `scratch` and `workspace` as for reading.
@@ -176,5 +165,32 @@ package struct BatchReader {
             last = block
         }
         return last
+    }
+}
+
+/// The counts at the head.
+private struct BatchHead {
+    private(set) var position: UnsafeRawPointer
+    private(set) var unread: Int
+
+    init(_ start: UnsafeRawPointer, count: Int) {
+        position = start
+        unread = count
+    }
+
+    mutating func varint() throws(BatchError) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while unread > 0 {
+            let byte = position.load(as: UInt8.self)
+            position += 1
+            unread -= 1
+            // The tenth byte has one bit left; a last byte of 0 after others could have been left out.
+            guard shift < 63 || byte <= 1, byte != 0 || shift == 0 else { throw .malformedHead }
+            value |= UInt64(byte & 0x7F) &<< shift
+            if byte < 0x80 { return value }
+            shift &+= 7
+        }
+        throw .malformedHead
     }
 }

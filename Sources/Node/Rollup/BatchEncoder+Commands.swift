@@ -1,102 +1,111 @@
 import Engine
 
-/// One command into the columns: the inverse of `BatchReader.nextCommand`.
+/// One command into the values: the inverse of `BatchReader.nextCommand`.
 extension BatchEncoder {
-    private typealias Column = BatchFormat.Column
-    private typealias Head = BatchFormat.Head
+    private typealias Contexts = BatchContexts
+    private typealias Column = BatchContexts.Number
 
-    mutating func add(_ command: Command, signer: Int, timeMs: UInt64) {
+    mutating func add(_ command: Command, type: UInt8, signer: Int, timeMs: UInt64) {
+        let last = signers[signer].type
+        values.append(Int(type), tree: Contexts.type + Int(last) << Contexts.typeBits, bits: Contexts.typeBits)
+        signers[signer].type = type
         switch command {
-        case .place(let order):
-            add(order, head: Head.place | flagBits(order.flags), signer: signer)
+        case .place(let order): add(order, signer)
         case .cancel(let market, let orderId):
-            add(head: Head.cancel, market: market)
+            add(market: market, signer)
             add(orderId: orderId)
         case .cancelByClientId(let market, let clientOrderId):
-            add(head: Head.cancelByClientId, market: market, clientOrderId: clientOrderId, signer: signer)
-        case .placeUntil(let order, let expiryMs):
-            add(order, head: Head.placeUntil | flagBits(order.flags), signer: signer)
-            add(timeMs: expiryMs, after: timeMs)
-        case .placeTrigger(let order, let expiryMs, let triggerPriceCode):
-            columns.append(byte: order.flags.rawValue, to: Column.flags)
-            add(order, head: expiryMs == 0 ? Head.placeTrigger : Head.placeTrigger | Head.expires, signer: signer)
-            columns.append(varint: BatchFormat.zigzag(triggerPriceCode &- order.priceCode), to: Column.triggerPrice)
-            if expiryMs != 0 { add(timeMs: expiryMs, after: timeMs) }
-        case .modify(let market, let orderId, let priceCode, let lots):
-            add(head: Head.modify, market: market)
-            add(orderId: orderId)
-            add(priceCode: priceCode, market: market)
-            columns.append(varint: lots, to: Column.lots)
+            add(market: market, signer)
+            if last == type {
+                values.append(clientOrderId, after: signers[signer].cancelledClientOrderId &+ 1, to: Column.nextCancelledClientOrderId)
+            } else {
+                values.append(signers[signer].clientOrderId, after: clientOrderId, to: Column.cancelledClientOrderId)
+            }
+            signers[signer].cancelled(clientOrderId)
         case .withdraw(let token, let atoms):
-            addOther(type: 4, Column.funds, UInt64(token), atoms)
+            values.append(UInt64(token), to: Column.token)
+            values.append(atoms, to: Column.atoms)
         case .approveAgent(let agent, let expiryMs):
-            addOther(type: 5)
-            withUnsafeBytes(of: agent) { columns.append(bytes: $0, to: Column.agent) }
-            columns.append(varint: expiryMs, to: Column.agent)
-        case .revokeAgent(let agent):
-            addOther(type: 6)
-            withUnsafeBytes(of: agent) { columns.append(bytes: $0, to: Column.agent) }
-        case .cancelAll(let market, let sides): addOther(type: 10, Column.settings, UInt64(sides.rawValue), UInt64(market))
-        case .scheduleCancel(let cancelAtMs):
-            addOther(type: 11)
-            add(timeMs: cancelAtMs, after: timeMs)
-        case .cancelOnDisconnect(let isOn): addOther(type: 12, Column.settings, isOn ? 1 : 0)
-        case .disconnected: addOther(type: 13)
-        case .useAccount(let account): addOther(type: 14, Column.settings, UInt64(account))
-        case .openSubaccount: addOther(type: 15)
-        case .transfer(let token, let atoms, let toAccount): addOther(type: 16, Column.funds, UInt64(token), atoms, UInt64(toAccount))
+            add(agent)
+            values.append(expiryMs, to: Column.agentExpiry)
+        case .revokeAgent(let agent): add(agent)
+        case .placeUntil(let order, let expiryMs):
+            add(order, signer)
+            values.append(expiryMs, after: timeMs, to: Column.time)
+        case .placeTrigger(let order, let expiryMs, let triggerPriceCode):
+            add(order, signer)
+            values.append(expiryMs != 0, context: Contexts.expires)
+            if expiryMs != 0 { values.append(expiryMs, after: timeMs, to: Column.time) }
+            values.append(triggerPriceCode, after: order.priceCode, to: Column.triggerPrice)
+        case .modify(let market, let orderId, let priceCode, let lots):
+            add(market: market, signer)
+            add(orderId: orderId)
+            add(priceCode: priceCode, market: market, side: signers[signer].flags)
+            add(lots: lots)
+        case .cancelAll(let market, let sides):
+            values.append(Int(sides.rawValue), tree: Contexts.sides, bits: 2)
+            values.append(UInt64(market), to: Column.market)
+        case .scheduleCancel(let cancelAtMs): values.append(cancelAtMs, after: timeMs, to: Column.time)
+        case .cancelOnDisconnect(let isOn): values.append(isOn, context: Contexts.cancelsOnDisconnect)
+        case .disconnected, .openSubaccount: break
+        case .useAccount(let account): values.append(UInt64(account), to: Column.account)
+        case .transfer(let token, let atoms, let toAccount):
+            values.append(UInt64(token), to: Column.token)
+            values.append(atoms, to: Column.atoms)
+            values.append(UInt64(toAccount), to: Column.account)
         }
     }
 
-    /// Bits 3-5 of the head of a place or place-until command; flags that they do not hold go to their column.
-    private mutating func flagBits(_ flags: PlaceFlags) -> UInt8 {
-        if Head.isShort(flags) { return flags.rawValue << Head.flagsShift }
-        columns.append(byte: flags.rawValue, to: Column.flags)
-        return Head.longFlags
+    private mutating func add(_ order: Command.Order, _ signer: Int) {
+        add(market: order.market, signer)
+        let last = signers[signer].flags
+        let flags = order.flags.rawValue
+        values.append(flags & 1 == 1, context: Contexts.side + Int(last & 1))
+        values.append(
+            Int(flags >> 1), tree: Contexts.orderFlags + Int(last >> 1) << Contexts.orderFlagsBits, bits: Contexts.orderFlagsBits)
+        signers[signer].flags = flags
+        add(priceCode: order.priceCode, market: order.market, side: flags)
+        add(lots: order.lots)
+        values.append(order.clientOrderId != 0, context: Contexts.hasClientOrderId)
+        guard order.clientOrderId != 0 else { return }
+        values.append(order.clientOrderId, after: signers[signer].clientOrderId &+ 1, to: Column.clientOrderId)
+        signers[signer].clientOrderId = order.clientOrderId
     }
 
-    private mutating func add(_ order: Command.Order, head: UInt8, signer: Int) {
-        add(head: head, market: order.market, clientOrderId: order.clientOrderId, signer: signer)
-        add(priceCode: order.priceCode, market: order.market)
-        columns.append(varint: order.lots, to: Column.lots)
-    }
-
-    private mutating func addOther(type: UInt8) { columns.append(byte: Head.other | type << Head.flagsShift, to: Column.head) }
-
-    /// A command whose fields are varints in one column. A byte below 128 is its own varint.
-    private mutating func addOther(type: UInt8, _ column: Int, _ values: UInt64...) {
-        addOther(type: type)
-        for value in values { columns.append(varint: value, to: column) }
-    }
-
-    private mutating func add(timeMs: UInt64, after blockTimeMs: UInt64) {
-        columns.append(varint: BatchFormat.zigzag(timeMs &- blockTimeMs), to: Column.time)
-    }
-
-    private mutating func add(priceCode: UInt32, market: UInt16) {
-        let entry = Int(market) % BatchFormat.lastPriceCount
-        columns.append(varint: BatchFormat.zigzag(priceCode &- lastPrices[entry]), to: Column.price)
-        lastPrices[entry] = priceCode
+    private mutating func add(market: UInt16, _ signer: Int) {
+        let isSame = market == signers[signer].market
+        values.append(isSame, context: Contexts.isSameMarket)
+        guard !isSame else { return }
+        values.append(UInt64(market), to: Column.market)
+        signers[signer].market = market
     }
 
     private mutating func add(orderId: UInt64) {
         let slot = UInt32(truncatingIfNeeded: orderId)
-        columns.append(varint: BatchFormat.zigzag(slot &- lastOrderSlot), to: Column.orderSlot)
+        values.append(slot, after: lastOrderSlot, to: Column.orderSlot)
+        values.append(orderId >> 32, to: Column.orderGeneration)
         lastOrderSlot = slot
-        columns.append(varint: orderId >> 32, to: Column.orderGeneration)
     }
 
-    private mutating func add(head: UInt8, market: UInt16, clientOrderId: UInt64, signer: Int) {
-        add(head: clientOrderId == 0 ? head | Head.noClientOrderId : head, market: market)
-        guard clientOrderId != 0 else { return }
-        columns.append(varint: BatchFormat.zigzag(clientOrderId &- lastClientOrderIds[signer]), to: Column.clientOrderId)
-        lastClientOrderIds[signer] = clientOrderId
+    private mutating func add(priceCode: UInt32, market: UInt16, side: UInt8) {
+        let index = BatchPrices.index(market: market, side: side)
+        let last = prices[index]
+        values.append(priceCode, after: last != 0 ? last : prices[index ^ 1], to: Column.price)
+        prices[index] = priceCode
     }
 
-    private mutating func add(head: UInt8, market: UInt16) {
-        columns.append(byte: market == lastMarket ? head | Head.sameMarket : head, to: Column.head)
-        guard market != lastMarket else { return }
-        columns.append(varint: UInt64(market), to: Column.market)
-        lastMarket = market
+    private mutating func add(lots: UInt64) {
+        var mantissa = lots
+        var zeros = 0
+        while mantissa != 0, mantissa % 10 == 0 {
+            mantissa /= 10
+            zeros += 1
+        }
+        values.append(zeros, tree: Contexts.lotsZeros, bits: 5)
+        values.append(mantissa, to: Column.lots + min(zeros, 3))
+    }
+
+    private mutating func add(_ address: Address) {
+        for index in 0..<20 { values.append(UInt64(address[index]), bits: 8) }
     }
 }
