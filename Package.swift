@@ -79,8 +79,8 @@ let package = Package(
         .executableTarget(
             name: "memex-load",
             dependencies: [
-                "Benchmarks", "CEcho", "CLibuv", "CLinux", "COpenSSL", "Engine", "Gateway", "Proof", "SeededRandom", "Sequencer",
-                "Settlement",
+                "Benchmarks", "CEcho", "CLibuv", "CLinux", "COpenSSL", "Engine", "Gateway", "Proof", "Rollup", "SeededRandom",
+                "Sequencer", "Settlement",
                 "Signing",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

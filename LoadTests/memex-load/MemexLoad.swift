@@ -8,7 +8,7 @@ struct MemexLoad: ParsableCommand {
         subcommands: [
             GatewayCommand.self, RunCommand.self, SweepCommand.self, NodeCommand.self, EchoCommand.self, TradeCommand.self,
             BenchCommand.self,
-            RootCommand.self,
+            RootCommand.self, CodecCommand.self,
             JournalCommand.self, EchoServerCommand.self,
         ], defaultSubcommand: GatewayCommand.self)
 
