@@ -121,7 +121,9 @@ let package = Package(
             path: "Tests/LoadHarnessTests", swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup", "SeededRandom"], path: "Tests/RollupTests", swiftSettings: strict),
-        .testTarget(name: "MemexdTests", dependencies: ["memexd", "Gateway", "Signing"], path: "Tests/MemexdTests", swiftSettings: strict),
+        .testTarget(
+            name: "MemexdTests", dependencies: ["memexd", "Gateway", "Sequencer", "Settlement", "Signing"], path: "Tests/MemexdTests",
+            swiftSettings: strict),
         // A node made to be killed; the tests of recovery run it as a child process.
         .executableTarget(
             name: "CrashNode", dependencies: ["Sequencer", "Signing", .product(name: "Logging", package: "swift-log")],
@@ -147,7 +149,8 @@ let package = Package(
             ],
             path: "Tests/SettlementTests", swiftSettings: strict),
         .testTarget(
-            name: "MemexTests", dependencies: ["memex", "Engine", "Gateway", "Rollup", "Settlement", "Signing"], path: "Tests/MemexTests",
+            name: "MemexTests", dependencies: ["memex", "BigInt", "Engine", "Gateway", "Rollup", "Settlement", "Signing"],
+            path: "Tests/MemexTests",
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

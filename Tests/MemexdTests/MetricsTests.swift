@@ -2,6 +2,7 @@ import Foundation
 import Gateway
 import FoundationNetworking
 import Sequencer
+import Settlement
 import Testing
 
 @testable import memexd
@@ -44,6 +45,19 @@ import Testing
         #expect(health(7, ageMs: 31_000).problem == "no block was sealed for 31 s")
         #expect(health(7, ageMs: 0, hasFailed: true).json.contains("\"failing\""))
         #expect(health(7, ageMs: 0).json == "{\"status\":\"ok\",\"block\":7}\n")
+    }
+
+    @Test func aBacklogIsShown() {
+        let backlog = Backlog(batches: 3, bytes: 500, oldestTimeMs: 1_000)
+        var page = MetricsPage()
+        page.add(BacklogWatch.Status(backlog: backlog, refusal: "too much"), nowMs: 8_000)
+        for line in [
+            "memex_l1_backlog_batches 3", "memex_l1_backlog_bytes 500", "memex_l1_backlog_age_ms 7000", "memex_new_orders_taken 0",
+        ] {
+            #expect(page.text.contains("\n\(line)\n"), "\(line)")
+        }
+        let health = Health(head: SealedHead(), nowMs: 0, idleBlockIntervalMs: 1, hasFailed: false, refusal: "too much")
+        #expect(health.problem == "no new orders are taken: too much")
     }
 
     @Test func servesOverHTTP() async throws {

@@ -33,6 +33,30 @@ import Testing
             stateRoot: .numbered(77), envelopeCount: 4, bytes: [1, 2, 3])
     }
 
+    @Test func whatPostingMustNotForgetComesBack() throws {
+        let directory = try TestDirectory()
+        func slot(_ nonce: UInt64, _ hashes: [Hash256]) -> ChainStore.PostingSlotRow {
+            .init(nonce: nonce, kind: 2, number: 7, gasLimit: 8, tip: 9, cap: 10, hashes: hashes)
+        }
+        do {
+            let store = try open(directory)
+            for nonce in 4...6 as ClosedRange<UInt64> { try store.record(slot(nonce, [.numbered(1)])) }
+            try store.record(slot(5, [.numbered(1), .numbered(2)]))
+            try store.forgetPostingSlots(below: 5)
+            try store.record([.numbered(11), .numbered(12)], after: 3)
+            for number in 0..<3 as Range<UInt64> { try store.append(batch(number)) }
+        }
+        let store = try open(directory)
+        #expect(try store.postingSlots() == [slot(5, [.numbered(1), .numbered(2)]), slot(6, [.numbered(1)])])
+        #expect(try (3...6).map { try store.inboxAccumulator(count: $0) } == [nil, .numbered(11), .numbered(12), nil])
+        #expect(try store.inboxAccumulator(count: 0) == .zero)
+        #expect(try store.backlog(from: 1) == (2, 6, 5))
+        #expect(try store.backlog(from: 3) == (0, 0, nil))
+        // Files of before have no such tables.
+        try store.database.execute("DROP TABLE posting_slots; DROP TABLE inbox_accumulators")
+        #expect(try open(directory).postingSlots().isEmpty)
+    }
+
     @Test func blocksComeBackAsTheyWere() throws {
         let directory = try TestDirectory()
         let first = block(1, envelopes: 3)

@@ -10,6 +10,17 @@ import Testing
     private static let data = Hex.encode([0x08, 0xC3, 0x79, 0xA0] + ABI.encode([.string("rollup: already paid")]))
 
     @Test(arguments: [
+        ("already known", SendRefusal.alreadyKnown), ("nonce too low: next nonce 5, tx nonce 4", .nonceUsed),
+        ("replacement transaction underpriced", .underpriced), ("max fee per gas less than block base fee: 1 < 7", .underpriced),
+        ("FeeTooLow, MaxFeePerGas too low.", .underpriced), ("OldNonce", .nonceUsed), ("AlreadyKnown", .alreadyKnown),
+        ("insufficient funds for gas * price + value", .other),
+    ])
+    func `what a node means when it does not take a transaction`(message: String, meaning: SendRefusal) {
+        #expect(EthereumError.node(method: "eth_sendRawTransaction", code: -32000, message: message).sendRefusal == meaning)
+        #expect(EthereumError.timedOut(url: "", seconds: 1).sendRefusal == nil)
+    }
+
+    @Test(arguments: [
         // geth, reth
         #"{"code":3,"message":"execution reverted: rollup: already paid","data":"DATA"}"#,
         // anvil

@@ -124,6 +124,36 @@ final class FakeInbox: InboxSource {
         for _ in 0..<4 { await #expect(throws: InboxError.self) { try await watcher.poll() } }
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `tells when L1 has other messages than were handed over, also after a restart, and when they are back`() async throws {
+        let inbox = FakeInbox()
+        inbox.add(1, block: 4)
+        let first = try #require(try await watcher(inbox).poll())
+        #expect(first.accumulators.count == 1)
+        inbox.state.withLock { $0.messages.removeAll() }
+        inbox.add(9, block: 4)
+        var configuration = InboxWatcher.Configuration()
+        configuration.pollSeconds = 0.001
+        let successor = InboxWatcher(
+            source: inbox, nextIndex: 1, accumulator: first.accumulators[0], deployedAtBlock: 3, configuration: configuration,
+            logger: .silent)
+        let answers = Mutex<[Bool]>([])
+        let task = Task {
+            await successor.run {
+                agrees in
+                answers.withLock { $0.append(agrees) }
+            } deliver: { _ in
+                true
+            }
+        }
+        while answers.withLock({ $0 }) != [false] { await Task.yield() }
+        inbox.state.withLock { $0.messages.removeAll() }
+        inbox.add(1, block: 4)
+        while answers.withLock({ $0 }) != [false, true] { await Task.yield() }
+        task.cancel()
+        await task.value
+    }
+
     @Test func `waits for a node that is behind the exchange`() async throws {
         let inbox = FakeInbox()
         inbox.add(1, block: 4)

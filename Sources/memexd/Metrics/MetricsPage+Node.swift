@@ -48,7 +48,7 @@ extension MetricsPage {
         add("memex_l1_backlog_batches", .gauge, "Batches that are not on L1 yet.", status.backlog.batches)
         add("memex_l1_backlog_bytes", .gauge, "Bytes of batches that are not on L1 yet.", status.backlog.bytes)
         add("memex_l1_backlog_age_ms", .gauge, "Age of the oldest block in a batch that is not on L1 yet.", status.backlog.ageMs(at: nowMs))
-        add("memex_new_orders_taken", .gauge, "1, or 0 while L1 is too far behind.", status.refusal == nil ? 1 : 0)
+        add("memex_new_orders_taken", .gauge, "Whether new orders are taken: 0 while L1 is too far behind.", status.refusal == nil ? 1 : 0)
     }
 
     /// What the kernel says of this process, under the names that Prometheus' own client libraries use.

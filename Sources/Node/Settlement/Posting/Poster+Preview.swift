@@ -8,6 +8,12 @@ extension Poster {
             /// Of the transaction's input.
             package var bytes: Int
             package var gasLimit: UInt64
+
+            package init(call: PostingCall, bytes: Int, gasLimit: UInt64) {
+                self.call = call
+                self.bytes = bytes
+                self.gasLimit = gasLimit
+            }
         }
 
         package var calls: [Call] = []

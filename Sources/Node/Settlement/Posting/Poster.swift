@@ -36,11 +36,18 @@ package actor Poster {
     package struct Activity: Equatable, Sendable {
         /// Sent in this step, again or for the first time.
         package var sent: [PostingCall] = []
-        /// First seen included in this step.
+        /// First seen included in this step, but for what a former process has sent and L1 has included before this one began.
         package var included: [PostingCall] = []
         /// Gas of those.
         package var gasUsed: UInt64 = 0
         package var inFlight = 0
+
+        package init(sent: [PostingCall] = [], included: [PostingCall] = [], gasUsed: UInt64 = 0, inFlight: Int = 0) {
+            self.sent = sent
+            self.included = included
+            self.gasUsed = gasUsed
+            self.inFlight = inFlight
+        }
     }
 
     let store: any BatchStore
@@ -120,7 +127,8 @@ package actor Poster {
         let outlook = machine.look(look, nowSeconds: clock())
         self.machine = machine
         var activity = Activity(inFlight: outlook.inFlight)
-        try await note(outlook.included, look, &activity)
+        var former = Activity()
+        if outlook.isFirst { try await note(outlook.included, &former) } else { try await note(outlook.included, &activity) }
         guard outlook.isTrusted else {
             logger.warning("L1 does not fit what was sent; waiting for another block", metadata: ["l1Block": "\(look.block.number)"])
             return .waiting(activity)
@@ -183,7 +191,7 @@ package actor Poster {
     }
 
     /// Notes what was included, for people and for the store.
-    private func note(_ slots: [PostingSlot], _ look: L1Look, _ activity: inout Activity) async throws {
+    private func note(_ slots: [PostingSlot], _ activity: inout Activity) async throws {
         for slot in slots {
             var receipt: Receipt?
             for hash in slot.hashes.reversed() where receipt == nil { receipt = try await chain.receipt(of: hash) }

@@ -38,8 +38,9 @@ package struct PostingMachine: Sendable {
         package var nextClaim: UInt64
         package var reclaiming: Set<UInt64> = []
         package var inFlight = 0
-        /// Slots that were first seen included.
+        /// Slots that were first seen included, and whether by a process that has just begun: then it may not have been their sender.
         package var included: [PostingSlot] = []
+        package var isFirst = false
         /// False while it is not clear yet whether the slots fit L1: then nothing new is sent.
         package var isTrusted = true
     }
@@ -47,6 +48,7 @@ package struct PostingMachine: Sendable {
     package let rules: Rules
     /// Ascending by nonce.
     package private(set) var slots: [PostingSlot]
+    private var hasLooked = false
     /// The first nonce whose call seemed to be in vain, and at which L1 block.
     private var doubt: (nonce: UInt64, block: UInt64)?
     /// The nonce that is next on L1, and since when.
@@ -65,6 +67,8 @@ package struct PostingMachine: Sendable {
         if front?.nonce != look.nonce { front = (look.nonce, nowSeconds, look.block.number) }
         var outlook = Outlook(nextPost: look.progress.batchCount, nextClaim: look.progress.claimCount)
         outlook.included = noteIncluded(look)
+        outlook.isFirst = !hasLooked
+        hasLooked = true
         guard let vain = apply(look, to: &outlook) else {
             doubt = nil
             return outlook
@@ -72,7 +76,9 @@ package struct PostingMachine: Sendable {
         if let doubt, doubt.nonce == vain, look.block.number > doubt.block {
             giveUp(from: vain)
             self.doubt = nil
-            outlook = Outlook(nextPost: look.progress.batchCount, nextClaim: look.progress.claimCount, included: outlook.included)
+            outlook = Outlook(
+                nextPost: look.progress.batchCount, nextClaim: look.progress.claimCount, included: outlook.included,
+                isFirst: outlook.isFirst)
             _ = apply(look, to: &outlook)
             return outlook
         }
