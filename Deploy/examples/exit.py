@@ -13,9 +13,11 @@ from eth_abi import decode, encode
 from web3 import Web3
 
 BALANCES, WITHDRAWALS, END = 0x1000_0000, 0x1400_0000, 0x1800_0000  # first cells of both kinds, and the end of the second
+TOKENS, BORN = 0x4000, 2048  # first cell of the tokens, and the first id of those born on the exchange
 PAY = {"exit_balance": "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])",
        "withdraw": "withdraw(uint256,uint256,address,uint32,uint64,uint64,bytes32[29])",
-       "refund_deposit": "refund_deposit(uint256,address,uint32,uint64)"}
+       "refund_deposit": "refund_deposit(uint256,address,uint32,uint64)",
+       "create_token": "create_token(uint256,uint32,uint64,uint8,bytes16,bytes32[29])"}
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("paths", type=pathlib.Path, help="what memex exit --path-only wrote")
@@ -46,11 +48,15 @@ def root(node, index, path):
 
 def complaint(function, values):
     """Why the contract would not pay; None if it would."""
-    if function != "withdraw" and not ask("halted()", ["bool"]):
+    if function in ("exit_balance", "refund_deposit") and not ask("halted()", ["bool"]):
         return "the rollup runs: halt it first, or withdraw"
     if function == "refund_deposit":
         return "paid before" if ask("is_refunded(uint256)", ["bool"], values[0]) else None
-    if function == "exit_balance":
+    if function == "create_token":
+        batch, token, supply, decimals, symbol, path = values
+        index, kind = TOKENS + token, range(TOKENS + BORN, TOKENS + 2 * BORN)
+        cell = struct.pack("<20xIQII16s8x", token, supply, decimals, 0, symbol)
+    elif function == "exit_balance":
         index, owner, token, free, locked, account, path = values
         kind, batch = range(BALANCES, WITHDRAWALS), ask("claim_count()", ["uint256"]) - 1
         cell = struct.pack("<20sIQQI20x", bytes.fromhex(owner[2:]), token, free, locked, account)
@@ -60,6 +66,8 @@ def complaint(function, values):
         cell = struct.pack("<20sIQQQ16x", bytes.fromhex(owner[2:]), token, amount, max(0, index - WITHDRAWALS), block)
     if index not in kind or len(path) != 29 or root(Web3.keccak(cell), index, path) != ask("claims(uint256)", ["bytes32"], batch):
         return f"no path of a cell that pays, under the state claimed after batch {batch}"
+    if function == "create_token" and ask("tokens(uint32)", ["address", "uint256"], values[1]) != "0x" + "00" * 20:
+        return "paid before"
     if ask("is_paid(uint256)", ["bool"], index):
         return "paid before"
     return None if ask("is_final(uint256)", ["bool"], batch) else f"the claim of batch {batch} is not final yet"
@@ -69,6 +77,8 @@ failures = 0
 for payment in file["payments"]:
     told, values = f"{payment['function']} {payment['amount']} {payment['symbol']}", payment["arguments"]
     values = [[bytes.fromhex(hash[2:]) for hash in value] if isinstance(value, list) else value for value in values]
+    if payment["function"] == "create_token":
+        values[4] = bytes.fromhex(values[4][2:])
     why, data = complaint(payment["function"], values), calldata(PAY[payment["function"]], *values)
     if why is None and payer is None:
         why = f"sound; send to {rollup}: 0x{bytes(data).hex()}"

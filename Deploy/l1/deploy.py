@@ -18,6 +18,7 @@ from .client import Client, RpcFailure, Sender, encode_call, encode_constructor
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
 ROLLUP = ROOT / "Sources" / "Contracts" / "Rollup.vy"
+BORN_TOKEN = ROOT / "Sources" / "Contracts" / "BornToken.vy"
 TEST_TOKEN = HERE / "TestToken.vy"
 LISTING_GAS = 400_000
 # A little below what the contract takes: L1's clock may lag behind ours.
@@ -37,14 +38,14 @@ chains only. One lot of a market is 10^lotExponent base atoms; fees are in basis
 The deployment file (--out), which memexd and memex read:
   chainId, rollup (address), deployedAtBlock, sequencer, lister,
   parameters {challengeWindowSeconds, inboxDeadlineSeconds, batchDeadlineSeconds, timeDriftSeconds, claimBondWei and messagePriceWei
-  (decimal strings)},
+  (decimal strings), tokenBlueprint (address)},
   tokens [{id, symbol, address (0x0...0 for ETH), decimals, unitExponent}],
   markets [{id, base, quote (token ids), lotExponent, makerBps, takerBps, feeAccount, opensAtMs (0: at once), referencePriceCode}].
 """
 
 
 def compiled(path: pathlib.Path) -> dict:
-    return next(iter(compile_files([str(path)], ["bytecode", "abi"], paths=[str(path.parent)]).values()))
+    return next(iter(compile_files([str(path)], ["bytecode", "blueprint_bytecode", "abi"], paths=[str(path.parent)]).values()))
 
 
 def say(text: str) -> None:
@@ -160,13 +161,16 @@ def deploy(options: argparse.Namespace) -> dict:
     fee_account = to_checksum_address(options.fee_account or sender.address)
 
     say("compiling")
-    rollup_code = encode_constructor(
-        compiled(ROLLUP), sequencer, sender.address, options.challenge_window, options.inbox_deadline, options.batch_deadline,
-        options.time_drift, options.claim_bond_wei, options.message_price_wei,
-    )
+    rollup_output = compiled(ROLLUP)
+    blueprint_code = bytes.fromhex(compiled(BORN_TOKEN)["blueprint_bytecode"][2:])
     test_token = compiled(TEST_TOKEN) if any(t.get("testToken") for t in listing["tokens"]) else None
 
     say(f"deploying to chain {sender.chain_id} from {sender.address}")
+    blueprint = to_checksum_address(client.wait(sender.deploy(blueprint_code))["contractAddress"])
+    rollup_code = encode_constructor(
+        rollup_output, sequencer, sender.address, options.challenge_window, options.inbox_deadline, options.batch_deadline,
+        options.time_drift, options.claim_bond_wei, options.message_price_wei, blueprint,
+    )
     rollup_hash = sender.deploy(rollup_code)
     token_hashes = {}
     for token in listing["tokens"]:
@@ -227,6 +231,7 @@ def deploy(options: argparse.Namespace) -> dict:
             "timeDriftSeconds": options.time_drift,
             "claimBondWei": str(options.claim_bond_wei),
             "messagePriceWei": str(options.message_price_wei),
+            "tokenBlueprint": blueprint,
         },
         "tokens": tokens,
         "markets": markets,

@@ -16,11 +16,18 @@ SIGNATURES = {
     "exit_balance": "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])",
     "withdraw": "withdraw(uint256,uint256,address,uint32,uint64,uint64,bytes32[29])",
     "refund_deposit": "refund_deposit(uint256,address,uint32,uint64)",
+    "create_token": "create_token(uint256,uint32,uint64,uint8,bytes16,bytes32[29])",
 }
 # Per function: places of owner, of an amount, and of the path in its arguments.
-PLACES = {"exit_balance": (1, 3, 6), "withdraw": (2, 4, 6), "refund_deposit": (1, 3, None)}
-WRONG = {"exit_balance": "payouts: wrong path", "withdraw": "payouts: wrong path", "refund_deposit": "rollup: no such deposit"}
-SECOND = {"exit_balance": "payouts: already paid", "withdraw": "payouts: already paid", "refund_deposit": "rollup: already refunded"}
+PLACES = {"exit_balance": (1, 3, 6), "withdraw": (2, 4, 6), "refund_deposit": (1, 3, None), "create_token": (None, 2, 5)}
+WRONG = {
+    "exit_balance": "payouts: wrong path", "withdraw": "payouts: wrong path", "refund_deposit": "rollup: no such deposit",
+    "create_token": "rollup: wrong path",
+}
+SECOND = {
+    "exit_balance": "payouts: already paid", "withdraw": "payouts: already paid", "refund_deposit": "rollup: already refunded",
+    "create_token": "listings: token already created",
+}
 THIEF = "0x00000000000000000000000000000000deadbeef"
 
 
@@ -37,7 +44,8 @@ class Claims:
         for payment in payments:
             owner, amount, path = PLACES[payment["function"]]
             good = payment["arguments"]
-            tried.append((payment["function"], self._with(good, owner, THIEF)))
+            if owner is not None:
+                tried.append((payment["function"], self._with(good, owner, THIEF)))
             tried.append((payment["function"], self._with(good, amount, int(good[amount]) + 1)))
             if path is not None:
                 with self.lock:
@@ -86,6 +94,8 @@ class Claims:
     def _refusal(self, function: str, arguments: list, reason: str) -> str | None:
         """None if the contract refuses for this reason."""
         plain = [[bytes.fromhex(h.removeprefix("0x")) for h in a] if isinstance(a, list) else a for a in arguments]
+        if function == "create_token":
+            plain[4] = bytes.fromhex(plain[4].removeprefix("0x"))
         data = "0x" + encode_call(SIGNATURES[function], *plain).hex()
         try:
             self.exchange.l1.request("eth_call", {"to": self.exchange.rollup, "data": data}, "latest")

@@ -30,6 +30,9 @@ FIRST_TRADER = 5
 SUBACCOUNT = ("USDX", "1000.25")
 WITHDRAWAL = ("WIF", "12.345678")
 LATE_DEPOSIT = ("USDX", "77.5")
+# Symbol, supply and how many of them its creator withdraws; what creating one costs, in atoms of ETH, which this address gets.
+BORN_TOKENS = [("WAGMI", 10**15, "12.5"), ("GM", 7, None)]
+TOKEN_PRICE, BURN = 10**7, "0x000000000000000000000000000000000000dEaD"
 
 
 class Drill:
@@ -46,6 +49,7 @@ class Drill:
             self.fund()
             self.trade()
             self.spread_funds()
+            self.create_tokens()
             self.settle()
             self.lose_operator()
             self.rebuild()
@@ -115,6 +119,20 @@ class Drill:
             list(pool.map(spread, self.traders))
         self.view.step("orders rest, sub-accounts hold money, withdrawals wait to be claimed")
 
+    def create_tokens(self):
+        """The first traders create tokens that L1 has never heard of."""
+        self.born: dict[int, tuple[str, int]] = {}
+        for trader, (symbol, supply, withdrawn) in zip(self.traders, BORN_TOKENS):
+            decimals = "6" if withdrawn else "0"
+            whole = str(supply // 10 ** int(decimals))
+            token = self.exchange.memex(
+                "token", "create", "--symbol", symbol, "--supply", whole, "--decimals", decimals, account=trader.account)["tokenId"]
+            if withdrawn:
+                self.exchange.memex("withdraw", "--token", symbol, "--amount", withdrawn, account=trader.account)
+            trader.deposited["ETH"] -= TOKEN_PRICE
+            self.born[token] = (trader.address, supply)
+        self.view.step(f"{len(self.born)} tokens were born on the exchange")
+
     def settle(self):
         def is_settled():
             status = self.exchange.memex("status")["exchange"]
@@ -151,8 +169,9 @@ class Drill:
     def leave(self):
         """Everybody leaves, two at a time; every fifth by the independent script."""
         self.claims = Claims(self.exchange)
-        leavers = [(trader.account, trader.address) for trader in self.traders] + [(FEE_ACCOUNT, self.exchange.address(FEE_ACCOUNT))]
+        leavers = [(trader.account, trader.address) for trader in self.traders] + [(FEE_ACCOUNT, self.exchange.address(FEE_ACCOUNT)), (FEE_ACCOUNT, BURN)]
         expected = {trader.address: self.owed(trader) for trader in self.traders} | {self.exchange.address(FEE_ACCOUNT): self.fees}
+        expected[BURN] = {"ETH": TOKEN_PRICE * len(self.born)}
         started = time.monotonic()
 
         def leave(lane: int):
@@ -187,6 +206,11 @@ class Drill:
         for symbol, token in self.exchange.tokens.items():
             self.expect(self.exchange.view("held_atoms(uint32)", ["uint256"], token["id"]), 0, f"atoms of {symbol} that the contract still owes")
             self.expect(held_units(self.exchange, symbol), 0, f"L1 units of {symbol} that the contract still holds")
+        for token, (owner, supply) in self.born.items():
+            address = self.exchange.view("tokens(uint32)", ["address"], token)
+            held = [self.exchange.l1.call(address, "balanceOf(address)", ["uint256"], who) for who in (owner, self.exchange.rollup)]
+            self.expect(held, [supply, 0], f"what creator and contract hold on L1 of token {token}")
+            self.expect(self.exchange.view("held_atoms(uint32)", ["uint256"], token), 0, f"atoms of token {token} that the contract still owes")
         if not self.mismatches:
             self.view.step("every owner was paid to the atom, and the contract holds nothing but bonds")
 

@@ -9,6 +9,9 @@
 
          balance    | owner[20] | token u32 | free u64   | locked u64 | account u32 | 20 zero bytes
          withdrawal | owner[20] | token u32 | amount u64 | id u64     | block u64   | 16 zero bytes
+         born token | 20 zero bytes | token u32 | supply u64 | decimals u32 | 4 zero bytes | symbol[16] | 8 zero bytes
+
+     The cell of a token lies at TOKENS_START + its id. That of a token listed from L1 is never read.
 
      Leaf and node hash both take 64 bytes, so a node could pass for a leaf if paths had any length. They have one: 29.
      snekmate's Merkle module does not fit, as it sorts the two children of a node and so loses the position.
@@ -23,6 +26,9 @@ BALANCES_START: constant(uint256) = 268_435_456
 BALANCES_END: constant(uint256) = 335_544_320
 WITHDRAWALS_START: constant(uint256) = 335_544_320
 WITHDRAWALS_END: constant(uint256) = 402_653_184
+
+# @dev Cell index of the first token's cell: 0x4000.
+TOKENS_START: constant(uint256) = 16_384
 
 # @dev Masks of `_swapped`: every other byte, every other pair of bytes, every other half of eight bytes.
 _BYTES: constant(uint256) = 255 * (1 + 2 ** 16 + 2 ** 32 + 2 ** 48) * (1 + 2 ** 64) * (1 + 2 ** 128)
@@ -88,6 +94,23 @@ def _leaf(owner: address, token_id: uint32, first: uint64, second: uint64, third
             # The token's four bytes are the upper half of its eight swapped ones.
             (convert(owner, uint256) << 96) | ((numbers >> 32) & _TOKEN) | (numbers & _LOWEST),
             (numbers >> 128) << 128,
+        )
+    )
+
+
+@internal
+@pure
+def _token_leaf(token_id: uint32, supply: uint64, decimals: uint8, symbol: bytes16) -> bytes32:
+    """
+    @dev Hash of the cell of a token born on the exchange: no L1 address, one L1 unit in an atom.
+    """
+    numbers: uint256 = self._swapped(
+        (convert(decimals, uint256) << 192) | (convert(token_id, uint256) << 64) | convert(supply, uint256)
+    )
+    return keccak256(
+        abi_encode(
+            ((numbers >> 32) & _TOKEN) | (numbers & _LOWEST),
+            ((numbers >> 192) << 192) | (convert(symbol, uint256) << 64),
         )
     )
 

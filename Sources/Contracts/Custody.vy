@@ -100,6 +100,14 @@ def _take_in(token_id: uint32, unit: uint256, amount: uint256, owner: address) -
 
 
 @internal
+def _take_over(token_id: uint32, supply: uint64):
+    """
+    @dev Writes the supply of a token that was created for this contract, and that nothing is held of yet, to the books.
+    """
+    self.held_atoms[token_id] = convert(supply, uint256)
+
+
+@internal
 def _receive(token: address, amount: uint256):
     """
     @dev Pulls tokens from the caller.

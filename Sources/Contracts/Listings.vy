@@ -7,6 +7,8 @@
         fees. Token 1 is ETH.
 @dev A token's scale is fixed here: one atom (the exchange's smallest amount) is 10 ** unit_exponent of the token's L1
      units. Identifiers count from 1, 0 means none.
+     Tokens born on the exchange have identifiers of their own, from BORN_START on. One is known here from when somebody has shown its cell
+     (`rollup.create_token`), which makes its ERC-20; the lister has no part in that, but may list markets of tokens not known yet.
 """
 
 
@@ -55,6 +57,16 @@ event TokenListed:
     symbol: bytes32
 
 
+# @notice The ERC-20 of a token born on the exchange was created.
+# @param supply All of it, in atoms, which are its L1 units.
+event TokenCreated:
+    token_id: indexed(uint32)
+    token: indexed(address)
+    supply: uint64
+    decimals: uint8
+    symbol: bytes16
+
+
 # @notice A market was listed.
 event MarketListed:
     market_id: indexed(uint32)
@@ -71,6 +83,9 @@ ETH_ID: constant(uint32) = 1
 # @dev Atoms of ETH are of 1 gwei and have 9 decimals.
 ETH_EXPONENT: constant(uint8) = 9
 ETH_UNIT: constant(uint256) = 10 ** 9
+
+# @dev The first identifier of a token born on the exchange: those that are listed here are below.
+BORN_START: constant(uint32) = 2_048
 
 # @dev Identifiers the exchange has room for, 0 included.
 _TOKEN_CAPACITY: constant(uint32) = 4_096
@@ -97,7 +112,7 @@ _PRICE_CODE_COUNT: constant(uint32) = 3_240_000
 # @dev Longest time from a listing to the end of its opening auction: who means seconds or another unit is found out.
 _OPENING_MS_MAX: constant(uint256) = 366 * 86_400_000
 
-# @notice How many tokens are listed; also the highest token id.
+# @notice How many tokens were listed by the lister; also the highest token id of those.
 token_count: public(uint32)
 
 # @notice How many markets are listed; also the highest market id.
@@ -159,6 +174,7 @@ def list_market(
     @notice Lists a market. Lister only.
     @dev Word c of the inbox message: base | quote << 32 | lot_exponent << 64 | maker_bps << 72 | taker_bps << 88.
          Word d: opens_at_ms | reference_price << 64.
+         Tokens born on the exchange are known to it alone: it ignores a market of one that does not exist.
     @param base Identifier of the token that is bought and sold.
     @param quote Identifier of the token that prices are in; not the base.
     @param lot_exponent One lot is 10 ** lot_exponent base atoms; at most 18.
@@ -172,8 +188,8 @@ def list_market(
     """
     Halting._check_running()
     assert msg.sender == Parameters.LISTER, "listings: not the lister"
-    assert self._tokens[base].unit != 0, "listings: unknown base token"
-    assert self._tokens[quote].unit != 0, "listings: unknown quote token"
+    assert self._is_born(base) or self._tokens[base].unit != 0, "listings: unknown base token"
+    assert self._is_born(quote) or self._tokens[quote].unit != 0, "listings: unknown quote token"
     assert base != quote, "listings: base is quote"
     assert lot_exponent <= _LOT_EXPONENT_MAX, "listings: lot exponent too high"
     assert maker_bps <= _FEE_BPS_MAX, "listings: maker fee too high"
@@ -245,7 +261,7 @@ def set_fee_tier(owner: address, tier: uint8):
 @view
 def tokens(token_id: uint32) -> Token:
     """
-    @notice A listed token.
+    @notice A listed token, or one born on the exchange whose ERC-20 exists.
     @param token_id Its identifier, from 1.
     @return Token token (L1 address), unit (L1 units in an atom), decimals, unit_exponent, symbol; all zero if unknown.
     """
@@ -267,14 +283,16 @@ def markets(market_id: uint32) -> Market:
 @view
 def _known(token_id: uint32) -> (address, uint256):
     """
-    @dev A token that must be listed. Reads no more storage than that takes, and none for ETH.
+    @dev A token that must be known. Reads no more storage than that takes, and none for ETH.
     @return address Its L1 address, zero for ETH.
     @return uint256 L1 units in an atom.
     """
     if token_id == ETH_ID:
         return empty(address), ETH_UNIT
     unit: uint256 = self._tokens[token_id].unit
-    assert unit != 0, "listings: unknown token"
+    if unit == 0:
+        assert not self._is_born(token_id), "listings: call create_token first"
+        raise "listings: unknown token"
     return self._tokens[token_id].token, unit
 
 
@@ -285,7 +303,7 @@ def _list_token(token: address, decimals: uint8, unit_exponent: uint8, symbol: b
     @return uint32 Its identifier.
     """
     token_id: uint32 = self.token_count + 1
-    assert token_id < _TOKEN_CAPACITY, "listings: no more tokens"
+    assert token_id < BORN_START, "listings: no more tokens"
 
     self.token_count = token_id
     self.token_id_of[token] = token_id
@@ -307,6 +325,37 @@ def _list_token(token: address, decimals: uint8, unit_exponent: uint8, symbol: b
         convert(symbol, uint256),
     )
     return token_id
+
+
+@internal
+def _create_token(token_id: uint32, supply: uint64, decimals: uint8, symbol: bytes16):
+    """
+    @dev Makes the ERC-20 of a token born on the exchange and gives this contract the whole supply. The fields must have been proven.
+         Its address follows from the fields, as the identifier is the salt.
+    """
+    assert self._is_born(token_id), "listings: not born on the exchange"
+    assert self._tokens[token_id].unit == 0, "listings: token already created"
+
+    padded: bytes32 = convert(symbol, bytes32)
+    token: address = create_from_blueprint(
+        Parameters.TOKEN_BLUEPRINT,
+        padded,
+        decimals,
+        convert(supply, uint256),
+        salt=convert(token_id, bytes32),
+    )
+    self.token_id_of[token] = token_id
+    self._tokens[token_id] = Token(token=token, unit=1, decimals=decimals, unit_exponent=0, symbol=padded)
+    log TokenCreated(token_id=token_id, token=token, supply=supply, decimals=decimals, symbol=symbol)
+
+
+@internal
+@pure
+def _is_born(token_id: uint32) -> bool:
+    """
+    @dev Whether an identifier is one of tokens born on the exchange.
+    """
+    return token_id >= BORN_START and token_id < _TOKEN_CAPACITY
 
 
 @internal

@@ -19,6 +19,7 @@ struct Parameters:
     time_drift: uint256
     claim_bond: uint256
     message_price: uint256
+    token_blueprint: address
     deployed_at: uint256
 
 
@@ -52,6 +53,9 @@ CLAIM_BOND: immutable(uint256)
 # @dev Price of a message with forced commands, in wei.
 MESSAGE_PRICE: immutable(uint256)
 
+# @dev Blueprint (ERC-5202) of the ERC-20 of tokens that were born on the exchange.
+TOKEN_BLUEPRINT: immutable(address)
+
 # @dev L1 time of the deployment, in seconds since 1970.
 DEPLOYED_AT: immutable(uint256)
 
@@ -66,6 +70,7 @@ def __init__(
     time_drift: uint256,
     claim_bond: uint256,
     message_price: uint256,
+    token_blueprint: address,
 ):
     """
     @dev A drift below the batch deadline is refused: after an outage shorter than the deadline the sequencer would hold
@@ -78,6 +83,7 @@ def __init__(
     assert batch_deadline != 0 and batch_deadline <= _SECONDS_MAX, "parameters: batch deadline out of range"
     assert time_drift >= batch_deadline and time_drift <= _SECONDS_MAX, "parameters: time drift out of range"
     assert message_price <= _MESSAGE_PRICE_MAX, "parameters: message price out of range"
+    assert token_blueprint.is_contract, "parameters: no token blueprint"
 
     SEQUENCER = sequencer
     LISTER = lister
@@ -87,6 +93,7 @@ def __init__(
     TIME_DRIFT = time_drift
     CLAIM_BOND = claim_bond
     MESSAGE_PRICE = message_price
+    TOKEN_BLUEPRINT = token_blueprint
     DEPLOYED_AT = block.timestamp
 
 
@@ -96,7 +103,7 @@ def parameters() -> Parameters:
     """
     @notice All parameters of this deployment.
     @return Parameters sequencer, lister, challenge_window (s), inbox_deadline (s), batch_deadline (s), time_drift (s),
-            claim_bond (wei), message_price (wei), deployed_at (seconds since 1970).
+            claim_bond (wei), message_price (wei), token_blueprint, deployed_at (seconds since 1970).
     """
     return Parameters(
         sequencer=SEQUENCER,
@@ -107,5 +114,6 @@ def parameters() -> Parameters:
         time_drift=TIME_DRIFT,
         claim_bond=CLAIM_BOND,
         message_price=MESSAGE_PRICE,
+        token_blueprint=TOKEN_BLUEPRINT,
         deployed_at=DEPLOYED_AT,
     )

@@ -25,6 +25,7 @@
 
 
 from . import Batches
+from . import Cells
 from . import Custody
 from . import Forced
 from . import Halting
@@ -109,6 +110,7 @@ def __init__(
     time_drift: uint256,
     claim_bond: uint256,
     message_price: uint256,
+    token_blueprint: address,
 ):
     """
     @notice Deploys a rollup and lists ETH as token 1.
@@ -120,11 +122,45 @@ def __init__(
     @param time_drift How far, in seconds, batch times may lie from L1 time; not below batch_deadline.
     @param claim_bond Bond of a claim in wei; may be 0.
     @param message_price Price of a message with forced commands in wei; 0 to 10 ** 17.
+    @param token_blueprint Blueprint of `BornToken`.
     """
     Parameters.__init__(
-        sequencer, lister, challenge_window, inbox_deadline, batch_deadline, time_drift, claim_bond, message_price
+        sequencer,
+        lister,
+        challenge_window,
+        inbox_deadline,
+        batch_deadline,
+        time_drift,
+        claim_bond,
+        message_price,
+        token_blueprint,
     )
     Listings.__init__()
+
+
+@external
+@nonreentrant
+def create_token(
+    batch: uint256, token_id: uint32, supply: uint64, decimals: uint8, symbol: bytes16, path: bytes32[Cells.HEIGHT]
+):
+    """
+    @notice Creates the ERC-20 of a token that was born on the exchange, once, with the supply that its cell says; all of it is held here
+            for those who have it on the exchange. From then on the token is deposited and paid like any other. Anyone may call it,
+            also after a halt.
+    @param batch Number of a batch whose claimed state is final and holds the token.
+    @param token_id Identifier of the token, which also says where its cell is.
+    @param supply Supply in the cell, in atoms.
+    @param decimals Decimals in the cell.
+    @param symbol Symbol in the cell, zero padded.
+    @param path The 29 sibling hashes from the cell up to the state root.
+    """
+    root: bytes32 = Batches._final_root(batch)
+    leaf: bytes32 = Cells._token_leaf(token_id, supply, decimals, symbol)
+    index: uint256 = Cells.TOKENS_START + convert(token_id, uint256)
+    assert Cells._root(leaf, index, path) == root, "rollup: wrong path"
+
+    Listings._create_token(token_id, supply, decimals, symbol)
+    Custody._take_over(token_id, supply)
 
 
 @external

@@ -90,7 +90,7 @@ package struct Exchange: ~Copyable {
             return cancel(account: account, market: market, clientOrderId: clientOrderId, commandIndex: index)
         case .scheduleCancel(let timeMs): return scheduleCancel(account: account, timeMs: timeMs, commandIndex: index)
         case .cancelOnDisconnect(let isOn): return setCancelOnDisconnect(isOn, account: account, commandIndex: index)
-        case .withdraw, .approveAgent, .revokeAgent, .openSubaccount, .transfer:
+        case .withdraw, .approveAgent, .revokeAgent, .openSubaccount, .transfer, .createToken:
             return actor.isOwner ? applyAsOwner(command, account: account, index: index) : .agentMayNot
         case .placeUntil(let order, let expiryMs):
             return placeUntil(order, expiryMs: expiryMs, account: account, commandIndex: index)
@@ -119,6 +119,8 @@ package struct Exchange: ~Copyable {
         case .openSubaccount: return openSubaccount(of: account, commandIndex: index)
         case .transfer(let token, let atoms, let toAccount):
             return transfer(from: account, to: toAccount, token: token, atoms: atoms, commandIndex: index)
+        case .createToken(let symbol, let decimals, let supply):
+            return createToken(symbol, decimals: decimals, supply: supply, account: account, commandIndex: index)
         default: return .notAllowed
         }
     }

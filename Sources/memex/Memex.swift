@@ -34,7 +34,7 @@ struct Memex: AsyncParsableCommand {
                 name: "Funds",
                 subcommands: [
                     DepositCommand.self, BalancesCommand.self, SubaccountCommand.self, TransferCommand.self, WithdrawCommand.self,
-                    ClaimCommand.self,
+                    ClaimCommand.self, TokenCommand.self,
                 ]),
             CommandGroup(
                 name: "Checking and leaving",

@@ -42,7 +42,7 @@ class OutOfGasOrInvalid(Exception):
 @functools.cache
 def compiled(path: pathlib.Path) -> dict:
     """Bytecode and ABI of a Vyper source."""
-    formats = ["bytecode", "bytecode_runtime", "abi", "layout"]
+    formats = ["bytecode", "bytecode_runtime", "blueprint_bytecode", "abi", "layout"]
     output = compile_files([str(path)], formats, paths=[str(path.parent), str(CONTRACTS)], include_sys_path=True)
     return next(iter(output.values()))
 
@@ -116,8 +116,15 @@ class Evm:
         output = compiled(path)
         types = next(([i["type"] for i in f["inputs"]] for f in output["abi"] if f["type"] == "constructor"), [])
         code = bytes.fromhex(output["bytecode"][2:]) + eth_abi.encode(types, arguments)
+        return self._create(sender, code, output["abi"])
+
+    def deploy_blueprint(self, sender: bytes, path: pathlib.Path) -> "Contract":
+        output = compiled(path)
+        return self._create(sender, bytes.fromhex(output["blueprint_bytecode"][2:]), [])
+
+    def _create(self, sender: bytes, code: bytes, abi: list[dict]) -> "Contract":
         result = self.transact(sender, b"", code)
-        contract = Contract(self, to_canonical_address(result.computation.msg.storage_address), output["abi"])
+        contract = Contract(self, to_canonical_address(result.computation.msg.storage_address), abi)
         contract.deployment = result
         return contract
 

@@ -33,9 +33,9 @@ def withdrawal_cell(owner: bytes, token: int, amount: int, identifier: int, bloc
     return struct.pack("<20sIQQQ16x", owner, token, amount, identifier, block)
 
 
-def token_cell(l1_address: bytes, identifier: int, total: int, decimals: int, unit_exponent: int, symbol: bytes) -> bytes:
-    """Token: L1 address[20] | id u32 | total atoms u64 | decimals u32 | unit exponent u32 | symbol[16] | zero[8]."""
-    return struct.pack("<20sIQII16s8x", l1_address, identifier, total, decimals, unit_exponent, symbol)
+def token_cell(l1_address: bytes, identifier: int, supply: int, decimals: int, unit_exponent: int, symbol: bytes) -> bytes:
+    """Token: L1 address[20] | id u32 | supply u64 (0: listed from L1) | decimals u32 | unit exponent u32 | symbol[16] | zero[8]."""
+    return struct.pack("<20sIQII16s8x", l1_address, identifier, supply, decimals, unit_exponent, symbol)
 
 
 # Merkle tree.

@@ -4,7 +4,7 @@ import collections
 import struct
 
 VERSION = 3
-LENGTHS = {1: 24, 2: 12, 3: 12, 4: 16, 5: 32, 6: 24, 7: 32, 8: 40, 9: 24, 10: 4, 11: 12, 12: 4, 13: 4, 14: 8, 15: 4, 16: 20}
+LENGTHS = {1: 24, 2: 12, 3: 12, 4: 16, 5: 32, 6: 24, 7: 32, 8: 40, 9: 24, 10: 4, 11: 12, 12: 4, 13: 4, 14: 8, 15: 4, 16: 20, 17: 28}
 # How far a context moves after so many decisions: the distance to the certain, halved so often.
 RATES = [1] + 2 * [2] + 4 * [3] + 8 * [4] + [5]
 
@@ -172,6 +172,10 @@ class Batch:
             self.values.number("time", zigzag(struct.unpack_from("<Q", command, 4)[0], self.time))
         elif kind == 12:
             self.values.flag("on disconnect", flags)
+        elif kind == 17:
+            self.values.number("atoms", struct.unpack_from("<Q", command, 4)[0])
+            for byte in bytes([flags]) + command[12:28]:
+                self.values.plain(byte, 8)
         elif kind == 14:
             self.values.number("account", struct.unpack_from("<I", command, 4)[0])
 

@@ -53,16 +53,14 @@ def test_only_the_sequencer_posts(world):
 def test_the_sequencer_must_be_a_plain_account(world):
     """Otherwise the bytes of a batch need not stand in the input of any transaction."""
     relay = world.evm.deploy(LISTER, ACTORS / "Receiver.vy")
-    fresh = world.evm.deploy(
-        LISTER, CONTRACTS / "Rollup.vy", relay.address, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE
-    )
+    fresh = world.deploy_rollup(sequencer=relay.address)
     call = fresh.calldata("post_batch", 0, 1, world.now_ms, world.now_ms, b"batch")
     with reverts("batches: not a plain account"):
         relay.relay(fresh.address, call, sender=ALICE)
     # A contract under construction has no code yet.
     nonce = world.evm.state.get_nonce(ALICE)
     unborn = generate_contract_address(ALICE, nonce)
-    fresh = world.evm.deploy(LISTER, CONTRACTS / "Rollup.vy", unborn, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE)
+    fresh = world.deploy_rollup(sequencer=unborn)
     with reverts("batches: not a plain account"):
         world.evm.deploy(ALICE, ACTORS / "Constructing.vy", fresh.address, call)
     # An account that delegated its code (EIP-7702) could post out of another call.
@@ -194,7 +192,7 @@ def test_a_bond_comes_back_after_a_halt_too(world):
 
 
 def test_a_rollup_without_bond(world):
-    fresh = world.evm.deploy(LISTER, CONTRACTS / "Rollup.vy", SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, 0, PRICE)
+    fresh = world.deploy_rollup(bond=0)
     fresh.post_batch(0, 1, world.now_ms, world.now_ms, b"x", sender=SEQUENCER)
     fresh.claim_state(0, ROOT_A, sender=SEQUENCER)
     world.finalize()

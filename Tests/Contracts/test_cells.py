@@ -44,6 +44,14 @@ def test_withdrawal_vectors(cells):
         assert leaf == bytes.fromhex(v["leaf"][2:])
 
 
+def test_born_token_vectors(cells):
+    born = [v for v in load("cells")["tokens"] if v["supply"]]
+    assert born
+    for v in born:
+        leaf = cells.token_leaf(v["id"], v["supply"], v["decimals"], v["symbol"].encode().ljust(16, b"\0"))
+        assert leaf == bytes.fromhex(v["leaf"][2:])
+
+
 def test_path_vectors(cells):
     tree = load("merkle")
     for v in tree["paths"]:
@@ -67,6 +75,8 @@ def test_random_cells(cells):
         assert cells.balance_leaf(owner, token, a, b, account) == keccak(ref.balance_cell(owner, token, a, b, account))
         index = ref.WITHDRAWAL_CELLS_START + id
         assert cells.withdrawal_leaf(owner, token, a, index, b) == keccak(ref.withdrawal_cell(owner, token, a, id, b))
+        decimals, symbol = account % 256, owner[:16]
+        assert cells.token_leaf(token, a, decimals, symbol) == keccak(ref.token_cell(bytes(20), token, a, decimals, 0, symbol))
 
     check()
 

@@ -9,10 +9,11 @@ from world import *
 
 
 def test_parameters_are_what_was_asked(world):
-    sequencer, lister, *numbers = world.rollup.parameters()
+    sequencer, lister, *numbers, blueprint, deployed_at = world.rollup.parameters()
+    assert address(blueprint) == world.blueprint.address
     assert (address(sequencer), address(lister)) == (SEQUENCER, LISTER)
-    assert numbers[:6] == [WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE]
-    assert numbers[6] == world.evm.time
+    assert numbers == [WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE]
+    assert deployed_at == world.evm.time
 
 
 YEAR = 365 * 86_400
@@ -33,17 +34,18 @@ GOOD_ARGUMENTS = [SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRI
         (5, BATCH_DEADLINE - 1, "parameters: time drift out of range"),
         (5, YEAR + 1, "parameters: time drift out of range"),
         (7, 10**17 + 1, "parameters: message price out of range"),
+        (-1, ALICE, "parameters: no token blueprint"),
     ],
 )
 def test_bad_parameters_are_refused(world, position, value, reason):
-    arguments = list(GOOD_ARGUMENTS)
+    arguments = [*GOOD_ARGUMENTS, world.blueprint.address]
     arguments[position] = value
     with reverts(reason):
         world.evm.deploy(LISTER, CONTRACTS / "Rollup.vy", *arguments)
 
 
 def test_a_new_rollup_has_listed_eth_and_nothing_else(world):
-    fresh = world.evm.deploy(LISTER, CONTRACTS / "Rollup.vy", *GOOD_ARGUMENTS)
+    fresh = world.deploy_rollup()
     assert fresh.token_count() == 1 and fresh.market_count() == 0 and fresh.inbox_count() == 1
     assert fresh.tokens(1) == ("0x" + "00" * 20, GWEI, 9, 9, symbol("ETH"))
     assert fresh.token_id_of(bytes(20)) == 1
@@ -68,7 +70,7 @@ def test_no_other_function_changes_anything():
     assert changing == {
         "list_token", "list_market", "set_fee_tier", "deposit_eth", "deposit", "post_batch", "claim_state", "reclaim_bond", "withdraw", "halt",
         "exit_balance", "refund_deposit", "force", "collect_message_fees",
-        "pay_many", "pay_cell",
+        "pay_many", "pay_cell", "create_token",
     }
 
 

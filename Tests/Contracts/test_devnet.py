@@ -234,6 +234,7 @@ def test_deployment_file(devnet, deployment):
     assert deployment["parameters"] == {
         "challengeWindowSeconds": 604_800, "inboxDeadlineSeconds": 86_400, "batchDeadlineSeconds": 600, "timeDriftSeconds": 3_600,
         "claimBondWei": "1000", "messagePriceWei": str(10**14),
+        "tokenBlueprint": deployment["parameters"]["tokenBlueprint"],
     }
     assert [t["symbol"] for t in deployment["tokens"]] == ["ETH", "USDX", "PEPE", "WIF"]
     assert [(m["id"], m["base"], m["quote"]) for m in deployment["markets"]] == [(1, 3, 2), (2, 4, 2)]

@@ -61,9 +61,7 @@ def test_the_price_is_exact(world, value):
 
 
 def test_a_price_of_zero_is_a_price(world):
-    free = world.evm.deploy(
-        LISTER, CONTRACTS / "Rollup.vy", SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, 0
-    )
+    free = world.deploy_rollup(price=0)
     with reverts("forced: wrong price"):
         free.force(WITHDRAW_ALL, sender=ALICE, value=1)
     assert free.force(WITHDRAW_ALL, sender=ALICE).value == 1
@@ -138,9 +136,7 @@ def test_the_sequencer_cannot_refuse_messages(world):
     state = world.evm.state
     receiver = world.evm.deploy(LISTER, ACTORS / "Receiver.vy")
     receiver.arm(1, bytes(20), b"", sender=LISTER)
-    rollup = world.evm.deploy(
-        LISTER, CONTRACTS / "Rollup.vy", receiver.address, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE
-    )
+    rollup = world.deploy_rollup(sequencer=receiver.address)
     rollup.force(WITHDRAW_ALL, sender=ALICE, value=PRICE)
     with reverts("custody: receiver refused"):
         rollup.collect_message_fees(sender=MALLORY)

@@ -26,6 +26,7 @@ def test_gas_table(world, capsys):
     row("force, 16 bytes", world.rollup.force(bytes.fromhex("0400000001000000ffffffffffffffff"), sender=ALICE, value=PRICE).gas, 100_000)
     row("force, 96 bytes", world.rollup.force(b"\xff" * 96, sender=ALICE, value=PRICE).gas, 100_000)
     row("collect_message_fees", world.rollup.collect_message_fees(sender=ALICE).gas, 60_000)
+    tree.set(ref.TOKEN_CELLS_START + BORN, ref.token_cell(bytes(20), BORN, 10**15, 6, 0, b"BORN"))
     world.post(data=b"x")
     small = world.post(data=os.urandom(1_024)).gas
     large = world.post(data=os.urandom(98_304)).gas
@@ -38,7 +39,9 @@ def test_gas_table(world, capsys):
     row("reclaim_bond", world.rollup.reclaim_bond(0, sender=ALICE).gas, 60_000)
     row("withdraw, ETH", world.withdraw(2, tree, 1, CAROL, ETH, 70).gas, 110_000)
     row("withdraw, ERC-20", world.withdraw(2, tree, 2, CAROL, GOOD, 900).gas, 140_000)
+    born = b"BORN".ljust(16, b"\0")
     late = world.deposit_eth(BOB, 5)
+    row("create_token", world.rollup.create_token(2, BORN, 10**15, 6, born, tree.path(ref.TOKEN_CELLS_START + BORN), sender=MALLORY).gas, 900_000)
     world.sleep(BATCH_DEADLINE)
     row("halt", world.rollup.halt(sender=MALLORY).gas, 80_000)
     row("exit_balance, ETH", world.exit(tree, 1, ALICE, ETH, 50, 10).gas, 110_000)

@@ -39,9 +39,11 @@ def cells() -> dict:
     ]
     withdrawals = [(OWNER, 1, 1, 1, 1), (OTHER, 4095, top, 2**26 - 1, 2**40 + 3), (OWNER, 2, 0x0102030405060708, 77, 0x1112131415161718)]
     tokens = [
-        (ref.ZERO_ADDRESS, 1, 10**18, 9, 9, b"ETH"),
-        (TOKEN, 2, 0x0102030405060708, 6, 0, b"USDT"),
-        (TOKEN, 4095, top, 3, 15, b"SIXTEENCHARACTER"),
+        (ref.ZERO_ADDRESS, 1, 0, 9, 9, b"ETH"),
+        (TOKEN, 2, 0, 6, 0, b"USDT"),
+        (TOKEN, 2047, 0, 3, 15, b"SIXTEENCHARACTER"),
+        (ref.ZERO_ADDRESS, 2048, 0x0102030405060708, 6, 0, b"BORN"),
+        (ref.ZERO_ADDRESS, 4095, top, 18, 0, b"~SIXTEEN!BORN!!~"),
     ]
 
     def with_cell(fields: dict, cell: bytes) -> dict:
@@ -58,7 +60,7 @@ def cells() -> dict:
         ],
         "tokens": [
             with_cell(
-                {"l1Address": _hex(a), "id": i, "totalAtoms": n, "decimals": d, "unitExponent": u, "symbol": s.decode()},
+                {"l1Address": _hex(a), "id": i, "supply": n, "decimals": d, "unitExponent": u, "symbol": s.decode()},
                 ref.token_cell(a, i, n, d, u, s),
             )
             for a, i, n, d, u, s in tokens
@@ -69,8 +71,9 @@ def cells() -> dict:
 def merkle() -> dict:
     written = {
         0: struct.pack("<8Q", 3, 1_700_000_000_250, 5, 2, 4, 0, 0, 0),
-        ref.TOKEN_CELLS_START + 1: ref.token_cell(ref.ZERO_ADDRESS, 1, 1_000, 9, 9, b"ETH"),
-        ref.TOKEN_CELLS_START + 2: ref.token_cell(TOKEN, 2, 2_000, 6, 0, b"USDT"),
+        ref.TOKEN_CELLS_START + 1: ref.token_cell(ref.ZERO_ADDRESS, 1, 0, 9, 9, b"ETH"),
+        ref.TOKEN_CELLS_START + 2: ref.token_cell(TOKEN, 2, 0, 6, 0, b"USDT"),
+        ref.TOKEN_CELLS_START + 2048: ref.token_cell(ref.ZERO_ADDRESS, 2048, 10**15, 6, 0, b"BORN"),
         ref.BALANCE_CELLS_START + 17: ref.balance_cell(OWNER, 1, 600, 300, 1),
         ref.BALANCE_CELLS_START + 18: ref.balance_cell(OWNER, 2, 2_000, 0, 1),
         ref.BALANCE_CELLS_END - 1: ref.balance_cell(OTHER, 1, 100, 0, 2),
@@ -201,6 +204,7 @@ def commands() -> list[tuple[str, bytes]]:
         ("use account 9", struct.pack("<BBHI", 14, 0, 0, 9)),
         ("open sub-account", struct.pack("<BBH", 15, 0, 0)),
         ("transfer token 1 amount 1000 to account 9", struct.pack("<BBHIQI", 16, 0, 0, 1, 1000, 9)),
+        ("create token BORN with 6 decimals and supply 10^15", struct.pack("<BBHQ16s", 17, 6, 0, 10**15, b"BORN")),
     ]
 
 

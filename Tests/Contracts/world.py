@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 import reference as ref
-from evm import CONTRACTS, ROOT, Contract, Evm, Reverted
+from evm import CONTRACTS, ROOT, Contract, Evm, Reverted, compiled
 
 TOKENS = ROOT / "Tests" / "Contracts" / "tokens"
 ACTORS = ROOT / "Tests" / "Contracts" / "actors"
@@ -12,6 +12,8 @@ WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND = 1_000, 5_000, 3_000, 4_000
 PRICE = 10**14
 GWEI = 10**9
 ETH, GOOD = 1, 2
+# The first token born on the exchange.
+BORN = 2_048
 # 18 decimals on L1, atoms of 10^12 units: 6 decimals inside.
 GOOD_UNIT = 10**12
 ATOMS_MAX = 2**63 - 1
@@ -46,14 +48,17 @@ def address(text: str) -> bytes:
 class World:
     def __init__(self):
         self.evm = Evm(PEOPLE)
-        self.rollup = self.evm.deploy(
-            LISTER, CONTRACTS / "Rollup.vy", SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE
-        )
+        self.blueprint = self.evm.deploy_blueprint(LISTER, CONTRACTS / "BornToken.vy")
+        self.rollup = self.deploy_rollup()
         self.good = self.evm.deploy(LISTER, TOKENS / "GoodToken.vy")
         assert self.list(self.good, 6, 12, "GOOD") == GOOD
         for person in PEOPLE:
             self.good.mint(person, 10**30, sender=LISTER)
             self.good.approve(self.rollup.address, 2**256 - 1, sender=person)
+
+    def deploy_rollup(self, sequencer: bytes = SEQUENCER, bond: int = BOND, price: int = PRICE) -> Contract:
+        arguments = sequencer, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, bond, price, self.blueprint.address
+        return self.evm.deploy(LISTER, CONTRACTS / "Rollup.vy", *arguments)
 
     # Time.
 
@@ -123,6 +128,12 @@ class World:
         """`cells` as the contract takes them: (index, owner, token, first, second, third)."""
         siblings = tree.multiproof([c[0] for c in cells]) if siblings is None else siblings
         return self.rollup.pay_many(batch, cells, siblings, **{"sender": MALLORY} | options)
+
+    def create_token(self, batch: int, tree: ref.Tree, id: int, supply: int, decimals: int, symbol: bytes, **options) -> Contract:
+        """Creates the ERC-20 of a token born on the exchange."""
+        path = tree.path(ref.TOKEN_CELLS_START + id)
+        self.rollup.create_token(batch, id, supply, decimals, symbol.ljust(16, b"\0"), path, sender=MALLORY, **options)
+        return Contract(self.evm, address(self.rollup.tokens(id)[0]), compiled(CONTRACTS / "BornToken.vy")["abi"])
 
     # Invariants.
 

@@ -49,4 +49,4 @@ def test_drill(build, tmp_path):
     assert report["mismatches"] == [] and report["fills"] > 0
     assert report["paymentsMade"] >= 5 * 4 and report["secondClaimsRefused"] == report["paymentsMade"]
     assert report["wrongClaimsRefused"] > 2 * report["paymentsMade"]
-    assert {"balance", "exit_balance (script)", "refund_deposit (script)"} <= report["paymentsByKind"].keys()
+    assert {"balance", "token", "create_token (script)", "exit_balance (script)", "refund_deposit (script)"} <= report["paymentsByKind"].keys()

@@ -45,12 +45,13 @@ import Testing
         Event.Kind.reduced, Event.Kind.transferred, Event.Kind.subaccountOpened, Event.Kind.settingChanged, Event.Kind.accountCancelled,
         Event.Kind.modified, Event.Kind.cancelledAll, Event.Kind.triggerPlaced, Event.Kind.triggered,
         Event.Kind.feeTierChanged, Event.Kind.marketOpened, Event.Kind.auctionFill, Event.Kind.forced,
+        Event.Kind.tokenCreated,
     ]
     private static let codes = Set(
         [
             RejectCode.unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance,
             .postOnlyWouldTake, .unknownOrder, .notYourOrder, .clientOrderIdInUse, .agentMayNot, .unknownToken, .amountZero,
-            .agentAddressTaken, .unknownAgent, .notYourAccount, .tooManySubaccounts,
+            .agentAddressTaken, .unknownAgent, .notYourAccount, .tooManySubaccounts, .symbolInvalid, .supplyInvalid,
             .wouldNotFill, .expiryPassed, .triggerWouldFire, .timeInForceInvalid, .notDuringAuction, .marketOpening,
         ].map(\.rawValue))
 }

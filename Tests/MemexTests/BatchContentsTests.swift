@@ -24,6 +24,7 @@ struct BatchContentsTests {
         .cancelAll(market: 0, sides: .both), .cancelAll(market: 2, sides: .sells), .scheduleCancel(timeMs: 1_795_388_129_705),
         .scheduleCancel(timeMs: 0), .cancelOnDisconnect(true), .disconnected, .useAccount(9), .openSubaccount,
         .transfer(token: 2, atoms: 15, toAccount: 9),
+        .createToken(TokenSymbol(word0: 0x4E52_4F42, word1: 0), decimals: 6, supply: 1_000_000_000_000_000),
     ]
 
     /// Two blocks: one with all kinds of commands in two envelopes, one empty.
@@ -59,7 +60,7 @@ struct BatchContentsTests {
         #expect(contents.blocks.map(\.messageCount) == [3, 0])
         #expect(contents.blocks[0].envelopes.map(\.nonce) == [1000, 1001])
         #expect(contents.blocks[0].envelopes.flatMap(\.commands) == Self.commands)
-        #expect(contents.commandCount == 18)
+        #expect(contents.commandCount == 19)
     }
 
     @Test func everyTruncationIsAnError() throws {
@@ -86,6 +87,7 @@ struct BatchContentsTests {
                 #"(kind: "cancel on disconnect", text: "on")"#, #"(kind: "disconnected", text: "stated by the sequencer")"#,
                 #"(kind: "use account", text: "9")"#, #"(kind: "open sub-account", text: "")"#,
                 #"(kind: "transfer", text: "1.5 USDX to account 9")"#,
+                #"(kind: "create token", text: "1000000000 BORN")"#,
             ])
         var message = InboxMessage()
         message.kind = try #require(Hash256(1))
@@ -111,8 +113,8 @@ struct BatchContentsTests {
         let page = BatchPage(listing: ListingTests.listing, messages: [InboxMessage()], firstMessage: 0, limit: 2)
         let text = page.text(try BatchContents(decoding: Self.batch()))
         #expect(text.contains("inbox messages: 1\n"))
-        #expect(text.contains("commands: 18\n"))
-        #expect(text.hasSuffix("… and 16 more (--limit)"))
+        #expect(text.contains("commands: 19\n"))
+        #expect(text.hasSuffix("… and 17 more (--limit)"))
         #expect(page.json(try BatchContents(decoding: Self.batch())).line.contains(#""type":"place","marketId":2,"market":"PEPE/USDX""#))
     }
 }

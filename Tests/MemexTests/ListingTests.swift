@@ -23,6 +23,20 @@ struct ListingTests {
         #expect(try Self.listing.market("1").name == "ETH/USDX")
     }
 
+    /// Who creates a token of the same name gets nobody's money by that.
+    @Test func listedTokensComeBeforeThoseThatAnybodyCreates() throws {
+        var listing = Self.listing
+        for id in Layout.bornTokensStart..<Layout.bornTokensStart + 2 {
+            for symbol in ["USDX", "BORN"] {
+                listing.tokens.append(
+                    TokenInfo(id: symbol == "USDX" ? id : id + 2, symbol: symbol, decimals: 6, unitExponent: 0, l1Address: .zero))
+            }
+        }
+        #expect(try listing.token("usdx").id == 2)
+        #expect(try listing.token("2048").isBorn)
+        #expect(throws: ListingError.ambiguous("token", "BORN", ids: [2050, 2051])) { try listing.token("BORN") }
+    }
+
     @Test func saysWhatThereIs() {
         #expect(throws: ListingError.ambiguous("token", "PEPE", ids: [3, 4])) { try Self.listing.token("PEPE") }
         #expect(throws: ListingError.unknown("market", "3", known: ["ETH/USDX", "PEPE/USDX"])) { try Self.listing.market("3") }

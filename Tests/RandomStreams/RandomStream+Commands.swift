@@ -24,9 +24,9 @@ extension RandomStream {
         case 176: return .cancelOnDisconnect(random.chance(70))
         case 177: return random.chance(10) ? .disconnected : .scheduleCancel(timeMs: 0)
         case 178..<181: return .useAccount(randomAccount(signer))
-        case 181: return .openSubaccount
-        case 182..<186: return .transfer(token: UInt32(random.below(6)), atoms: randomAtoms(), toAccount: randomAccount(signer))
-        case 186..<194: return .withdraw(token: UInt32(random.below(6)), atoms: random.chance(1) ? Command.allFree : randomAtoms())
+        case 181: return random.chance(60) ? .openSubaccount : randomNewToken()
+        case 182..<186: return .transfer(token: randomToken(), atoms: randomAtoms(), toAccount: randomAccount(signer))
+        case 186..<194: return .withdraw(token: randomToken(), atoms: random.chance(1) ? Command.allFree : randomAtoms())
         default: return randomKeyChange()
         }
     }
@@ -106,6 +106,18 @@ extension RandomStream {
 
     mutating func randomAtoms() -> UInt64 {
         random.chance(10) ? random.next() >> UInt64(random.below(65)) : UInt64(random.below(2_000_000))
+    }
+
+    /// Mostly one that L1 listed.
+    mutating func randomToken() -> UInt32 {
+        random.chance(80) ? UInt32(random.below(6)) : Layout.bornTokensStart - 1 + UInt32(random.below(40))
+    }
+
+    private mutating func randomNewToken() -> Command {
+        var symbol = TokenSymbol(word0: 0x4E52_4F42, word1: 0)
+        if random.chance(40) { symbol.word1 = random.next() >> UInt64(random.below(64)) }
+        return .createToken(
+            symbol, decimals: UInt8(random.below(19)), supply: random.chance(10) ? 0 : random.next() >> UInt64(random.below(64)))
     }
 
     mutating func randomClientOrderId() -> UInt64 {

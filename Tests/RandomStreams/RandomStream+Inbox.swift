@@ -14,10 +14,13 @@ extension RandomStream {
             return InboxMessage(
                 kind: InboxMessage.Kind.feeTierSet, a: Hash256(address: traders[random.below(traders.count)]), b: UInt64(random.below(13)),
                 c: Hash256())
-        case 60..<64: return Self.tokenListed(UInt64(random.below(12)), decimals: UInt64(random.below(20)))
+        case 60..<64:
+            return Self.tokenListed(
+                UInt64(random.chance(80) ? random.below(12) : 2046 + random.below(4)), decimals: UInt64(random.below(20)))
         case 64..<68:
             return Self.marketListed(
-                UInt64(random.below(10)), base: UInt64(random.below(8)), quote: UInt64(random.below(8)),
+                UInt64(random.below(10)), base: UInt64(random.chance(70) ? random.below(8) : 2048 + random.below(20)),
+                quote: UInt64(random.below(8)),
                 lotExponent: UInt64(random.below(20)),
                 makerFee: UInt64(random.below(110)), takerFee: UInt64(random.below(110)))
         case 68..<80:
@@ -36,7 +39,7 @@ extension RandomStream {
             return message
         default:
             return Self.deposit(
-                random.chance(20) ? .zero : traders[random.below(traders.count)], token: UInt64(random.below(7)),
+                random.chance(20) ? .zero : traders[random.below(traders.count)], token: UInt64(randomToken()),
                 atoms: random.next() >> UInt64(random.below(64)))
         }
     }

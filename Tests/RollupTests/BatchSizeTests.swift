@@ -40,8 +40,9 @@ import Testing
             { _ in .cancelAll(market: .max, sides: .sells) }, { _ in .scheduleCancel(timeMs: 1 << 63 | 1) },
             { _ in .cancelOnDisconnect(true) }, { _ in .disconnected }, { _ in .useAccount(.max) }, { _ in .openSubaccount },
             { _ in .transfer(token: .max, atoms: .max, toAccount: .max) },
+            { _ in .createToken(TokenSymbol(word0: .max, word1: .max), decimals: 18, supply: .max) },
         ]
-        #expect(kinds.count == 16)
+        #expect(kinds.count == 17)
         var random = RandomBlocks(seed: 77)
         var block = random.block(envelopes: 0)
         block.header.timeMs = 1

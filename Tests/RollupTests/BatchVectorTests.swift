@@ -40,7 +40,7 @@ import Testing
                 l1Origin: block.l1Origin)
             return Block(header: header, signature: Signature(r: .zero, s: .zero), messageCount: block.messages, envelopes: envelopes)
         }
-        #expect(kinds == Set(1...16))
+        #expect(kinds == Set(1...17))
         let bytes = try Hex.decode(vector.bytes)
         #expect(try BatchCodecTests.encode(blocks) == bytes)
         let decoded = try bytes.withUnsafeBytes { try BatchCodecTests.Room().decode($0) }

@@ -31,7 +31,7 @@ struct RandomBlocks {
     mutating func command() -> Command {
         let market = generator.below(6) == 0 ? UInt16(truncatingIfNeeded: generator.next()) : UInt16(generator.below(3))
         let small = UInt32(truncatingIfNeeded: generator.integer())
-        switch generator.below(28) {
+        switch generator.below(29) {
         case 0, 1: return .cancel(market: market, orderId: generator.integer())
         case 2, 3: return .cancelByClientId(market: market, clientOrderId: generator.integer())
         case 4: return .withdraw(token: small, atoms: generator.integer())
@@ -48,6 +48,10 @@ struct RandomBlocks {
         case 18: return .openSubaccount
         case 19:
             return .transfer(token: small, atoms: generator.integer(), toAccount: UInt32(truncatingIfNeeded: generator.integer()))
+        case 20:
+            return .createToken(
+                TokenSymbol(word0: generator.next(), word1: generator.next()), decimals: UInt8(generator.below(19)),
+                supply: generator.integer())
         default: return .place(order(market, firesAbove: false))
         }
     }

@@ -41,6 +41,7 @@
 /// | 11 | time: number, zigzag from block time |
 /// | 12 | flag |
 /// | 14 | account: number |
+/// | 17 | supply: number, of atoms; decimals (at most 18): 8 bits as they are; symbol: 128 bits as they are, byte by byte |
 ///
 /// Each content has one coding, and all else is refused; but a signer may stand twice among the signers.
 package enum BatchFormat {
@@ -67,7 +68,7 @@ package enum BatchFormat {
     ///
     /// In contexts that are new at the start of a batch, n decisions of one context take at most 1.5 n bits, whatever they are (the worst is 2;
     /// found by going through all of them). So a place of 24 bytes takes at most 31.5 (67 such decisions and 151 bits as they are), a modify of 24 as much, a cancel
-    /// of 12 15.6, a place until of 32 41, a trigger of 40 46.6, a cancel-all of 4 4.8, a transfer of 20 21.4.
+    /// of 12 15.6, a place until of 32 41, a trigger of 40 46.6, a cancel-all of 4 4.8, a transfer of 20 21.4, a create token of 28 28.
     package static func envelopeBytesMax(payloadBytes: Int) -> Int {
         // Signature, signer and its position, nonce, command count.
         64 + 20 + 4 + 10 + 3 + payloadBytes + payloadBytes * 3 / 8

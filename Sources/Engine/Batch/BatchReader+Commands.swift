@@ -49,6 +49,11 @@ extension BatchReader {
             let token = try values.number32(Column.token)
             let atoms = try values.number(Column.atoms)
             return .transfer(token: token, atoms: atoms, toAccount: try values.number32(Column.account))
+        case 17:
+            let supply = try values.number(Column.atoms)
+            let decimals = UInt8(truncatingIfNeeded: values.bits(8))
+            guard decimals <= Layout.tokenDecimalsMax else { throw .malformedCommand(type: type) }
+            return .createToken(nextSymbol(), decimals: decimals, supply: supply)
         default: throw .malformedCommand(type: type)
         }
     }
@@ -131,6 +136,14 @@ extension BatchReader {
         let expiryMs = try values.value(Column.time, after: block.timeMs)
         guard expiryMs != 0 else { throw .notCanonical(column: Column.time) }
         return expiryMs
+    }
+
+    private mutating func nextSymbol() -> TokenSymbol {
+        var symbol = TokenSymbol(word0: 0, word1: 0)
+        withUnsafeMutableBytes(of: &symbol) { bytes in
+            for index in 0..<bytes.count { bytes[index] = UInt8(truncatingIfNeeded: values.bits(8)) }
+        }
+        return symbol
     }
 
     private mutating func nextAddress() -> Address {

@@ -39,6 +39,8 @@ extension Command {
         case 15 where flags == 0 && market == 0: return .openSubaccount
         case 16 where flags == 0 && market == 0:
             return .transfer(token: u32(bytes, 4), atoms: u64(bytes, 8), toAccount: u32(bytes, 16))
+        case 17 where flags <= Layout.tokenDecimalsMax && market == 0:
+            return .createToken(TokenSymbol(loadingFrom: bytes + 12), decimals: flags, supply: u64(bytes, 4))
         default: return nil
         }
     }
@@ -93,6 +95,10 @@ extension Command {
             bytes.storeBytes(of: atoms, toByteOffset: 8, as: UInt64.self)
             bytes.storeBytes(of: toAccount, toByteOffset: 16, as: UInt32.self)
             return Self.writeHead(type: 16, to: bytes)
+        case .createToken(let symbol, let decimals, let supply):
+            bytes.storeBytes(of: supply, toByteOffset: 4, as: UInt64.self)
+            bytes.storeBytes(of: symbol, toByteOffset: 12, as: TokenSymbol.self)
+            return Self.writeHead(type: 17, flags: decimals, to: bytes)
         }
     }
 

@@ -18,6 +18,7 @@
 /// | use account | 8 | u8 14, u8 0, u16 0, u32 account |
 /// | open sub-account | 4 | u8 15, u8 0, u16 0 |
 /// | transfer | 20 | u8 16, u8 0, u16 0, u32 token, u64 atoms, u32 to account |
+/// | create token | 28 | u8 17, u8 decimals (0...18), u16 0, u64 supply in atoms, symbol 16 bytes of ASCII, zero padded |
 ///
 /// There is one encoding for each command: unused bits are zero.
 package enum Command: Equatable, Sendable {
@@ -54,6 +55,7 @@ package enum Command: Equatable, Sendable {
     case useAccount(UInt32)
     case openSubaccount
     case transfer(token: UInt32, atoms: UInt64, toAccount: UInt32)
+    case createToken(TokenSymbol, decimals: UInt8, supply: UInt64)
 
     /// As the atoms of a withdrawal: all that is free. No balance is so large.
     package static let allFree = UInt64.max
@@ -84,6 +86,7 @@ package enum Command: Equatable, Sendable {
         case 10, 12, 13, 15: 4
         case 14: 8
         case 16: 20
+        case 17: 28
         default: 0
         }
     }

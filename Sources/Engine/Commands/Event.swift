@@ -1,7 +1,7 @@
 /// What happened, in the order in which it happened: 64 bytes, one shape for every kind.
 ///
 /// Every command of an admitted batch yields exactly one result event (`placed`, `cancelled`, `rejected`, `withdrawn`, `agentChanged`,
-/// `modified`, `cancelledAll`, `triggerPlaced`, `transferred`, `subaccountOpened` or `settingChanged`) with its `commandIndex`; what else the
+/// `modified`, `cancelledAll`, `triggerPlaced`, `transferred`, `subaccountOpened`, `settingChanged` or `tokenCreated`) with its `commandIndex`; what else the
 /// command causes precedes its result, but for the triggers that it sets off, which follow with `commandIndex` 0xFFFF.
 package struct Event: BitwiseCopyable, Sendable {
     package enum Kind {
@@ -63,6 +63,9 @@ package struct Event: BitwiseCopyable, Sendable {
         /// From the inbox: forced commands. `orderId`: index of the message, `account`: for which they are to begin with (0: the sender has none);
         /// `code`: why the message was refused as a whole. If it was not, what its commands caused follows, up to the next event of the inbox.
         package static let forced: UInt8 = 23
+        /// Result of creating a token. `counterOrderId`: its id, `lots`: its supply in atoms, `remaining`: what it cost, in atoms of ETH, `orderId`: id
+        /// of the withdrawal record that burns those.
+        package static let tokenCreated: UInt8 = 24
     }
 
     package var kind: UInt8 = 0

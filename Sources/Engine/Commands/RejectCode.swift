@@ -49,6 +49,8 @@ package enum RejectCode: UInt16, Sendable, CaseIterable {
     case notYourAccount = 46
     case tooManySubaccounts = 47
     case notAllowed = 48
+    case symbolInvalid = 49
+    case supplyInvalid = 50
 
     // The connection; these never reach the engine.
     case malformedMessage = 60

@@ -1,6 +1,6 @@
 /// Balances: one cell for each (account, token), found through the account's directory of pages.
 ///
-/// Invariant: for every token, the sum of `free + locked` over its cells equals `Token.totalAtoms`, which stays below 2^63,
+/// Invariant: for every token, the sum of `free + locked` over its cells equals its `totalAtoms`, which stay below 2^63,
 /// so no sum of balances overflows.
 extension Exchange {
     /// Offset of the cell of an account; the all-zero cell of page 0 if it has been given none.

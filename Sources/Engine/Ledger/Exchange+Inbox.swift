@@ -29,7 +29,7 @@ extension Exchange {
         guard let owner = message.a.address, !owner.isZero,
             let tokenWord = message.b.smallInteger, let token = UInt32(exactly: tokenWord), isListed(token: token),
             let amount = message.c.smallInteger, amount > 0,
-            pointer(tokenOffset(token), as: Token.self).pointee.totalAtoms.addingSaturated(amount) <= Layout.tokenAtomsMax
+            totalAtoms(token: token).addingSaturated(amount) <= Layout.tokenAtomsMax
         else { return nil }
         var event = Event()
         event.counterOrderId = UInt64(token)
@@ -38,7 +38,7 @@ extension Exchange {
         if account != 0 {
             openBalance(account: account, token: token)
             writableBalance(account: account, token: token).pointee.free += amount
-            writable(tokenOffset(token), as: Token.self).pointee.totalAtoms += amount
+            writable(tokenTotalOffset(token), as: UInt64.self).pointee += amount
             event.kind = Event.Kind.deposited
             event.account = account
         } else {
@@ -51,20 +51,19 @@ extension Exchange {
 
     private mutating func listToken(_ message: InboxMessage) -> Event? {
         guard let l1Address = message.a.address,
-            let idWord = message.b.smallInteger, idWord > 0, idWord < UInt64(Layout.tokenCapacity),
+            let idWord = message.b.smallInteger, idWord > 0, idWord < UInt64(Layout.bornTokensStart),
             let shape = message.c.smallInteger, shape < 1 << 16
         else { return nil }
         let id = UInt32(idWord)
         let decimals = UInt32(shape & 0xFF)
         let unitExponent = UInt32(shape >> 8)
-        guard !isListed(token: id), decimals <= 18, unitExponent <= 36 else { return nil }
+        guard !isListed(token: id), decimals <= UInt32(Layout.tokenDecimalsMax), unitExponent <= 36 else { return nil }
         let token = writable(tokenOffset(id), as: Token.self)
         token.pointee.l1Address = l1Address
         token.pointee.id = id
         token.pointee.decimals = decimals
         token.pointee.unitExponent = unitExponent
-        token.pointee.symbol0 = message.d.word0
-        token.pointee.symbol1 = message.d.word1
+        token.pointee.symbol = TokenSymbol(word0: message.d.word0, word1: message.d.word1)
         var event = Event()
         event.kind = Event.Kind.tokenListed
         event.counterOrderId = idWord
@@ -118,7 +117,7 @@ extension Exchange {
         return event
     }
 
-    /// Whether a token with this id is listed.
+    /// Whether there is a token with this id.
     func isListed(token: UInt32) -> Bool {
         token > 0 && token < UInt32(Layout.tokenCapacity) && pointer(tokenOffset(token), as: Token.self).pointee.id == token
     }

@@ -31,7 +31,7 @@ extension Exchange {
 
         // From here on nothing fails.
         writableBalance(account: account, token: token).pointee.free -= amount
-        writable(tokenOffset(token), as: Token.self).pointee.totalAtoms -= amount
+        writable(tokenTotalOffset(token), as: UInt64.self).pointee -= amount
         let owner = pointer(accountOffset(account), as: Account.self).pointee.owner
         let id = recordWithdrawal(owner: owner, token: token, amount: amount)
         emitWithdrawn(id: id, account: account, token: token, atoms: amount, index: commandIndex)

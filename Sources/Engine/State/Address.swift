@@ -11,6 +11,13 @@ package struct Address: Equatable, Hashable, Sendable, BitwiseCopyable {
     /// The all-zero address.
     package static let zero = Address()
 
+    /// 0x000000000000000000000000000000000000dEaD, which nobody has the key of: what goes there is burnt.
+    package static var burn: Address {
+        var address = Address()
+        address.word4 = UInt32(0x0000_DEAD).byteSwapped
+        return address
+    }
+
     package init() {}
 
     /// Reads 20 bytes at `bytes`, which need not be aligned.

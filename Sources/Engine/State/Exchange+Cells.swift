@@ -22,6 +22,7 @@ extension Exchange {
     // MARK: Where each record lies.
 
     @inline(__always) func tokenOffset(_ id: UInt32) -> Int { Layout.tokens + Int(id) * 64 }
+    @inline(__always) func tokenTotalOffset(_ id: UInt32) -> Int { Layout.tokenTotals + Int(id) * 8 }
     @inline(__always) func marketOffset(_ id: UInt32) -> Int { Layout.markets + Int(id) * 64 }
     @inline(__always) func bookOffset(_ book: UInt32) -> Int { Layout.bookStates + Int(book) * 64 }
     @inline(__always) func accountOffset(_ id: UInt32) -> Int { Layout.accounts + Int(id) * 128 }

@@ -3,12 +3,18 @@ extension Exchange {
     /// Global counters.
     package var header: StateHeader { pointer(Layout.header, as: StateHeader.self).pointee }
 
-    /// Counters of what happens by itself.
+    /// Counters of what happens by itself, and others.
     package var schedule: ScheduleHeader { pointer(Layout.scheduleHeader, as: ScheduleHeader.self).pointee }
 
     /// The token with this id, or nil.
     package func token(_ id: UInt32) -> Token? {
         isListed(token: id) ? pointer(tokenOffset(id), as: Token.self).pointee : nil
+    }
+
+    /// Atoms of a token in all balances together.
+    package func totalAtoms(token id: UInt32) -> UInt64 {
+        precondition(id < UInt32(Layout.tokenCapacity))
+        return pointer(tokenTotalOffset(id), as: UInt64.self).pointee
     }
 
     /// The market with this id, or nil.

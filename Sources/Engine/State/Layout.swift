@@ -2,7 +2,7 @@
 ///
 /// The arena is 2^35 bytes of 64-byte cells; untouched memory is zero and costs nothing. Slot 0 of every pool
 /// and identifier 0 of every kind mean "none", so that an all-zero arena is the genesis state.
-/// The L1 contract knows `balances` and `withdrawals`: those two never move.
+/// The L1 contract knows `tokens`, `balances` and `withdrawals`: those three never move.
 package enum Layout {
     /// Size of the arena in bytes: the upper half of the proving machine's 2^36-byte memory.
     package static let arenaBytes = 1 << 35
@@ -18,6 +18,7 @@ package enum Layout {
     package static let header = 0x0_0000_0000
     package static let scheduleHeader = 0x0_0000_0040
     package static let tokens = 0x0_0010_0000
+    package static let tokenTotals = 0x0_0018_0000
     package static let markets = 0x0_0020_0000
     package static let bookStates = 0x0_0030_0000
     package static let timerBuckets = 0x0_0038_0000
@@ -39,6 +40,8 @@ package enum Layout {
     // MARK: Capacities, in records; slot 0 is never used.
 
     package static let tokenCapacity = 1 << 12
+    /// Ids of tokens listed from L1 are below this; tokens born on the exchange have those from here on, so that neither takes from the other.
+    package static let bornTokensStart: UInt32 = 1 << 11
     package static let marketCapacity = 1 << 12
     /// The book of market m has index m, its trigger book `marketCapacity + m`.
     package static let bookCapacity = 2 * marketCapacity
@@ -111,6 +114,15 @@ package enum Layout {
     package static let nonceAgeMsMax: UInt64 = 2 * 86_400_000
     /// How far a nonce may lie ahead of block time, in milliseconds: one day.
     package static let nonceLeadMsMax: UInt64 = 86_400_000
+    /// Id of ETH: the first token that L1 lists.
+    package static let etherToken: UInt32 = 1
+    /// What creating one of the first tokens costs, in atoms of ETH (1 gwei): 0.01 ETH. It doubles with each eighth of the ids that is used
+    /// up; whoever takes all of them pays 652 ETH.
+    package static let tokenPriceAtoms: UInt64 = 10_000_000
+    /// Tokens born before the price doubles.
+    package static let tokensPerPrice: UInt32 = 256
+    /// Decimals of a token's atom.
+    package static let tokenDecimalsMax: UInt8 = 18
     /// Atoms of a token that may ever be inside the exchange: sums of balances cannot overflow below this.
     package static let tokenAtomsMax: UInt64 = (1 << 63) - 1
 }

@@ -21,7 +21,7 @@ package struct StateHeader: BitwiseCopyable {
     package var openOrderCount: UInt32 = 0
 }
 
-/// Counters of what happens by itself at the beginning of a block: the second cell of the arena.
+/// Counters of what happens by itself at the beginning of a block, and what the first cell has no room for: the second cell of the arena.
 package struct ScheduleHeader: BitwiseCopyable {
     /// Block time in milliseconds up to which all timers have gone off: what the wheel of timers stands at.
     package var timersDoneMs: UInt64 = 0
@@ -33,30 +33,33 @@ package struct ScheduleHeader: BitwiseCopyable {
     package var uncrossingCount: UInt32 = 0
     /// First market with triggers that are due (0: none); the list goes on in its trigger book's state.
     package var firstPendingMarket: UInt32 = 0
-    package var reserved32: UInt32 = 0
+    /// Tokens born on the exchange so far.
+    package var bornTokenCount: UInt32 = 0
     package var reserved: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 }
 
-/// A listed token. L1-visible cell:
+/// A token, listed from L1 or born on the exchange. L1-visible cell, written once:
 ///
 /// | offset | field |
 /// | --- | --- |
-/// | 0 | L1 address, 20 bytes; zero for ETH |
+/// | 0 | L1 address, 20 bytes; zero for ETH and for a token born here |
 /// | 20 | id, u32 |
-/// | 24 | total atoms inside the exchange, u64 |
+/// | 24 | supply in atoms, u64: all there will ever be of a token born here; 0 for one listed from L1 |
 /// | 32 | decimals of an atom as shown to people, u32 |
-/// | 36 | unit exponent, u32: one atom is 10^unitExponent L1 units |
+/// | 36 | unit exponent, u32: one atom is 10^unitExponent L1 units; 0 for a token born here |
 /// | 40 | symbol, 16 bytes of ASCII, zero padded |
 /// | 56 | zero |
 package struct Token: BitwiseCopyable {
     package var l1Address = Address()
     package var id: UInt32 = 0
-    package var totalAtoms: UInt64 = 0
+    package var supply: UInt64 = 0
     package var decimals: UInt32 = 0
     package var unitExponent: UInt32 = 0
-    package var symbol0: UInt64 = 0
-    package var symbol1: UInt64 = 0
+    package var symbol = TokenSymbol(word0: 0, word1: 0)
     package var reserved: UInt64 = 0
+
+    /// Whether it was born on the exchange, not listed from L1.
+    package var isBorn: Bool { id >= Layout.bornTokensStart }
 }
 
 /// A market as it was listed: one cell, read-only but while it opens.

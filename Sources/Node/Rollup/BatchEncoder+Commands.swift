@@ -53,6 +53,12 @@ extension BatchEncoder {
             values.append(UInt64(token), to: Column.token)
             values.append(atoms, to: Column.atoms)
             values.append(UInt64(toAccount), to: Column.account)
+        case .createToken(let symbol, let decimals, let supply):
+            values.append(supply, to: Column.atoms)
+            values.append(UInt64(decimals), bits: 8)
+            withUnsafeBytes(of: symbol) { bytes in
+                for byte in bytes { values.append(UInt64(byte), bits: 8) }
+            }
         }
     }
 

@@ -40,7 +40,7 @@ struct DepositCommand: AsyncParsableCommand {
         let deployment = try options.deploymentFile()
         let ethereum = try options.ethereum()
         let contract = try await deployment.contract(through: ethereum)
-        let tokens = try await contract.tokens()
+        let tokens = try await contract.tokens() + contract.bornTokens(since: deployment.deployedAtBlock)
         let info = try Listing(tokens: tokens.map(TokenInfo.init), markets: []).token(self.token)
         guard let token = tokens.first(where: { $0.id == info.id }) else { return }
         let atoms = try info.atoms(amount)

@@ -31,6 +31,11 @@ extension Listing {
         case .openSubaccount: ["type": "openSubaccount"]
         case .transfer(let token, let atoms, let toAccount):
             funds(token, atoms, type: "transfer").adding(["toAccount": .integer(toAccount)])
+        case .createToken(let symbol, let decimals, let supply):
+            [
+                "type": "createToken", "symbol": .text(symbol.text), "decimals": .integer(decimals),
+                "supply": .text(TokenAmount.format(atoms: supply, decimals: UInt32(decimals))), "supplyAtoms": .integer(supply),
+            ]
         case .withdraw(let token, let atoms): funds(token, atoms, type: "withdraw")
         case .approveAgent(let agent, let expiryMs):
             ["type": "approveAgent", "agent": .text(agent.hex), "expiryMs": expiryMs == 0 ? .null : .integer(expiryMs)]

@@ -23,6 +23,8 @@ extension Listing {
         case .useAccount(let account): return ("use account", String(account))
         case .openSubaccount: return ("open sub-account", "")
         case .transfer(let token, let atoms, let toAccount): return ("transfer", "\(amount(atoms, token)) to account \(toAccount)")
+        case .createToken(let symbol, let decimals, let supply):
+            return ("create token", "\(TokenAmount.format(atoms: supply, decimals: UInt32(decimals))) \(symbol.text)")
         case .withdraw(let token, let atoms): return ("withdraw", amount(atoms, token))
         case .approveAgent(let agent, let expiryMs):
             return ("approve", "\(agent) until \(expiryMs == 0 ? "revoked" : Moment.text(milliseconds: expiryMs))")

@@ -6,20 +6,27 @@ import Signing
 struct Cashier {
     let contract: RollupContract
     let sender: TransactionSender
-    let listing: Listing
+    let rebuild: Rebuild
+    /// What L1 lists, and what was born on the exchange by the last look at the state.
+    private(set) var listing: Listing
     private let output: Output?
     /// Whether an owner whose money takes more gas than one payment among many has must fetch it himself.
     let sparesGas: Bool
 
     /// `payer` pays the gas; the money goes to the owners whoever sends. `output`: where it is told how it goes.
-    init(
-        _ contract: RollupContract, _ deployment: Deployment, payer: PrivateKey, output: Output? = nil, sparesGas: Bool = false
-    ) async throws {
-        self.contract = contract
+    init(_ state: RebuiltState, payer: PrivateKey, output: Output? = nil, sparesGas: Bool = false) async throws {
+        contract = state.contract
+        rebuild = state.rebuild
         self.sparesGas = sparesGas
         self.output = output
-        sender = TransactionSender(client: contract.client, key: payer, chainId: deployment.chainId)
-        listing = Listing(tokens: try await contract.tokens().map(TokenInfo.init), markets: [])
+        sender = TransactionSender(client: contract.client, key: payer, chainId: state.deployment.chainId)
+        listing = try await state.listing()
+    }
+
+    /// Looks at the state again for tokens born on the exchange.
+    mutating func learnTokens() async {
+        listing.tokens.removeAll { $0.isBorn }
+        listing.tokens += await rebuild.bornTokens.map(TokenInfo.init)
     }
 
     /// A payment to be made.
@@ -80,8 +87,10 @@ struct Cashier {
     }
 
     /// Makes the payments. What somebody else pays at the same moment is left out; what L1 refuses is told and left out, too, unless nothing else is
-    /// there: then it throws.
-    func pay(_ orders: [Order]) async throws -> [Payment] {
+    /// there: then it throws. The rebuilt state must be a final one: by it the ERC-20 contracts are created that L1 does not have yet.
+    mutating func pay(_ orders: [Order]) async throws -> [Payment] {
+        await learnTokens()
+        var payments = try await createTokens(of: orders)
         let plan = try await plan(orders)
         var sent: [(orders: [Order], pending: TransactionSender.Pending)] = []
         for transaction in plan.transactions {
@@ -93,7 +102,6 @@ struct Cashier {
                 guard transaction.orders.count == 1, let reason = Self.reason(error), Self.isPaid(reason) else { throw error }
             }
         }
-        var payments: [Payment] = []
         for (number, transaction) in sent.enumerated() {
             let receipt = try await sender.receipt(of: transaction.pending)
             payments += try paid(transaction.orders, by: receipt)

@@ -47,7 +47,7 @@ struct ClaimCommand: AsyncParsableCommand {
         let owner = all ? nil : try options.ownerAddress(owner)
         let payer = try options.payerKey(payer)
         var state = try await RebuiltState.load(options, directory: data) { $0.progress.finalCount }
-        let cashier = try await Cashier(state.contract, state.deployment, payer: payer, output: options.output, sparesGas: all)
+        var cashier = try await Cashier(state, payer: payer, output: options.output, sparesGas: all)
         if dryRun { return try await estimate(for: owner, state, cashier) }
         var payments: [Payment] = []
         var waiting: [Withdrawal] = []
@@ -82,6 +82,7 @@ struct ClaimCommand: AsyncParsableCommand {
             state.history = try await state.reader.history()
         }
         let (paid, rest) = (payments, waiting)
+        await cashier.learnTokens()
         try options.output.show(paid.json, try text(paid, rest, cashier.listing))
     }
 

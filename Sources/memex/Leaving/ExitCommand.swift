@@ -51,13 +51,13 @@ struct ExitCommand: AsyncParsableCommand {
         let state = try await RebuiltState.load(options, directory: data) { $0.progress.claimCount }
         let holdings = try await Holdings(of: owner, state)
         guard let payer else { return try await tell(holdings, state) }
-        let cashier = try await Cashier(contract, state.deployment, payer: payer)
+        var cashier = try await Cashier(state, payer: payer)
         let payments = try await cashier.pay(cashier.orders(for: holdings))
         try options.output.show(payments.json, payments.isEmpty ? "nothing is left to pay to \(owner.hex)" : payments.text)
     }
 
     private func tell(_ holdings: Holdings, _ state: RebuiltState) async throws {
-        let listing = Listing(tokens: try await state.contract.tokens().map(TokenInfo.init), markets: [])
+        let listing = try await state.listing()
         let paths = try holdings.paths(state.deployment, listing)
         guard let pathOnly else { return try options.output.show(paths, try holdings.text(listing)) }
         guard pathOnly != "-" else { return try Output.write(paths.line + "\n", to: STDOUT_FILENO) }

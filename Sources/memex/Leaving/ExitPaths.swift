@@ -10,14 +10,14 @@ import Signing
 /// | format | "memex-exit-1" |
 /// | chainId, rollup, owner | whom it concerns |
 /// | batch, stateRoot | the last claimed state; null if none was claimed |
-/// | payments[].function | which function of the contract pays: exit_balance, withdraw or refund_deposit |
+/// | payments[].function | which function of the contract pays: exit_balance, withdraw or refund_deposit; before them create_token, for tokens whose ERC-20 L1 does not have yet |
 /// | payments[].arguments | its arguments in order, decimal or 0x; a path is a list of 29 hashes, from the cell up |
 /// | payments[].calldata | the same, ABI-encoded: the data of a transaction to `rollup` |
 /// | payments[].symbol, amount | for people |
 extension Holdings {
     /// What is not paid yet.
     func paths(_ deployment: Deployment, _ listing: Listing) throws -> JSON {
-        var payments: [JSON] = []
+        var payments = try uncreated.map { try json($0, try listing.known(token: $0.token.id)) }
         for (payout, isPaid) in cells where !isPaid {
             payments.append(try json(payout, try listing.known(token: payout.token)))
         }
@@ -55,6 +55,16 @@ extension Holdings {
                 )
             }
         return payment(function, arguments, payout.call(batch: batch), token, payout.atoms)
+    }
+
+    private func json(_ born: BornToken, _ token: TokenInfo) throws -> JSON {
+        let batch = batch ?? 0
+        let symbol = withUnsafeBytes(of: born.token.symbol) { Hex.encode(Array($0)) }
+        let arguments: [JSON] = [
+            .number(batch), .integer(born.token.id), .number(born.token.supply), .integer(born.token.decimals), .text(symbol),
+            .list(born.path.map { .text($0.hex) }),
+        ]
+        return payment("create_token", arguments, born.call(batch: batch), token, born.token.supply)
     }
 
     private func json(_ deposit: Deposit, _ token: TokenInfo) throws -> JSON {

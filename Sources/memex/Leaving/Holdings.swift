@@ -9,6 +9,8 @@ struct Holdings {
     let stateRoot: Hash256
     let cells: [(payout: Payout, isPaid: Bool)]
     let deposits: [(deposit: Deposit, isRefunded: Bool)]
+    /// Tokens born on the exchange that the cells hold and that L1 does not have yet: their ERC-20 is created before they are paid.
+    let uncreated: [BornToken]
 
     /// Brings the state to the last claim and asks L1 what it has paid.
     init(of owner: Address, _ state: RebuiltState) async throws {
@@ -27,6 +29,12 @@ struct Holdings {
             deposits.append((deposit, try await state.contract.isRefunded(index: deposit.index)))
         }
         self.deposits = deposits
+        var uncreated: [BornToken] = []
+        for id in Set(cells.map(\.payout.token)).sorted() {
+            guard let born = await state.rebuild.bornToken(id), try await state.contract.token(id) == nil else { continue }
+            uncreated.append(born)
+        }
+        self.uncreated = uncreated
     }
 }
 

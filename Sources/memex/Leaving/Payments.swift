@@ -6,6 +6,8 @@ import Signing
 struct Payment {
     enum Kind: String {
         case withdrawal, balance, refund
+        /// The ERC-20 of a token born on the exchange was created; `owner` is the rollup, which pays it out.
+        case token
 
         init(_ payout: Payout) {
             switch payout.content {

@@ -40,6 +40,12 @@ struct RebuiltState {
         return try Rebuild(domain: SigningDomain(chainId: deployment.chainId, rollup: deployment.rollup))
     }
 
+    /// The tokens that L1 lists and those that the state says were born on the exchange.
+    func listing() async throws -> Listing {
+        let born = await rebuild.bornTokens.map(TokenInfo.init)
+        return Listing(tokens: try await contract.tokens().map(TokenInfo.init) + born, markets: [])
+    }
+
     /// Applies batches until the state is that after `count` of them, and shows how it goes. What is done is kept in `directory`, if one is given,
     /// every half minute, at the end, and when L1 fails: the next run goes on from there.
     func advance(to count: UInt64, keepingIn directory: String? = nil) async throws {

@@ -14,10 +14,7 @@ extension Listing {
 
     /// From the exchange's records; throws if they contradict each other.
     init(tokens: [Token], markets: [MarketAndBook]) throws {
-        self.init(
-            tokens: tokens.map {
-                TokenInfo(id: $0.id, symbol: $0.symbol, decimals: $0.decimals, unitExponent: $0.unitExponent, l1Address: $0.l1Address)
-            }, markets: [])
+        self.init(tokens: tokens.map(TokenInfo.init), markets: [])
         guard self.tokens.allSatisfy({ $0.decimals <= Self.decimalsMax }) else { throw Self.contradiction("a token's decimals") }
         for record in markets.map(\.market) {
             guard let id = UInt16(exactly: record.id), let base = token(id: record.baseToken), let quote = token(id: record.quoteToken),
@@ -45,6 +42,11 @@ extension Listing {
 }
 
 extension TokenInfo {
+    init(_ token: Token) {
+        self.init(
+            id: token.id, symbol: token.symbol.text, decimals: token.decimals, unitExponent: token.unitExponent, l1Address: token.l1Address)
+    }
+
     init(_ token: ListedToken) {
         self.init(
             id: token.id, symbol: token.symbol, decimals: token.decimals, unitExponent: token.unitExponent, l1Address: token.l1Address)

@@ -10,8 +10,11 @@ struct TokenInfo: Equatable {
     var decimals: UInt32
     /// One atom is 10^unitExponent L1 units.
     var unitExponent: UInt32
-    /// Zero for ETH.
+    /// Zero for ETH, and for a token created on the exchange whose ERC-20 L1 need not have yet.
     var l1Address: Address
+
+    /// Whether it was created on the exchange.
+    var isBorn: Bool { id >= Layout.bornTokensStart }
 
     /// Atoms as a decimal number.
     func format(_ atoms: UInt64) -> String { TokenAmount.format(atoms: atoms, decimals: decimals) }
@@ -42,13 +45,15 @@ struct Listing: Equatable {
     var tokens: [TokenInfo]
     var markets: [MarketInfo]
 
-    /// The token with this id or symbol, whatever the case of its letters.
+    /// The token with this id or symbol, whatever the case of its letters. Anybody can create a token of any symbol, so those that L1
+    /// listed come first.
     func token(_ text: String) throws(ListingError) -> TokenInfo {
         if let id = UInt32(text) {
             guard let token = token(id: id) else { throw .unknown("token", text, known: tokens.map(\.symbol)) }
             return token
         }
-        return try Self.only(tokens, "token", text, id: { UInt64($0.id) }, name: \.symbol)
+        let listed = tokens.filter { !$0.isBorn && $0.symbol.lowercased() == text.lowercased() }
+        return try Self.only(listed.isEmpty ? tokens : listed, "token", text, id: { UInt64($0.id) }, name: \.symbol)
     }
 
     func token(id: UInt32) -> TokenInfo? { tokens.first { $0.id == id } }

@@ -24,5 +24,11 @@ def withdrawal_leaf(owner: address, token_id: uint32, amount: uint64, index: uin
 
 @external
 @pure
+def token_leaf(token_id: uint32, supply: uint64, decimals: uint8, symbol: bytes16) -> bytes32:
+    return Cells._token_leaf(token_id, supply, decimals, symbol)
+
+
+@external
+@pure
 def root(leaf: bytes32, index: uint256, path: bytes32[29]) -> bytes32:
     return Cells._root(leaf, index, path)

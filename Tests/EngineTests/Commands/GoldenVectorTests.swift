@@ -33,6 +33,25 @@ import Testing
         }
     }
 
+    @Test func tokenCells() throws {
+        let entries = try vectors("cells", "tokens")
+        #expect(entries.count > 2)
+        for entry in entries {
+            var cell = Token()
+            cell.l1Address = try address(entry["l1Address"])
+            cell.id = UInt32(try number(entry["id"]))
+            cell.supply = try number(entry["supply"])
+            cell.decimals = UInt32(try number(entry["decimals"]))
+            cell.unitExponent = UInt32(try number(entry["unitExponent"]))
+            let symbol = Array(try #require(entry["symbol"] as? String).utf8)
+            cell.symbol = (symbol + [UInt8](repeating: 0, count: 16 - symbol.count)).withUnsafeBytes {
+                TokenSymbol(loadingFrom: $0.baseAddress!)
+            }
+            #expect(cell.symbol.isValid && (cell.supply == 0) == (cell.id < Layout.bornTokensStart))
+            try expectCell(cell, entry)
+        }
+    }
+
     @Test func inboxMessagesFillTheState() throws {
         let test = try TestExchange()
         var accumulator = Hash256.zero

@@ -15,7 +15,7 @@ import Testing
         Event.Kind.placed, Event.Kind.cancelled, Event.Kind.withdrawn, Event.Kind.agentChanged, Event.Kind.reduced, Event.Kind.modified,
         Event.Kind.cancelledAll, Event.Kind.triggerPlaced, Event.Kind.triggered, Event.Kind.transferred,
         Event.Kind.subaccountOpened, Event.Kind.settingChanged, Event.Kind.auctionFill, Event.Kind.marketOpened,
-        Event.Kind.accountCancelled, Event.Kind.forced,
+        Event.Kind.accountCancelled, Event.Kind.forced, Event.Kind.tokenCreated,
     ]
     private static let codes: [RejectCode] = [
         .unknownMarket, .sizeZero, .sizeTooLarge, .priceInvalid, .priceTooFine, .notionalTooLarge, .insufficientBalance, .wouldNotFill,

@@ -42,10 +42,10 @@ import Testing
         #expect(MemoryLayout<Withdrawal>.offset(of: \.reserved) == 48)
         #expect(MemoryLayout<Token>.offset(of: \.l1Address) == 0)
         #expect(MemoryLayout<Token>.offset(of: \.id) == 20)
-        #expect(MemoryLayout<Token>.offset(of: \.totalAtoms) == 24)
+        #expect(MemoryLayout<Token>.offset(of: \.supply) == 24)
         #expect(MemoryLayout<Token>.offset(of: \.decimals) == 32)
         #expect(MemoryLayout<Token>.offset(of: \.unitExponent) == 36)
-        #expect(MemoryLayout<Token>.offset(of: \.symbol0) == 40)
+        #expect(MemoryLayout<Token>.offset(of: \.symbol) == 40)
         #expect(MemoryLayout<Token>.offset(of: \.reserved) == 56)
     }
 
@@ -84,6 +84,7 @@ import Testing
         let regions: [(start: Int, bytes: Int)] = [
             (Layout.header, 4096),
             (Layout.tokens, Layout.tokenCapacity * 64),
+            (Layout.tokenTotals, Layout.tokenCapacity * 8),
             (Layout.markets, Layout.marketCapacity * 64),
             (Layout.bookStates, Layout.bookCapacity * 64),
             (Layout.timerBuckets, Layout.timerBucketCount * 8),

@@ -20,7 +20,10 @@ struct InvariantCheck {
     /// Sums over the books, indexed by account: by token what is locked, and how many orders there are.
     private var locked: [UInt64] = []
     private var orderCounts: [UInt32] = []
-    private static let tokens = 16
+    /// Room for tokens listed from L1 and as many born here.
+    private static let tokens = 32
+
+    private static func place(_ token: UInt32) -> Int { Int(token < Layout.bornTokensStart ? token : token - Layout.bornTokensStart + 16) }
 
     init(sourceLocation: SourceLocation) {
         self.sourceLocation = sourceLocation
@@ -75,7 +78,7 @@ struct InvariantCheck {
             let unit =
                 side == .buy
                 ? Notional.atomsPerLot(priceCode: makers.priceCode, notionalExponent: market.notionalExponent)! : market.lotAtoms
-            locked[Int(order.account) * Self.tokens + Int(token)] += unit * order.lots
+            locked[Int(order.account) * Self.tokens + Self.place(token)] += unit * order.lots
         }
         return count
     }
@@ -107,17 +110,20 @@ struct InvariantCheck {
     // MARK: Balances and accounts
 
     mutating func balances(_ exchange: borrowing Exchange) {
-        for token in 1..<UInt32(Self.tokens) {
+        let born = Layout.bornTokensStart..<Layout.bornTokensStart + exchange.schedule.bornTokenCount
+        expect(born.allSatisfy { (exchange.token($0)?.supply ?? 0) > 0 } && exchange.token(born.upperBound) == nil, "born tokens have gaps")
+        for token in Array(1..<16) + Array(born) {
             guard let record = exchange.token(token) else { continue }
+            expect((record.supply == 0) == (token < Layout.bornTokensStart), "token \(token) has an id of the others")
             var total: UInt64 = 0
             for account in 1..<(exchange.header.accountCount + 1) {
                 let balance = exchange.balance(account: account, token: token) ?? Balance()
                 total += balance.free + balance.locked
                 expect(
-                    balance.locked == locked[Int(account) * Self.tokens + Int(token)],
+                    balance.locked == locked[Int(account) * Self.tokens + Self.place(token)],
                     "locked of account \(account), token \(token) differs from its orders")
             }
-            expect(total == record.totalAtoms, "token \(token) is not conserved")
+            expect(total == exchange.totalAtoms(token: token), "token \(token) is not conserved")
         }
     }
 

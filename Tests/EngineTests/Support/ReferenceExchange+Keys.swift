@@ -32,6 +32,7 @@ extension ReferenceExchange {
             agents[agent]!.isRevoked = true
         case .openSubaccount: return openSubaccount(account, index)
         case .transfer(let token, let atoms, let other): return transfer(account, other, token, atoms, index)
+        case .createToken(let symbol, let decimals, let supply): return createToken(symbol, decimals, supply, account, index)
         default: preconditionFailure("not an owner's command")
         }
         events.append(event)

@@ -144,7 +144,7 @@ final class ReferenceExchange {
             accounts[Int(account) - 1].cancelsOnDisconnect = isOn
             addSettingChanged(account, index)
             return .none
-        case .withdraw, .approveAgent, .revokeAgent, .openSubaccount, .transfer:
+        case .withdraw, .approveAgent, .revokeAgent, .openSubaccount, .transfer, .createToken:
             return isOwner ? performAsOwner(command, account, index) : .agentMayNot
         default:
             return .notAllowed

@@ -18,12 +18,25 @@ extension ReferenceStream {
 
     mutating func randomAccountCommand(_ account: UInt32) -> Command {
         switch random.below(20) {
-        case 0: return .openSubaccount
-        case 1..<13: return .transfer(token: UInt32(random.below(6)), atoms: randomAtoms(account), toAccount: randomSibling(account))
+        case 0: return random.chance(60) ? .openSubaccount : randomNewToken()
+        case 1..<13: return .transfer(token: randomToken(), atoms: randomAtoms(account), toAccount: randomSibling(account))
         // No two accounts at the same time: which of them comes first would be nobody's business.
         case 13..<17: return .scheduleCancel(timeMs: random.chance(40) ? 0 : randomTime() / 128 * 128 + UInt64(account))
         default: return .cancelOnDisconnect(random.chance(50))
         }
+    }
+
+    /// Mostly a listed one.
+    mutating func randomToken() -> UInt32 { random.chance(85) ? UInt32(random.below(6)) : 2047 + UInt32(random.below(5)) }
+
+    /// A good one only as long as there are few: each is one more to compare.
+    private mutating func randomNewToken() -> Command {
+        let isGood = reference.decimals.count < 7 && random.chance(70)
+        var symbol = TokenSymbol(word0: 0x4E52_4F42, word1: random.chance(50) ? 0 : 0x21)
+        if isGood { symbol.word1 = 0 }
+        return .createToken(
+            symbol, decimals: UInt8(random.below(19)),
+            supply: isGood ? 1 + random.next() >> UInt64(1 + random.below(40)) : random.chance(50) ? 0 : 1 << 63 + random.next() >> 1)
     }
 
     private mutating func randomAtoms(_ account: UInt32) -> UInt64 {
@@ -73,7 +86,8 @@ extension ReferenceStream {
         let center = [price(12_500, -3), price(99_960, -4), price(12_000, -13)].randomElement(using: &random)!
         let opensAtMs = reference.nowMs + UInt64(random.below(12_000))
         list(
-            lastMarket, base: center == price(12_000, -13) ? 3 : 2, quote: 1, lotExponent: center == price(12_000, -13) ? 6 : 3,
+            lastMarket, base: center == price(12_000, -13) ? 3 : random.chance(60) ? 2 : Self.bornToken, quote: 1,
+            lotExponent: center == price(12_000, -13) ? 6 : 3,
             maker: UInt64(random.below(50)), taker: 60, center: center, opensAtMs: opensAtMs,
             referencePrice: center - 150 + UInt32(random.below(300)))
     }

@@ -17,7 +17,7 @@ extension ReferenceStream {
         case 89..<90:
             return .cancelAll(market: random.chance(20) ? 0 : market, sides: SideSelection(rawValue: UInt8(random.below(3)))!)
         case 90..<94: return randomAccountCommand(account)
-        case 94..<97: return .withdraw(token: UInt32(random.below(6)), atoms: randomWithdrawal())
+        case 94..<97: return .withdraw(token: randomToken(), atoms: randomWithdrawal())
         default:
             let other = TestExchange.address(UInt64(100 + random.below(5)))
             return random.chance(50) ? .approveAgent(other, expiryMs: random.chance(50) ? 0 : randomTime()) : .revokeAgent(other)

@@ -36,7 +36,7 @@ extension ReferenceStream {
 
     /// The event with the reference's numbers in place of order ids. The id of a new order is learned.
     private mutating func withNumbers(_ event: Event, expected: Event) -> Event {
-        guard event.kind != Event.Kind.withdrawn, event.kind != Event.Kind.forced else { return event }
+        guard event.kind != Event.Kind.withdrawn, event.kind != Event.Kind.forced, event.kind != Event.Kind.tokenCreated else { return event }
         let begins = [Event.Kind.placed, Event.Kind.triggerPlaced, Event.Kind.modified].contains(event.kind)
         if begins, event.orderId != 0, numbers[event.orderId] == nil, engineIds[expected.orderId] == nil {
             numbers[event.orderId] = expected.orderId
@@ -71,7 +71,7 @@ extension ReferenceStream {
 
     private func hasSameBalances() -> Bool {
         for account in 1...UInt32(reference.accounts.count) {
-            for token in UInt32(1)...4 {
+            for token in reference.decimals.keys {
                 let key = ReferenceExchange.Key(account: account, token: token)
                 let balance = test.host.exchange.balance(account: account, token: token) ?? Balance()
                 guard balance.free == reference.free[key] ?? 0, balance.locked == reference.locked[key] ?? 0 else { return false }

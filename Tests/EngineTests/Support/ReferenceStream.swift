@@ -34,6 +34,8 @@ struct ReferenceStream {
     static let stranger = TestExchange.address(900)
     /// Listed, but nobody trades in it.
     static let quietMarket: UInt16 = 4
+    /// Created by the first trader at the beginning.
+    static let bornToken: UInt32 = 2048
 
     init(seed: UInt64) throws {
         test = try TestExchange()
@@ -51,6 +53,8 @@ struct ReferenceStream {
             for token in UInt32(1)...4 { deposit(trader, token: token, atoms: 400_000_000_000) }
         }
         run([.approveAgent(agents[0], expiryMs: 0)], signer: traders[0])
+        let symbol = TokenSymbol(word0: 0x4E52_4F42, word1: 0)
+        run([.createToken(symbol, decimals: 6, supply: 400_000_000_000)], signer: traders[0])
     }
 
     /// `opensAtMs`: nil for a market that opens without an auction.

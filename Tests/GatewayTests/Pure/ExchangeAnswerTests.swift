@@ -73,15 +73,4 @@ struct ExchangeAnswerTests {
         }
         #expect(throws: MalformedServerMessage.self) { _ = try BookAnswer(decoding: answer(.status, count: 2, fields)) }
     }
-
-    @Test func symbols() {
-        var token = Token()
-        token.symbol0 = 0x5844_5355
-        #expect(token.symbol == "USDX")
-        token.symbol0 = 0xFF41
-        #expect(token.symbol == "A?")
-        token.symbol0 = .max
-        token.symbol1 = .max
-        #expect(token.symbol.count == 16)
-    }
 }

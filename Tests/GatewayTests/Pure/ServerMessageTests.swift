@@ -233,6 +233,8 @@ import Testing
             let opened = try #require(try result(kind) { $0.counterAccount = 12 })
             #expect(opened.orderId == 12 && opened.lots == 3 && opened.restingLots == 0)
         }
+        let created = try #require(try result(Event.Kind.tokenCreated) { $0.counterOrderId = 2048 })
+        #expect(created.orderId == 2048 && created.lots == 3 && created.restingLots == 4)
         let setting = try #require(try result(Event.Kind.settingChanged) { _ in })
         #expect(setting.orderId == 9)
     }

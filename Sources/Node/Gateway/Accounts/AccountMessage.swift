@@ -68,6 +68,7 @@ enum AccountMessage {
         case Event.Kind.deposited: .funds(funds(event, .deposit, other: 0, position))
         case Event.Kind.withdrawn: .funds(funds(event, .withdrawal, other: event.orderId, position))
         case Event.Kind.transferred: .funds(funds(event, .transferOut, other: UInt64(event.counterAccount), position))
+        case Event.Kind.tokenCreated: .funds(funds(event, .created, other: event.orderId, position))
         case Event.Kind.accountCancelled: .account(account(event, .ordersCancelled, position))
         case Event.Kind.feeTierChanged: .account(account(event, .feeTier, position))
         case Event.Kind.subaccountOpened: .account(account(event, .subaccountOpened, position))

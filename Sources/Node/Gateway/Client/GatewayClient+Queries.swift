@@ -41,11 +41,3 @@ extension GatewayClient {
         }
     }
 }
-
-extension Token {
-    /// The symbol without its padding; bytes that are not ASCII come out as question marks.
-    package var symbol: String {
-        let bytes = withUnsafeBytes(of: (symbol0, symbol1)) { $0.prefix { $0 != 0 }.map { $0 < 0x80 ? $0 : 0x3F } }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-}

@@ -51,11 +51,12 @@ extension ByteBuffer {
         switch event.kind {
         case Event.Kind.subaccountOpened, Event.Kind.transferred: append(UInt64(event.counterAccount))
         case Event.Kind.settingChanged: append(UInt64(event.account))
+        case Event.Kind.tokenCreated: append(event.counterOrderId)
         default: append(event.orderId)
         }
         append(event.kind == Event.Kind.cancelled ? event.remaining : event.lots)
         switch event.kind {
-        case Event.Kind.placed, Event.Kind.modified, Event.Kind.triggerPlaced: append(event.remaining)
+        case Event.Kind.placed, Event.Kind.modified, Event.Kind.triggerPlaced, Event.Kind.tokenCreated: append(event.remaining)
         default: append(UInt64(0))
         }
     }

@@ -40,6 +40,8 @@ extension RejectCode {
             "The market collects orders for its opening auction; only good-till-cancelled, good-till-time and post-only orders may join."
         case .timeInForceInvalid: "This command does not go with this time in force; use one that rests."
         case .notYourAccount: "The key may not act for this account; name an account of its owner, or of the owner who approved it."
+        case .symbolInvalid: "A symbol is 1 to 16 printable ASCII characters without spaces."
+        case .supplyInvalid: "A supply is 1 to 2^63 - 1 atoms; choose fewer decimals for a larger one."
         case .tooManySubaccounts: "An owner may open 16 sub-accounts; use an existing one."
         case .notAllowed: "The account has not allowed this; see cancel-on-disconnect."
         case .agentMayNot: "An agent key trades only; withdrawals and approvals need the owner's key."

@@ -96,6 +96,8 @@ package enum FundsKind: UInt8, Sendable, CaseIterable {
     /// From, and to, another account of the same owner.
     case transferIn = 3
     case transferOut = 4
+    /// The whole supply of a token that the account created. What it paid for that was withdrawn, to be burnt.
+    case created = 5
 }
 
 /// What happened to an account as a whole.

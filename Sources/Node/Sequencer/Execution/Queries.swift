@@ -4,10 +4,10 @@ import Engine
 struct Queries {
     private(set) var reply: [UInt8] = []
 
-    /// Ids of the listed tokens and markets as of `listedAtCursor`: only inbox messages list any.
+    /// Ids of the tokens and markets as of `listedAt`: only inbox messages list any, and tokens are born one by one.
     private var tokenIds: [UInt32] = []
     private var marketIds: [UInt32] = []
-    private var listedAtCursor: UInt64?
+    private var listedAt: (inboxCursor: UInt64, bornTokens: UInt32)?
 
     /// Where the node stands besides the exchange itself.
     struct Position {
@@ -58,9 +58,9 @@ struct Queries {
     }
 
     private mutating func findListed(_ exchange: borrowing Exchange) {
-        let cursor = exchange.header.inboxCursor
-        guard cursor != listedAtCursor else { return }
-        listedAtCursor = cursor
+        let now = (inboxCursor: exchange.header.inboxCursor, bornTokens: exchange.schedule.bornTokenCount)
+        if let listedAt, listedAt == now { return }
+        listedAt = now
         tokenIds.removeAll(keepingCapacity: true)
         marketIds.removeAll(keepingCapacity: true)
         for id in 1..<UInt32(Layout.tokenCapacity) where exchange.token(id) != nil { tokenIds.append(id) }

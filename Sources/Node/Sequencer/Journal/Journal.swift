@@ -26,7 +26,7 @@ package final class Journal {
     private var firstRow: Int64
 
     /// Also counts the changes of what the exchange makes of the same commands, since a journal is replayed: 2 mixes client order ids.
-    static let formatVersion: Int64 = 2
+    static let formatVersion: Int64 = 3
     /// "MxJ1"
     static let applicationId: Int64 = 0x4D78_4A31
 

@@ -29,6 +29,7 @@ package struct RollupCall: Equatable, Sendable {
         static let claimState = "claim_state(uint256,bytes32)"
         static let reclaimBond = "reclaim_bond(uint256)"
         static let withdraw = "withdraw(uint256,uint256,address,uint32,uint64,uint64,bytes32[29])"
+        static let createToken = "create_token(uint256,uint32,uint64,uint8,bytes16,bytes32[29])"
         static let halt = "halt()"
         static let exitBalance = "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])"
         static let payMany =
@@ -36,7 +37,7 @@ package struct RollupCall: Equatable, Sendable {
         static let refundDeposit = "refund_deposit(uint256,address,uint32,uint64)"
         static let all = [
             listToken, listMarket, setFeeTier, depositEth, deposit, force, collectMessageFees, postBatch, claimState, reclaimBond, withdraw,
-            halt, exitBalance, refundDeposit,
+            createToken, halt, exitBalance, refundDeposit,
         ]
     }
 
@@ -108,6 +109,18 @@ package struct RollupCall: Equatable, Sendable {
             [
                 .uint(batch), .uint(cell), .address(record.owner), .uint(record.token), .uint(record.amount), .uint(record.blockNumber),
                 .fixedHashes(path),
+            ])
+    }
+
+    /// Creates the ERC-20 of a token born on the exchange, as it is under the final state after batch `batch`. `path`: 29 hashes.
+    package static func createToken(batch: UInt64, token: Token, path: [Hash256]) -> RollupCall {
+        var symbol = Hash256()
+        symbol.word0 = token.symbol.word0
+        symbol.word1 = token.symbol.word1
+        return RollupCall(
+            Signature.createToken,
+            [
+                .uint(batch), .uint(token.id), .uint(token.supply), .uint(token.decimals), .bytes32(symbol), .fixedHashes(path),
             ])
     }
 

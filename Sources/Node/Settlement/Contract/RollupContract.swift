@@ -101,15 +101,33 @@ package struct RollupContract: Sendable {
         try await integer(Signature.heldAtoms, [.uint(token)])
     }
 
-    /// All listed tokens, by id from 1.
+    /// All tokens that the lister listed, by id from 1.
     package func tokens() async throws(EthereumError) -> [ListedToken] {
         var tokens: [ListedToken] = []
         let count = try await integer(Signature.tokenCount)
         for id in 0..<UInt32(clamping: count) {
-            tokens.append(
-                try await read(Signature.tokens, [.uint(id + 1)]) { (reader) throws(ABIError) in try ListedToken(id: id + 1, &reader) })
+            guard let token = try await token(id + 1) else { break }
+            tokens.append(token)
         }
         return tokens
+    }
+
+    /// All tokens born on the exchange whose ERC-20 exists, by id. `block`: that of the deployment.
+    package func bornTokens(since block: UInt64) async throws(EthereumError) -> [ListedToken] {
+        let head = try await client.latestBlock().number
+        let logs = try await client.logs(of: address, events: [RollupEvent.tokenCreatedTopic], blocks: block...max(block, head))
+        var tokens: [ListedToken] = []
+        for log in logs {
+            guard case .tokenCreated(let id, _) = try event(log), let token = try await token(id) else { continue }
+            tokens.append(token)
+        }
+        return tokens.sorted { $0.id < $1.id }
+    }
+
+    /// The token with this id; nil if it is not listed, or was born on the exchange and its ERC-20 not created yet.
+    package func token(_ id: UInt32) async throws(EthereumError) -> ListedToken? {
+        let token = try await read(Signature.tokens, [.uint(id)]) { (reader) throws(ABIError) in try ListedToken(id: id, &reader) }
+        return token.unit == 0 ? nil : token
     }
 
     /// All listed markets, by id from 1.

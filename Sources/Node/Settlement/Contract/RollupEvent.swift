@@ -14,6 +14,8 @@ package enum RollupEvent: Equatable, Sendable {
     case skipped(cell: UInt32)
     case refunded(index: UInt64, owner: Address, token: UInt32, atoms: UInt64)
     case halted(time: UInt64, reason: String)
+    /// The ERC-20 of a token born on the exchange.
+    case tokenCreated(token: UInt32, l1Address: Address)
 
     /// What L1 says about a batch in the transaction that carries its bytes.
     package struct BatchPosted: Equatable, Sendable {
@@ -42,12 +44,16 @@ package enum RollupEvent: Equatable, Sendable {
         static let skipped = "Skipped(uint256)"
         static let refunded = "Refunded(uint256,address,uint32,uint64)"
         static let halted = "Halted(uint256,string)"
-        static let all = [inboxMessage, batchPosted, stateClaimed, deposited, withdrawn, exited, skipped, refunded, halted]
+        static let tokenCreated = "TokenCreated(uint32,address,uint64,uint8,bytes16)"
+        static let all = [
+            inboxMessage, batchPosted, stateClaimed, deposited, withdrawn, exited, skipped, refunded, halted, tokenCreated,
+        ]
     }
 
     static let inboxMessageTopic = ABI.topic(Signature.inboxMessage)
     static let batchPostedTopic = ABI.topic(Signature.batchPosted)
     static let stateClaimedTopic = ABI.topic(Signature.stateClaimed)
+    static let tokenCreatedTopic = ABI.topic(Signature.tokenCreated)
     private static let depositedTopic = ABI.topic(Signature.deposited)
     private static let withdrawnTopic = ABI.topic(Signature.withdrawn)
     private static let exitedTopic = ABI.topic(Signature.exited)
@@ -90,6 +96,8 @@ package enum RollupEvent: Equatable, Sendable {
                 index: try indexed.integer(), owner: try indexed.address(), token: try indexed.integer(), atoms: try data.integer())
         case Self.haltedTopic:
             self = .halted(time: try data.integer(), reason: try data.string())
+        case Self.tokenCreatedTopic:
+            self = .tokenCreated(token: try indexed.integer(), l1Address: try indexed.address())
         default: return nil
         }
     }

@@ -17,6 +17,8 @@ package struct RollupParameters: Equatable, Sendable {
     package var claimBond: BigUInt
     /// Of a message with forced commands, in wei.
     package var messagePrice: BigUInt
+    /// Blueprint of the ERC-20 of tokens born on the exchange.
+    package var tokenBlueprint: Address
     /// Since 1970.
     package var deployedAt: UInt64
 
@@ -29,6 +31,7 @@ package struct RollupParameters: Equatable, Sendable {
         timeDrift = try reader.integer()
         claimBond = try reader.uint()
         messagePrice = try reader.uint()
+        tokenBlueprint = try reader.address()
         deployedAt = try reader.integer()
     }
 }
@@ -66,7 +69,7 @@ package struct Claim: Equatable, Sendable {
     }
 }
 
-/// A token as the contract lists it.
+/// A token as the contract knows it.
 package struct ListedToken: Equatable, Sendable {
     package var id: UInt32
     /// Zero for ETH.

@@ -19,7 +19,7 @@ import Rollup
 /// Pages need no checksum: the state root over them must be the header's.
 extension Rebuild {
     private static let magic: [UInt8] = Array("MxRB".utf8)
-    private static let formatVersion: UInt32 = 1
+    private static let formatVersion: UInt32 = 2
     private static let headerBytes = 216
     private static let pageBytes = 4096
     private static let fileName = "rebuilt.state"

@@ -18,7 +18,7 @@ import Rollup
 /// A file that builds on none is whole: pages left out are all zero. One that builds on another is an increment: pages left out are as they were there.
 enum CheckpointFormat {
     static let magic: [UInt8] = Array("MxCP".utf8)
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     static let pagesOffset = 248
     static let trailerBytes = 16
     static let pageBytes = 4096
