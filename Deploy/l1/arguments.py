@@ -39,6 +39,13 @@ def key(text: str) -> str:
     return digits
 
 
+def bytes32(text: str) -> bytes:
+    """32 bytes as hexadecimal digits."""
+    if not re.fullmatch("(0x)?[0-9a-fA-F]{64}", text):
+        raise argparse.ArgumentTypeError(f"{text} is not 64 hexadecimal digits")
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
 def address(text: str) -> str:
     """An address, or the file of a private key, whose address is meant."""
     if is_hex_address(text):

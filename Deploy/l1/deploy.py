@@ -12,7 +12,7 @@ import time
 from eth_utils import is_hex_address, to_checksum_address
 from vyper.cli.vyper_compile import compile_files
 
-from .arguments import address, key, number
+from .arguments import address, bytes32, key, number
 from .client import Client, RpcFailure, Sender, encode_call, encode_constructor
 
 HERE = pathlib.Path(__file__).parent
@@ -38,7 +38,7 @@ chains only. One lot of a market is 10^lotExponent base atoms; fees are in basis
 The deployment file (--out), which memexd and memex read:
   chainId, rollup (address), deployedAtBlock, sequencer, lister,
   parameters {challengeWindowSeconds, inboxDeadlineSeconds, batchDeadlineSeconds, timeDriftSeconds, claimBondWei and messagePriceWei
-  (decimal strings), tokenBlueprint (address)},
+  (decimal strings), tokenBlueprint (address), governor, governanceDelaySeconds, guestRoot},
   tokens [{id, symbol, address (0x0...0 for ETH), decimals, unitExponent}],
   markets [{id, base, quote (token ids), lotExponent, makerBps, takerBps, feeAccount, opensAtMs (0: at once), referencePriceCode}].
 """
@@ -70,6 +70,12 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--time-drift", type=number(1, 10**9), help="seconds between batch and L1 time at most (default: the batch deadline, at least 1 h)")
     parser.add_argument("--claim-bond-wei", type=number(0, 2**128), default=10**18, help="bond of a claim (default 1 ETH)")
     parser.add_argument("--message-price-wei", type=number(0, 10**17), default=10**14, help="price of a message with forced commands (default 0.0001 ETH)")
+    parser.add_argument("--governor", type=address, help="address that may propose changes after the delay (default: nobody, ever)")
+    parser.add_argument(
+        "--governance-delay", type=number(1, 10**9),
+        help="seconds from a proposal until it can be in force (default: 30 days after the window and both deadlines)",
+    )
+    parser.add_argument("--guest-root", type=bytes32, default=bytes(32), help="root of the guest program's memory (default 0: none yet)")
     parser.add_argument("--listing", type=pathlib.Path, default=ROOT / "Deploy" / "listing.json", help="tokens and markets (default Deploy/listing.json)")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("deployment.json"), help="deployment file to write (default deployment.json)")
     options = parser.parse_args(argv)
@@ -80,6 +86,9 @@ def arguments(argv: list[str]) -> argparse.Namespace:
             fail(f"MEMEX_DEPLOYER_KEY: {error}")
     if options.time_drift is None:
         options.time_drift = max(3_600, options.batch_deadline)
+    if options.governance_delay is None:
+        # Who begins to leave within 30 days of a proposal is out before it is in force, whatever the operator does.
+        options.governance_delay = 30 * 86_400 + options.challenge_window + options.inbox_deadline + options.batch_deadline
     # Before anything is paid for: the file must be writable.
     try:
         options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -159,6 +168,7 @@ def deploy(options: argparse.Namespace) -> dict:
     sender = Sender(client, options.key)
     sequencer = to_checksum_address(options.sequencer or sender.address)
     fee_account = to_checksum_address(options.fee_account or sender.address)
+    governor = to_checksum_address(options.governor or bytes(20))
 
     say("compiling")
     rollup_output = compiled(ROLLUP)
@@ -169,7 +179,7 @@ def deploy(options: argparse.Namespace) -> dict:
     blueprint = to_checksum_address(client.wait(sender.deploy(blueprint_code))["contractAddress"])
     rollup_code = encode_constructor(
         rollup_output, sequencer, sender.address, options.challenge_window, options.inbox_deadline, options.batch_deadline,
-        options.time_drift, options.claim_bond_wei, options.message_price_wei, blueprint,
+        options.time_drift, options.claim_bond_wei, options.message_price_wei, blueprint, governor, options.governance_delay, options.guest_root,
     )
     rollup_hash = sender.deploy(rollup_code)
     token_hashes = {}
@@ -232,6 +242,9 @@ def deploy(options: argparse.Namespace) -> dict:
             "claimBondWei": str(options.claim_bond_wei),
             "messagePriceWei": str(options.message_price_wei),
             "tokenBlueprint": blueprint,
+            "governor": governor,
+            "governanceDelaySeconds": options.governance_delay,
+            "guestRoot": "0x" + options.guest_root.hex(),
         },
         "tokens": tokens,
         "markets": markets,

@@ -168,7 +168,7 @@ def claim_state(number: uint256, root: bytes32):
     assert msg.sender == Parameters.SEQUENCER, "batches: not the sequencer"
     assert number == self.claim_count, "batches: claim out of order"
     assert number < self.batch_count, "batches: claim before its batch"
-    assert msg.value == Parameters.CLAIM_BOND, "batches: wrong bond"
+    assert msg.value == Parameters.claim_bond, "batches: wrong bond"
 
     self.claim_count = number + 1
     self._claims[number] = Claim(root=root, claimant=msg.sender, claimed_at=block.timestamp, bond=msg.value)

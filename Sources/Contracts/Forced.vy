@@ -48,7 +48,7 @@ def force(payload: Bytes[PAYLOAD_SIZE_MAX]) -> uint256:
     """
     Halting._check_running()
     assert len(payload) != 0, "forced: no payload"
-    assert msg.value == Parameters.MESSAGE_PRICE, "forced: wrong price"
+    assert msg.value == Parameters.message_price, "forced: wrong price"
 
     self.message_fees += msg.value
     filled: Bytes[PAYLOAD_SIZE_MAX + 96] = concat(payload, empty(bytes32), empty(bytes32), empty(bytes32))

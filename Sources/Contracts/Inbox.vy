@@ -12,6 +12,7 @@
          3 market listed| owner of the fee account| market id | see `listings.list_market`     | opening, see there
          4 fee tier set | owner                   | tier      | 0                              | 0
          5 forced       | sender | size << 160    | 96 bytes of commands: `size` of them, then zeros
+         6 market fees  | 0                       | market id | maker bps | taker bps << 16    | 0
 
      The messages are not stored. Their accumulator is: acc(0) = 0,
      acc(i + 1) = keccak256(acc(i) || keccak256(message i)).
@@ -20,7 +21,7 @@
 
 # @notice A message was appended.
 # @param index Its index, from 0.
-# @param kind 1 deposit, 2 token listed, 3 market listed, 4 fee tier set, 5 forced commands.
+# @param kind 1 deposit, 2 token listed, 3 market listed, 4 fee tier set, 5 forced commands, 6 market fees set.
 event InboxMessage:
     index: indexed(uint256)
     kind: uint256
@@ -35,6 +36,7 @@ KIND_TOKEN_LISTED: constant(uint256) = 2
 KIND_MARKET_LISTED: constant(uint256) = 3
 KIND_FEE_TIER_SET: constant(uint256) = 4
 KIND_FORCED: constant(uint256) = 5
+KIND_MARKET_FEES_SET: constant(uint256) = 6
 
 # @notice How many messages were ever appended.
 inbox_count: public(uint256)

@@ -3,8 +3,8 @@
 """
 @title Tokens and markets of the exchange
 @license Apache-2.0
-@notice The lister adds tokens and markets, which can never be changed or removed, and lets owners pay less than a market's
-        fees. Token 1 is ETH.
+@notice The lister adds tokens and markets, which can never be removed, and lets owners pay less than a market's fees. Token 1
+        is ETH. Fees and tiers that cost users more come by `Timelock` alone.
 @dev A token's scale is fixed here: one atom (the exchange's smallest amount) is 10 ** unit_exponent of the token's L1
      units. Identifiers count from 1, 0 means none.
      Tokens born on the exchange have identifiers of their own, from BORN_START on. One is known here from when somebody has shown its cell
@@ -120,6 +120,9 @@ market_count: public(uint32)
 
 # @notice The identifier of a token by its L1 address (zero address: ETH); 0 if it is not listed.
 token_id_of: public(HashMap[address, uint32])
+
+# @notice The fee tier of an owner: he pays (10 - tier) tenths of every market's fees.
+fee_tier: public(HashMap[address, uint8])
 
 _tokens: HashMap[uint32, Token]
 _markets: HashMap[uint32, Market]
@@ -245,16 +248,17 @@ def list_market(
 def set_fee_tier(owner: address, tier: uint8):
     """
     @notice Lets all accounts of an owner pay (10 - tier) tenths of every market's fees. Lister only.
-    @dev Never more than a market was listed with: a tier only lowers fees.
+    @dev Only ever less than before: a lower tier goes through `Timelock`.
     @param owner The owner.
-    @param tier 0 (full fees) to 10 (none).
+    @param tier 0 (full fees) to 10 (none), not below the owner's.
     """
     Halting._check_running()
     assert msg.sender == Parameters.LISTER, "listings: not the lister"
     assert owner != empty(address), "listings: owner is zero"
     assert tier <= _FEE_TIER_MAX, "listings: tier too high"
+    assert tier >= self.fee_tier[owner], "listings: tier lower than before"
 
-    Inbox._append(Inbox.KIND_FEE_TIER_SET, convert(owner, uint256), convert(tier, uint256), 0, 0)
+    self._set_fee_tier(owner, tier)
 
 
 @external
@@ -277,6 +281,46 @@ def markets(market_id: uint32) -> Market:
     @return Market base, quote, lot_exponent, maker_bps, taker_bps, fee_account; all zero if unknown.
     """
     return self._markets[market_id]
+
+
+@internal
+def _set_fee_tier(owner: address, tier: uint8):
+    """
+    @dev Sets a tier that was checked.
+    """
+    self.fee_tier[owner] = tier
+    Inbox._append(Inbox.KIND_FEE_TIER_SET, convert(owner, uint256), convert(tier, uint256), 0, 0)
+
+
+@internal
+def _set_fees(market_id: uint32, fees: uint256):
+    """
+    @dev Sets fees that were checked, of a market that was.
+    @param fees Maker's basis points | taker's << 16.
+    """
+    self._markets[market_id].maker_bps = convert(fees & 65_535, uint16)
+    self._markets[market_id].taker_bps = convert(fees >> 16, uint16)
+    Inbox._append(Inbox.KIND_MARKET_FEES_SET, 0, convert(market_id, uint256), fees, 0)
+
+
+@internal
+@view
+def _is_market(market_id: uint256) -> bool:
+    """
+    @dev Whether there is such a market.
+    """
+    return market_id != 0 and market_id <= convert(self.market_count, uint256)
+
+
+@internal
+@pure
+def _are_fees(fees: uint256) -> bool:
+    """
+    @dev Whether a market may have these fees.
+    @param fees Maker's basis points | taker's << 16.
+    """
+    limit: uint256 = convert(_FEE_BPS_MAX, uint256)
+    return fees & 65_535 <= limit and fees >> 16 <= limit
 
 
 @internal

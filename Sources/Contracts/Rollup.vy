@@ -1,5 +1,6 @@
 # pragma version 0.4.3
 # pragma evm-version cancun
+# pragma optimize codesize
 """
 @title Memex rollup
 @custom:contract-name Rollup
@@ -15,8 +16,8 @@
         An owner whom the operator does not serve has his commands executed all the same, by `force`.
 
         Who may do what: the sequencer posts batches and claims states, the lister lists tokens and markets and lowers fees of
-        owners, an owner forces commands of his own, and anyone halts the rollup once a deadline is missed. No key can pause,
-        upgrade or move funds.
+        owners, an owner forces commands of his own, the governor proposes what `Timelock` lets anyone put in force after a
+        delay, and anyone halts the rollup once a deadline is missed. No key can pause, upgrade or move funds.
 @dev The state that counts after a halt is that of the last claim, which no later one can replace, so every atom is in
      exactly one of: a balance there, a withdrawal record there, a deposit not consumed there. Each is paid once: records and
      balances by cell index (withdrawal records are never rewritten, so a cell means the same record under every root),
@@ -33,6 +34,7 @@ from . import Inbox
 from . import Listings
 from . import Parameters
 from . import Payouts
+from . import Timelock
 
 
 initializes: Parameters
@@ -41,6 +43,7 @@ initializes: Inbox
 initializes: Listings[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
 initializes: Custody[Halting := Halting, Inbox := Inbox, Listings := Listings]
 initializes: Forced[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
+initializes: Timelock[Halting := Halting, Listings := Listings, Parameters := Parameters]
 initializes: Batches[Halting := Halting, Inbox := Inbox, Parameters := Parameters]
 initializes: Payouts[Batches := Batches, Custody := Custody, Halting := Halting]
 
@@ -57,6 +60,7 @@ exports: (
     Listings.set_fee_tier,
     Listings.token_count,
     Listings.market_count,
+    Listings.fee_tier,
     Listings.token_id_of,
     Listings.tokens,
     Listings.markets,
@@ -83,6 +87,10 @@ exports: (
     Payouts.pay_cell,
     Payouts.is_paid,
     Payouts.paid_cells,
+    Timelock.propose,
+    Timelock.cancel,
+    Timelock.execute,
+    Timelock.proposals,
 )
 
 
@@ -111,6 +119,9 @@ def __init__(
     claim_bond: uint256,
     message_price: uint256,
     token_blueprint: address,
+    governor: address,
+    governance_delay: uint256,
+    guest_root: bytes32,
 ):
     """
     @notice Deploys a rollup and lists ETH as token 1.
@@ -123,6 +134,9 @@ def __init__(
     @param claim_bond Bond of a claim in wei; may be 0.
     @param message_price Price of a message with forced commands in wei; 0 to 10 ** 17.
     @param token_blueprint Blueprint of `BornToken`.
+    @param governor Proposes changes; zero if nothing shall ever change.
+    @param governance_delay Seconds from a proposal until it can be in force; above the other deadlines together.
+    @param guest_root Root of the guest program's memory; may be 0 until there are disputes.
     """
     Parameters.__init__(
         sequencer,
@@ -134,6 +148,9 @@ def __init__(
         claim_bond,
         message_price,
         token_blueprint,
+        governor,
+        governance_delay,
+        guest_root,
     )
     Listings.__init__()
 

@@ -42,6 +42,7 @@ struct Memex: AsyncParsableCommand {
                     StatusCommand.self, ReceiptCommand.self, BatchCommand.self, ForceCommand.self, HaltCommand.self, RebuildCommand.self,
                     ExitCommand.self,
                 ]),
+            CommandGroup(name: "Operating", subcommands: [GovernanceCommand.self, ListCommand.self]),
         ])
 
     static func main() async {

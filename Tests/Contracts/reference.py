@@ -17,7 +17,7 @@ TOKEN_CELLS_START = 0x4000
 ZERO_CELL = bytes(CELL_BYTES)
 ZERO_ADDRESS = bytes(20)
 
-DEPOSIT, TOKEN_LISTED, MARKET_LISTED, FEE_TIER_SET, FORCED = 1, 2, 3, 4, 5
+DEPOSIT, TOKEN_LISTED, MARKET_LISTED, FEE_TIER_SET, FORCED, MARKET_FEES_SET = 1, 2, 3, 4, 5, 6
 
 
 # Cells.
@@ -166,6 +166,10 @@ def forced_message(sender: bytes, payload: bytes) -> bytes:
     """The payload's bytes follow each other through the words b, c and d, the rest of which is zero."""
     words = [int.from_bytes(payload[i : i + 32].ljust(32, b"\0"), "big") for i in (0, 32, 64)]
     return inbox_message(FORCED, int.from_bytes(sender, "big") | len(payload) << 160, *words)
+
+
+def market_fees_message(market: int, maker_bps: int, taker_bps: int) -> bytes:
+    return inbox_message(MARKET_FEES_SET, 0, market, maker_bps | taker_bps << 16, 0)
 
 
 def chain(previous: bytes, item: bytes) -> bytes:

@@ -9,15 +9,14 @@ from world import *
 
 
 def test_parameters_are_what_was_asked(world):
-    sequencer, lister, *numbers, blueprint, deployed_at = world.rollup.parameters()
-    assert address(blueprint) == world.blueprint.address
-    assert (address(sequencer), address(lister)) == (SEQUENCER, LISTER)
+    sequencer, lister, *numbers, blueprint, deployed_at, governor, delay, guest_root = world.rollup.parameters()
+    assert (address(sequencer), address(lister), address(governor)) == (SEQUENCER, LISTER, GOVERNOR)
+    assert (address(blueprint), delay, guest_root) == (world.blueprint.address, DELAY, GUEST_ROOT)
     assert numbers == [WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE]
     assert deployed_at == world.evm.time
 
 
 YEAR = 365 * 86_400
-GOOD_ARGUMENTS = [SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND, PRICE]
 
 
 @pytest.mark.parametrize(
@@ -34,11 +33,14 @@ GOOD_ARGUMENTS = [SEQUENCER, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRI
         (5, BATCH_DEADLINE - 1, "parameters: time drift out of range"),
         (5, YEAR + 1, "parameters: time drift out of range"),
         (7, 10**17 + 1, "parameters: message price out of range"),
-        (-1, ALICE, "parameters: no token blueprint"),
+        (6, 100 * 10**18 + 1, "parameters: claim bond out of range"),
+        (8, ALICE, "parameters: no token blueprint"),
+        (10, WINDOW + INBOX_DEADLINE + BATCH_DEADLINE, "parameters: governance delay out of range"),
+        (10, 4 * YEAR + 1, "parameters: governance delay out of range"),
     ],
 )
 def test_bad_parameters_are_refused(world, position, value, reason):
-    arguments = [*GOOD_ARGUMENTS, world.blueprint.address]
+    arguments = world.arguments()
     arguments[position] = value
     with reverts(reason):
         world.evm.deploy(LISTER, CONTRACTS / "Rollup.vy", *arguments)
@@ -69,7 +71,7 @@ def test_no_other_function_changes_anything():
     changing = {f["name"] for f in compiled(CONTRACTS / "Rollup.vy")["abi"] if f["type"] == "function" and f["stateMutability"] != "view"}
     assert changing == {
         "list_token", "list_market", "set_fee_tier", "deposit_eth", "deposit", "post_batch", "claim_state", "reclaim_bond", "withdraw", "halt",
-        "exit_balance", "refund_deposit", "force", "collect_message_fees",
+        "exit_balance", "refund_deposit", "force", "collect_message_fees", "propose", "cancel", "execute",
         "pay_many", "pay_cell", "create_token",
     }
 

@@ -233,8 +233,9 @@ def test_deployment_file(devnet, deployment):
     assert deployment["chainId"] == 1337 and deployment["sequencer"] == ADDRESS == deployment["lister"]
     assert deployment["parameters"] == {
         "challengeWindowSeconds": 604_800, "inboxDeadlineSeconds": 86_400, "batchDeadlineSeconds": 600, "timeDriftSeconds": 3_600,
-        "claimBondWei": "1000", "messagePriceWei": str(10**14),
+        "claimBondWei": "1000", "messagePriceWei": str(10**14), "governor": "0x" + "00" * 20,
         "tokenBlueprint": deployment["parameters"]["tokenBlueprint"],
+        "governanceDelaySeconds": 30 * 86_400 + 604_800 + 86_400 + 600, "guestRoot": "0x" + "00" * 32,
     }
     assert [t["symbol"] for t in deployment["tokens"]] == ["ETH", "USDX", "PEPE", "WIF"]
     assert [(m["id"], m["base"], m["quote"]) for m in deployment["markets"]] == [(1, 3, 2), (2, 4, 2)]

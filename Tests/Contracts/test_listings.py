@@ -136,6 +136,12 @@ def test_set_fee_tier_refuses(world):
         world.rollup.set_fee_tier(bytes(20), 1, sender=LISTER)
     with reverts("listings: tier too high"):
         world.rollup.set_fee_tier(ALICE, 11, sender=LISTER)
+    # Only ever lower fees: back up goes through the timelock.
+    world.rollup.set_fee_tier(ALICE, 4, sender=LISTER)
+    with reverts("listings: tier lower than before"):
+        world.rollup.set_fee_tier(ALICE, 3, sender=LISTER)
+    world.rollup.set_fee_tier(ALICE, 4, sender=LISTER)
+    assert world.rollup.fee_tier(ALICE) == 4 and world.rollup.fee_tier(BOB) == 0
     world.halt()
     with reverts("halting: halted"):
         world.rollup.set_fee_tier(ALICE, 1, sender=LISTER)

@@ -98,6 +98,9 @@ def test_a_token_cannot_reenter_any_function(world):
         rollup.calldata("list_market", 1, 2, 1, 1, 1, ALICE, 0, 0),
         rollup.calldata("set_fee_tier", ALICE, 1),
         rollup.calldata("halt"),
+        rollup.calldata("propose", 1, 0, 1),
+        rollup.calldata("cancel", 1, 0),
+        rollup.calldata("execute", 1, 0),
     ]
     prepared = world.evm.save()
     for call in calls:

@@ -145,6 +145,7 @@ def inbox() -> dict:
             ("forced", {"sender": _hex(OTHER), "payload": _hex(payload)}, ref.forced_message(OTHER, payload))
             for payload in (b"\x0a\x00\x00\x00" + struct.pack("<BBHIQ", 4, 0, 0, 2, 2**64 - 1), b"\xff", bytes(range(96)))
         ),
+        ("marketFeesSet", {"market": 2, "makerBps": 3, "takerBps": 100}, ref.market_fees_message(2, 3, 100)),
     ]
     accumulator = bytes(32)
     out = []

@@ -10,6 +10,8 @@ ACTORS = ROOT / "Tests" / "Contracts" / "actors"
 
 WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, BOND = 1_000, 5_000, 3_000, 4_000, 10**18
 PRICE = 10**14
+DELAY = 30 * 86_400
+GUEST_ROOT = b"\x47" * 32
 GWEI = 10**9
 ETH, GOOD = 1, 2
 # The first token born on the exchange.
@@ -18,8 +20,14 @@ BORN = 2_048
 GOOD_UNIT = 10**12
 ATOMS_MAX = 2**63 - 1
 
-SEQUENCER, LISTER, ALICE, BOB, CAROL, MALLORY = (bytes([0xA0 + i]) * 20 for i in range(6))
-PEOPLE = [SEQUENCER, LISTER, ALICE, BOB, CAROL, MALLORY]
+SEQUENCER, LISTER, ALICE, BOB, CAROL, MALLORY, GOVERNOR = (bytes([0xA0 + i]) * 20 for i in range(7))
+PEOPLE = [SEQUENCER, LISTER, ALICE, BOB, CAROL, MALLORY, GOVERNOR]
+
+# What the constructor is given, in its order; the blueprint of born tokens is deployed first.
+DEPLOYMENT = {
+    "sequencer": SEQUENCER, "lister": LISTER, "window": WINDOW, "inbox_deadline": INBOX_DEADLINE, "batch_deadline": BATCH_DEADLINE, "drift": DRIFT,
+    "bond": BOND, "price": PRICE, "blueprint": None, "governor": GOVERNOR, "delay": DELAY, "guest_root": GUEST_ROOT,
+}
 
 # Every revert reason that a test has seen; `test_zz_reasons` compares them with the sources.
 SEEN_REASONS: set[str] = set()
@@ -46,19 +54,23 @@ def address(text: str) -> bytes:
 
 
 class World:
-    def __init__(self):
+    def __init__(self, **changes):
         self.evm = Evm(PEOPLE)
         self.blueprint = self.evm.deploy_blueprint(LISTER, CONTRACTS / "BornToken.vy")
-        self.rollup = self.deploy_rollup()
+        self.rollup = self.deploy_rollup(**changes)
         self.good = self.evm.deploy(LISTER, TOKENS / "GoodToken.vy")
         assert self.list(self.good, 6, 12, "GOOD") == GOOD
         for person in PEOPLE:
             self.good.mint(person, 10**30, sender=LISTER)
             self.good.approve(self.rollup.address, 2**256 - 1, sender=person)
 
-    def deploy_rollup(self, sequencer: bytes = SEQUENCER, bond: int = BOND, price: int = PRICE) -> Contract:
-        arguments = sequencer, LISTER, WINDOW, INBOX_DEADLINE, BATCH_DEADLINE, DRIFT, bond, price, self.blueprint.address
-        return self.evm.deploy(LISTER, CONTRACTS / "Rollup.vy", *arguments)
+    def arguments(self, **changes) -> list:
+        """What the constructor is given, but for some changes."""
+        assert changes.keys() <= DEPLOYMENT.keys()
+        return list((DEPLOYMENT | {"blueprint": self.blueprint.address} | changes).values())
+
+    def deploy_rollup(self, **changes) -> Contract:
+        return self.evm.deploy(LISTER, CONTRACTS / "Rollup.vy", *self.arguments(**changes))
 
     # Time.
 

@@ -44,7 +44,7 @@ import Testing
         Event.Kind.deposited, Event.Kind.tokenListed, Event.Kind.marketListed, Event.Kind.inboxIgnored,
         Event.Kind.reduced, Event.Kind.transferred, Event.Kind.subaccountOpened, Event.Kind.settingChanged, Event.Kind.accountCancelled,
         Event.Kind.modified, Event.Kind.cancelledAll, Event.Kind.triggerPlaced, Event.Kind.triggered,
-        Event.Kind.feeTierChanged, Event.Kind.marketOpened, Event.Kind.auctionFill, Event.Kind.forced,
+        Event.Kind.feeTierChanged, Event.Kind.marketFeesChanged, Event.Kind.marketOpened, Event.Kind.auctionFill, Event.Kind.forced,
         Event.Kind.tokenCreated,
     ]
     private static let codes = Set(

@@ -14,7 +14,11 @@ extension RandomStream {
             return InboxMessage(
                 kind: InboxMessage.Kind.feeTierSet, a: Hash256(address: traders[random.below(traders.count)]), b: UInt64(random.below(13)),
                 c: Hash256())
-        case 60..<64:
+        case 60..<62:
+            return InboxMessage(
+                kind: InboxMessage.Kind.marketFeesSet, a: Hash256(), b: UInt64(random.below(6)),
+                c: Hash256(integer: UInt64(random.below(110)) | UInt64(random.below(110)) << 16))
+        case 62..<64:
             return Self.tokenListed(
                 UInt64(random.chance(80) ? random.below(12) : 2046 + random.below(4)), decimals: UInt64(random.below(20)))
         case 64..<68:
@@ -35,7 +39,7 @@ extension RandomStream {
             withUnsafeMutableBytes(of: &message) { bytes in
                 for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: random.next()) }
             }
-            message.kind = Hash256(integer: UInt64(random.below(6)))
+            message.kind = Hash256(integer: UInt64(random.below(8)))
             return message
         default:
             return Self.deposit(

@@ -41,7 +41,7 @@ import Testing
 
     @Test func `every event that is read exists with these types, indexed ones first`() throws {
         let events = try entries().filter { $0.kind == "event" }
-        for signature in RollupEvent.Signature.all {
+        for signature in RollupEvent.Signature.all + [RollupContract.proposedEvent] {
             let entry = try #require(events.first { $0.signature == signature }, "\(signature) is not in the contract")
             // The decoder reads indexed arguments before the others.
             #expect(entry.indexed.sorted { $0 && !$1 } == entry.indexed)

@@ -66,6 +66,8 @@ package struct Event: BitwiseCopyable, Sendable {
         /// Result of creating a token. `counterOrderId`: its id, `lots`: its supply in atoms, `remaining`: what it cost, in atoms of ETH, `orderId`: id
         /// of the withdrawal record that burns those.
         package static let tokenCreated: UInt8 = 24
+        /// From the inbox. `market`; `lots`: the maker's fee in basis points, `remaining`: the taker's.
+        package static let marketFeesChanged: UInt8 = 25
     }
 
     package var kind: UInt8 = 0

@@ -7,6 +7,7 @@
 /// | 3 | market listed | fee owner | market id | base, quote << 32, lotExponent << 64, makerBps << 72, takerBps << 88 | opening time in ms (0: opens at once), reference price code << 64 |
 /// | 4 | fee tier set | owner | tier, 0...10 | 0 | 0 |
 /// | 5 | forced commands | sender, bytes of commands << 160 | b, c, d: 1 to 96 bytes of commands as in a ``Command`` payload, then zeros | | |
+/// | 6 | market fees set | 0 | market id | makerBps, takerBps << 16 | 0 |
 package struct InboxMessage: Equatable, Sendable, BitwiseCopyable {
     package var kind = Hash256()
     package var a = Hash256()
@@ -24,6 +25,7 @@ package struct InboxMessage: Equatable, Sendable, BitwiseCopyable {
         package static let marketListed: UInt64 = 3
         package static let feeTierSet: UInt64 = 4
         package static let forced: UInt64 = 5
+        package static let marketFeesSet: UInt64 = 6
     }
 
     package init() {}

@@ -13,6 +13,7 @@ extension Exchange {
         case InboxMessage.Kind.forced:
             if force(message) { return }
             event = nil
+        case InboxMessage.Kind.marketFeesSet: event = setMarketFees(message)
         default: event = nil
         }
         if let event {

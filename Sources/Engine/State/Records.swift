@@ -62,7 +62,7 @@ package struct Token: BitwiseCopyable {
     package var isBorn: Bool { id >= Layout.bornTokensStart }
 }
 
-/// A market as it was listed: one cell, read-only but while it opens.
+/// A market as it was listed: one cell, read-only but while it opens and when its fees change.
 package struct Market: BitwiseCopyable {
     package var id: UInt32 = 0
     package var baseToken: UInt32 = 0

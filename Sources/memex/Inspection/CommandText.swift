@@ -59,6 +59,10 @@ extension Listing {
                 return "\(kind) \(text)"
             }
             return ("forced", "by \(forced.sender): \(commands?.joined(separator: "; ") ?? "malformed")")
+        case .init(InboxMessage.Kind.marketFeesSet):
+            let market = UInt16(exactly: message.b.number).map { name($0) } ?? "market \(message.b.number)"
+            let fees = message.c.number
+            return ("market fees", "\(market): maker \(fees & 0xFFFF), taker \(fees >> 16) basis points")
         default: return ("kind \(message.kind.number)", "ignored by this version")
         }
     }

@@ -81,6 +81,11 @@ extension ReferenceExchange {
         return .none
     }
 
+    func setMarketFees(_ market: UInt16, maker: UInt64, taker: UInt64) {
+        markets[market]!.makerFee = maker
+        markets[market]!.takerFee = taker
+    }
+
     func setFeeTier(_ owner: Address, _ tier: UInt64) {
         let main = openAccount(owner)
         for account in accounts.indices where accounts[account].main == main { accounts[account].feeTier = tier }

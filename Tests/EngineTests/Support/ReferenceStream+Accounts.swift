@@ -67,6 +67,11 @@ extension ReferenceStream {
             test.host.exchange.consume(
                 InboxMessage(kind: InboxMessage.Kind.feeTierSet, a: Hash256(address: owner), b: tier, c: Hash256()))
             reference.setFeeTier(owner, tier)
+        case 12..<16:
+            let market = reference.markets.keys.sorted().randomElement(using: &random)!
+            let (maker, taker) = (UInt64(random.below(101)), UInt64(random.below(101)))
+            test.host.exchange.consume(TestExchange.marketFeesSet(UInt64(market), maker: maker, taker: taker))
+            reference.setMarketFees(market, maker: maker, taker: taker)
         case 8..<12:
             let signer = random.chance(30) ? agents[random.below(agents.count)] : traders[random.below(6)]
             test.host.exchange.clearEvents()

@@ -91,8 +91,9 @@ extension ReferenceStream {
             else { return false }
         }
         return reference.markets.allSatisfy { id, market in
-            test.host.exchange.market(UInt32(id))?.phase
-                == (market.opensAtMs == nil ? MarketPhase.continuous : MarketPhase.collecting)
+            guard let record = test.host.exchange.market(UInt32(id)) else { return false }
+            return record.phase == (market.opensAtMs == nil ? MarketPhase.continuous : MarketPhase.collecting)
+                && UInt64(record.makerFeeBasisPoints) == market.makerFee && UInt64(record.takerFeeBasisPoints) == market.takerFee
         }
     }
 

@@ -23,6 +23,10 @@ final class TestExchange {
         return Array(host.exchange.events)
     }
 
+    static func marketFeesSet(_ market: UInt64, maker: UInt64, taker: UInt64) -> InboxMessage {
+        InboxMessage(kind: InboxMessage.Kind.marketFeesSet, a: Hash256(), b: market, c: Hash256(integer: maker | taker << 16))
+    }
+
     static func address(_ number: UInt64) -> Address {
         var hash = Keccak256()
         hash.update(Hash256(integer: number))

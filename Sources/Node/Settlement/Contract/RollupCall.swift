@@ -35,9 +35,12 @@ package struct RollupCall: Equatable, Sendable {
         static let payMany =
             "pay_many(uint256,(uint256,address,uint32,uint64,uint64,uint64)[],bytes32[])"
         static let refundDeposit = "refund_deposit(uint256,address,uint32,uint64)"
+        static let propose = "propose(uint256,uint256,uint256)"
+        static let cancel = "cancel(uint256,uint256)"
+        static let execute = "execute(uint256,uint256)"
         static let all = [
             listToken, listMarket, setFeeTier, depositEth, deposit, force, collectMessageFees, postBatch, claimState, reclaimBond, withdraw,
-            createToken, halt, exitBalance, refundDeposit,
+            createToken, halt, exitBalance, payMany, refundDeposit, propose, cancel, execute,
         ]
     }
 
@@ -63,7 +66,7 @@ package struct RollupCall: Equatable, Sendable {
             ])
     }
 
-    /// Lister only. `owner` pays (10 - tier) tenths of the fees; `tier` is at most 10.
+    /// Lister only. `owner` pays (10 - tier) tenths of the fees; `tier` is at most 10, and not below what he has.
     package static func setFeeTier(owner: Address, tier: UInt8) -> RollupCall {
         RollupCall(Signature.setFeeTier, [.address(owner), .uint(UInt32(tier))])
     }

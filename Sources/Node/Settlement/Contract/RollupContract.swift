@@ -35,9 +35,12 @@ package struct RollupContract: Sendable {
         static let markets = "markets(uint32)"
         static let heldAtoms = "held_atoms(uint32)"
         static let messageFees = "message_fees()"
+        static let feeTier = "fee_tier(address)"
+        static let proposals = "proposals(uint256,uint256)"
         static let all = [
             parameters, haltedAt, inboxCount, inboxConsumed, inboxAccumulator, inboxTime, batchCount, claimCount, finalCount, lastTimeMs,
-            batches, claims, isFinal, paidCells, isRefunded, tokenCount, marketCount, tokens, markets, heldAtoms, messageFees,
+            batches, claims, isFinal, paidCells, isRefunded, tokenCount, marketCount, tokens, markets, heldAtoms, messageFees, feeTier,
+            proposals,
         ]
     }
 
@@ -99,6 +102,19 @@ package struct RollupContract: Sendable {
     /// Atoms that the contract holds for users.
     package func heldAtoms(token: UInt32) async throws(EthereumError) -> UInt64 {
         try await integer(Signature.heldAtoms, [.uint(token)])
+    }
+
+    /// The fee tier of an owner, 0...10.
+    package func feeTier(owner: Address) async throws(EthereumError) -> UInt64 {
+        try await integer(Signature.feeTier, [.address(owner)])
+    }
+
+    /// The standing proposal to change a parameter, also when it has expired; nil if there is none.
+    package func proposal(_ parameter: Governance.Parameter) async throws(EthereumError) -> Governance.Proposal? {
+        let (value, executableAt) = try await read(Signature.proposals, [.uint(parameter.kind), .uint(parameter.key)]) {
+            (reader) throws(ABIError) -> (BigUInt, UInt64) in (try reader.uint(), try reader.integer())
+        }
+        return executableAt == 0 ? nil : Governance.Proposal(parameter: parameter, value: value, executableAt: executableAt)
     }
 
     /// All tokens that the lister listed, by id from 1.

@@ -1,7 +1,7 @@
 import BigInt
 import Engine
 
-/// What was fixed when the rollup was deployed. Times in seconds.
+/// What was fixed when the rollup was deployed, and what the timelock has changed since. Times in seconds.
 package struct RollupParameters: Equatable, Sendable {
     package var sequencer: Address
     package var lister: Address
@@ -21,6 +21,12 @@ package struct RollupParameters: Equatable, Sendable {
     package var tokenBlueprint: Address
     /// Since 1970.
     package var deployedAt: UInt64
+    /// Who may propose changes; zero: nobody.
+    package var governor: Address
+    /// From a proposal until it can be in force.
+    package var governanceDelay: UInt64
+    /// Root of the guest program's memory.
+    package var guestRoot: Hash256
 
     init(_ reader: inout ABIReader) throws(ABIError) {
         sequencer = try reader.address()
@@ -33,6 +39,9 @@ package struct RollupParameters: Equatable, Sendable {
         messagePrice = try reader.uint()
         tokenBlueprint = try reader.address()
         deployedAt = try reader.integer()
+        governor = try reader.address()
+        governanceDelay = try reader.integer()
+        guestRoot = try reader.hash()
     }
 }
 
