@@ -21,6 +21,10 @@ struct GatewayOptions: ParsableArguments {
     @Option(help: "MiB that may wait in all for clients to read them.")
     var outputMibMax = GatewayLimits().outputBytesTotalMax >> 20
 
+    @Option(
+        help: "Milliseconds between two messages of market data to one subscriber, at least. 0 tells each change as soon as there is time.")
+    var marketDataIntervalMs = GatewayLimits().marketDataIntervalMs
+
     /// As much may come at once as in a second, and at least one full batch.
     var limits: GatewayLimits {
         var limits = GatewayLimits()
@@ -28,6 +32,7 @@ struct GatewayOptions: ParsableArguments {
         limits.addressConnectionsMax = addressConnectionsMax
         limits.addressMessages = Rate(perSecond: addressMessagesPerSecond, burst: max(1, addressMessagesPerSecond))
         limits.accountCommands = Rate(perSecond: accountCommandsPerSecond, burst: max(512, accountCommandsPerSecond))
+        limits.marketDataIntervalMs = marketDataIntervalMs
         limits.outputBytesTotalMax = outputMibMax << 20
         return limits
     }

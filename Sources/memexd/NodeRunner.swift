@@ -56,7 +56,7 @@ struct NodeRunner {
             },
             Task { await watchChain(identity, deployment, client, ending) },
             Task { await StatisticsReporter(sequencer, options, logger).run() },
-            Task { await serveMetrics(sequencer, backlog) },
+            Task { await serveMetrics(sequencer, gateway, backlog) },
         ]
         await ending.wait()
         logger.info("stopping")
@@ -102,8 +102,8 @@ struct NodeRunner {
         }
         let (books, block) = sequencer.withExchange { (RecoveredBook.books(of: $0), $0.header.blockNumber) }
         return try Gateway(
-            configuration, ports: sequencer.ports,
-            wakeExecutor: { sequencer.shared.executorParker.wake() }, books: books, block: block, logger: logger)
+            configuration, ports: sequencer.ports, wakeExecutor: { sequencer.wakeExecutor() },
+            stepExecutor: { sequencer.stepInPlace(makeRoom: $0) }, books: books, block: block, logger: logger)
     }
 
     private func printReady(_ listen: ListenAddress, _ gateway: Gateway, _ sequencer: Sequencer, _ deployment: Deployment) {
@@ -118,13 +118,14 @@ struct NodeRunner {
     }
 
     /// Not worth ending the node for: trading goes on without it.
-    private func serveMetrics(_ sequencer: Sequencer, _ backlog: BacklogWatch) async {
+    private func serveMetrics(_ sequencer: Sequencer, _ gateway: Gateway, _ backlog: BacklogWatch) async {
         guard let listen = options.metricsListen.flatMap(ListenAddress.init) else { return }
         let idleBlockIntervalMs = options.idleBlockIntervalMs
         do {
             let server = try await MetricsServer(listen) {
                 var page = MetricsPage()
                 page.add(sequencer)
+                page.add(gateway.statistics, openCount: gateway.openCount)
                 page.add(backlog.status, nowMs: SystemClock.nowMs())
                 page.addProcess()
                 return page.text

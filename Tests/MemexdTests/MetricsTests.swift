@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Gateway
 import FoundationNetworking
@@ -24,6 +25,20 @@ import Testing
                 memex_parts{colour="a \\"b\\"\\\\\\n"} 2
 
                 """)
+    }
+
+    @Test func theGatewaysCodesAreLabels() {
+        let statistics = GatewayStatistics()
+        statistics.accepted.add()
+        statistics.closes.add(1009)
+        statistics.closes.add(4321)
+        statistics.rejects.add(RejectCode.badSignature.rawValue)
+        var page = MetricsPage()
+        page.add(statistics, openCount: 3)
+        for line in [
+            "memex_connections_open 3", "memex_connections_accepted_total 1", "memex_closes_total{code=\"1009\"} 1",
+            "memex_closes_total{code=\"other\"} 1", "memex_rejects_total{code=\"badSignature\"} 1",
+        ] { #expect(page.text.contains("\n\(line)\n"), "\(line) in \(page.text)") }
     }
 
     @Test func theProcessMeasuresItself() throws {

@@ -12,11 +12,14 @@ final class TestNode {
     private var port: ExecutorPort { sequencer.ports[0] }
     private let answers: Parker
 
-    init(_ configuration: SequencerConfiguration) throws {
+    /// Block of the last result.
+    private(set) var lastBlock: UInt64 = 0
+
+    init(_ configuration: SequencerConfiguration, blockSealed: (@Sendable (SealedHead) -> Void)? = nil) throws {
         sequencer = try Sequencer(configuration, logger: TestMarket.quiet)
         let answers = try Parker()
         self.answers = answers
-        sequencer.shared.connect(wakeGateway: { answers.wake() }, blockSealed: nil, failed: { _ in answers.wake() })
+        sequencer.shared.connect(wakeGateway: { answers.wake() }, blockSealed: blockSealed, failed: { _ in answers.wake() })
         try sequencer.start()
     }
 
@@ -41,11 +44,19 @@ final class TestNode {
         }
         try #require(isWritten)
         port.toExecutor.commit()
-        sequencer.shared.executorParker.wake()
+        sequencer.wakeExecutor()
+        return try awaitResult()
+    }
+
+    /// The result of the next batch.
+    func awaitResult() throws -> TestResult {
         while true {
             var result: TestResult?
             let hasRead = port.fromExecutor.read { if $0.kind == RingRecord.ToGateway.result { result = TestResult($0) } }
-            if let result { return result }
+            if let result {
+                lastBlock = result.block
+                return result
+            }
             if let failure = sequencer.shared.failure { throw failure }
             if !hasRead { answers.park(timeoutMs: 10_000) { !port.fromExecutor.isEmpty } }
         }

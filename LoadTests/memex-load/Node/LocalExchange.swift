@@ -18,6 +18,8 @@ final class LocalExchange {
         var durability = Durability.process
         var gatewayThreads = 1
         var executorSpinUs: UInt64 = 0
+        var stepsInPlace = true
+        var marketDataIntervalMs = GatewayLimits().marketDataIntervalMs
         /// Connections beside those that every measurement needs.
         var connectionsMax = 16_000
     }
@@ -56,9 +58,11 @@ final class LocalExchange {
         gatewayConfiguration.tls = options.isPlain ? nil : .init(certificatePath: certificatePath, keyPath: tlsKeyPath)
         gatewayConfiguration.limits.connectionsMax = options.connectionsMax
         gatewayConfiguration.limits.liftRates()
+        gatewayConfiguration.limits.marketDataIntervalMs = options.marketDataIntervalMs
+        let stepsInPlace = options.stepsInPlace
         gateway = try Gateway(
             gatewayConfiguration, ports: sequencer.ports,
-            wakeExecutor: { sequencer.shared.executorParker.wake() },
+            wakeExecutor: { sequencer.wakeExecutor() }, stepExecutor: { stepsInPlace && sequencer.stepInPlace(makeRoom: $0) },
             books: sequencer.withExchange { RecoveredBook.books(of: $0) }, block: 0, logger: Self.logger)
         port = gateway.port
         url = "\(options.isPlain ? "ws" : "wss")://\(options.host.contains(":") ? "[\(options.host)]" : options.host):\(port)"

@@ -27,6 +27,9 @@ struct NodeCommand: ParsableCommand {
     @Option(help: "Threads of the gateway, 1...16.") var threads = 1
     @Option(help: "What an ack promises: process or fsync.") var durability = "process"
     @Option(help: "Microseconds that the executor looks for more work before it sleeps.") var executorSpinUs: UInt64 = 0
+    @Flag(help: "Always wake the executor: no thread of the gateway does its work, for comparison.") var noStepsInPlace = false
+    @Option(help: "Milliseconds between two rounds of market data, at least.") var marketDataIntervalMs = GatewayLimits()
+        .marketDataIntervalMs
     @Flag(help: "End with the process that started this one, however that ends.") var withParent = false
 
     func validate() throws {
@@ -68,6 +71,8 @@ struct NodeCommand: ParsableCommand {
         options.isPlain = insecureWs
         options.gatewayThreads = threads
         options.executorSpinUs = executorSpinUs
+        options.stepsInPlace = !noStepsInPlace
+        options.marketDataIntervalMs = marketDataIntervalMs
         options.durability = durability == "fsync" ? .fsync : .process
         return options
     }

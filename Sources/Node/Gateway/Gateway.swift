@@ -14,6 +14,10 @@ package final class Gateway: Sendable {
     /// The port it listens on.
     package let port: UInt16
     private let shared: GatewayShared
+    /// Counted since the start.
+    package var statistics: GatewayStatistics { shared.statistics }
+    /// WebSockets that are open now.
+    package var openCount: Int { shared.openCount }
     private let threads: [GatewayThread]
 
     /// Listens and starts the threads.
@@ -21,10 +25,12 @@ package final class Gateway: Sendable {
     /// - Parameters:
     ///   - ports: the connections to the executor, one for each thread that is to run.
     ///   - wakeExecutor: called on a gateway thread after records were committed to its port; must not block.
+    ///   - stepExecutor: called on a gateway thread in place of `wakeExecutor` when little was committed: does it there and then, or returns false.
     ///   - books: the book of every listed market as of the first record that the ports read.
     ///   - block: number of the open or last block.
     package init(
         _ configuration: GatewayConfiguration, ports: [ExecutorPort], wakeExecutor: @escaping @Sendable () -> Void,
+        stepExecutor: @escaping @Sendable (_ makeRoom: () -> Void) -> Bool = { _ in false },
         books: [UInt16: RecoveredBook], block: UInt64, logger: Logger
     ) throws(GatewayError) {
         try configuration.limits.check()
@@ -35,8 +41,7 @@ package final class Gateway: Sendable {
         for executorPort in ports {
             let loop = try GatewayLoop(
                 configuration: configuration, shared: shared, port: executorPort, threadCount: ports.count, wakeExecutor: wakeExecutor,
-                books: books, block: block,
-                logger: logger)
+                stepExecutor: stepExecutor, books: books, block: block, logger: logger)
             port = try loop.open(port: port, isShared: ports.count > 1, isFirst: loops.isEmpty)
             loops.append(loop)
         }

@@ -21,10 +21,11 @@ package final class Sequencer: Sendable {
     package let recoveredSequence: UInt64
     private let logger: Logger
     private let sealing: SealQueue
+    private let sharedExecutor: SharedExecutor
     private let parts: Mutex<Parts>
 
     private enum Parts {
-        case ready(Handover<Executor>, Handover<Sealer>)
+        case ready(Handover<Sealer>)
         case running(executor: DedicatedThread, sealer: DedicatedThread)
         case stopped
     }
@@ -55,7 +56,10 @@ package final class Sequencer: Sendable {
             l1Origin: l1Origin)
         let sealer = try Sealer(
             recovery.sealer, queue: sealing, shared: shared, configuration: configuration, loaded: recovery.loaded, logger: logger)
-        parts = Mutex(.ready(Handover(executor), Handover(sealer)))
+        let clock = SteadyClock(notBeforeMs: executor.lastBlockTimeMs, logger: logger)
+        sharedExecutor = SharedExecutor(
+            executor, isLent: configuration.durability == .process, clockMs: configuration.clockMs ?? { clock.nowMs() })
+        parts = Mutex(.ready(Handover(sealer)))
     }
 
     /// Blocks closed and not sealed yet.
@@ -64,21 +68,27 @@ package final class Sequencer: Sendable {
     /// Reads the exchange as it was recovered. Only before ``start()``.
     package func withExchange<Result>(_ body: (borrowing Exchange) throws -> Result) rethrows -> Result {
         try parts.withLock { parts in
-            guard case .ready(let executor, _) = parts else { preconditionFailure("the exchange belongs to the executor now") }
-            return try body(executor.value.producer.exchange)
+            guard case .ready = parts else { preconditionFailure("the exchange belongs to the executor now") }
+            return try body(sharedExecutor.executor.producer.exchange)
         }
     }
 
     /// Starts both threads. Connect the callbacks of `shared` before.
     package func start() throws {
         try parts.withLock { parts in
-            guard case .ready(let executor, let sealer) = parts else { preconditionFailure("a sequencer starts once") }
+            guard case .ready(let sealer) = parts else { preconditionFailure("a sequencer starts once") }
             let sealerThread = try Sealer.start(sealer.value)
-            let clock = SteadyClock(notBeforeMs: executor.value.lastBlockTimeMs, logger: logger)
-            let executorThread = try ExecutorThread.start(executor.value, clockMs: configuration.clockMs ?? { clock.nowMs() })
+            let executorThread = try ExecutorThread.start(sharedExecutor)
             parts = .running(executor: executorThread, sealer: sealerThread)
         }
     }
+
+    /// Does what little waits in the rings on the calling thread, one of the gateway's, if the executor's thread sleeps: sooner done than that is woken.
+    /// False: wake it (``wakeExecutor()``). To be called after a commit; `makeRoom` is called if the log is full and must read from it.
+    package func stepInPlace(makeRoom: () -> Void) -> Bool { sharedExecutor.stepInPlace(makeRoom: makeRoom) }
+
+    /// Ends the sleep of the executor's thread. Any thread, after a commit.
+    package func wakeExecutor() { shared.executorParker.wake() }
 
     /// Drains the input rings, closes and seals the open block, writes a checkpoint, and ends both threads. Nothing may be written to the rings any more;
     /// all ports should go on reading, or else call `shared.setGatewayGone()` before. Throws what made a thread give up, if anything did.
@@ -93,6 +103,7 @@ package final class Sequencer: Sendable {
             executor.join()
             sealer.join()
         }
+        sharedExecutor.end()
         if let failure = shared.failure { throw failure }
     }
 }

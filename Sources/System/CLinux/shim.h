@@ -1,4 +1,5 @@
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,6 +16,27 @@ static inline void linux_name_thread(const char *name) { prctl(PR_SET_NAME, name
 static inline void linux_yield_to_all_others(void) {
     setpriority(PRIO_PROCESS, 0, 19);
     syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS: this thread */, 0, 3 << 13 /* IOPRIO_CLASS_IDLE */);
+}
+
+/* Asks for short turns on the processor, 100 us, for the calling thread: when it wakes it then takes the place of threads with longer ones at once,
+   instead of waiting for the end of theirs, up to 3 ms (Linux 6.12; without effect before). It gets no more of the processor for that. */
+static inline void linux_take_short_turns(void) {
+    struct {
+        unsigned int size, policy;
+        unsigned long long flags;
+        int nice;
+        unsigned int priority;
+        unsigned long long runtime, deadline, period;
+    } attributes = {0};
+    if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+    attributes.runtime = 100000;
+    syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+/* Has the calling thread run only while no other wants the processor, from here on. Failing does no harm. */
+static inline void linux_run_when_idle(void) {
+    struct sched_param parameters = {0};
+    syscall(SYS_sched_setscheduler, 0 /* this thread */, 5 /* SCHED_IDLE */, &parameters);
 }
 
 /* poll with a timeout in nanoseconds. */

@@ -43,7 +43,8 @@ import Testing
         var book = BookFollower()
         var orders = OrdersFollower()
         var heard: UInt64 = 0
-        while !(book.levels(.buy).last == last && orders.orders.contains { $0.priceCode == last.priceCode }) {
+        // Channels of one round come one after the other, trades last.
+        while !(book.levels(.buy).last == last && orders.orders.contains { $0.priceCode == last.priceCode } && heard >= traded) {
             let message = try #require(try watcher.receive(timeoutMs: 5000))
             orders.follow(message)
             switch message {

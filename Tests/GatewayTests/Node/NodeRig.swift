@@ -53,7 +53,8 @@ final class NodeRig {
         adjust(&configuration.limits)
         let (books, block) = sequencer.withExchange { (RecoveredBook.books(of: $0), $0.header.blockNumber) }
         let gateway = try Gateway(
-            configuration, ports: sequencer.ports, wakeExecutor: { sequencer.shared.executorParker.wake() }, books: books, block: block,
+            configuration, ports: sequencer.ports, wakeExecutor: { sequencer.wakeExecutor() },
+            stepExecutor: { sequencer.stepInPlace(makeRoom: $0) }, books: books, block: block,
             logger: quiet)
         sequencer.shared.connect(wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { fatalError("\($0)") })
         try sequencer.start()

@@ -68,6 +68,8 @@ package struct GatewayLimits: Sendable, Equatable {
     /// subscriptions to unknown accounts are refused as `busy`.
     package var lookUpsInFlightMax = 16
     package var lookUpsWaitingMax = 8192
+    /// How often, at most, a subscriber is told of changes of a market. Less often where sending it takes more than a quarter of the thread's time.
+    package var marketDataIntervalMs: UInt64 = 10
     /// How often, at most, the balances of an account are asked for and sent, and how many such questions await their answers at once.
     package var balancesIntervalMs: UInt64 = 20
     package var balanceQuestionsInFlightMax = 64
@@ -105,6 +107,9 @@ package struct GatewayLimits: Sendable, Equatable {
             guard (1...1_000_000_000).contains(rate.perSecond), rate.burst > 0 else {
                 throw .limits("a rate must be 1 to 1000000000 a second and its burst at least 1, not \(rate.perSecond) and \(rate.burst)")
             }
+        }
+        guard marketDataIntervalMs <= 60_000 else {
+            throw .limits("market data must be told every 60000 ms at least, not \(marketDataIntervalMs)")
         }
         guard outputBytesSoft <= outputBytesMax, outputBytesMax <= outputBytesTotalMax else {
             throw .limits(

@@ -102,11 +102,11 @@ extension Connection: WebSocketEndpointHandler {
         head.append(bytes)
         switch WebSocketUpgrade.decide(head.bytes) {
         case .incomplete: break
-        case .refuse(let refusal): respond(refusal.response)
+        case .refuse(let refusal): refuse(refusal)
         case .health: respond(WebSocketUpgrade.healthResponse(connections: loop.shared.openCount, block: loop.block))
         case .accept(let key, let headBytes):
-            if let refusal { return respond(refusal.response) }
-            guard loop.shared.open(countMax: loop.limits.connectionsMax) else { return respond(HTTPRefusal.full.response) }
+            if let refusal { return refuse(refusal) }
+            guard loop.shared.open(countMax: loop.limits.connectionsMax) else { return refuse(.full) }
             response.append(text: WebSocketUpgrade.response(key: key))
             endpoint = WebSocketEndpoint(role: .server, messageBytesMax: Wire.clientMessageBytesMax, handler: self, framers: loop.framers)
             enter(.open)

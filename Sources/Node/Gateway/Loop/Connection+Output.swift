@@ -7,6 +7,11 @@ extension Connection {
         loop.markUrgent(self)
     }
 
+    func refuse(_ refusal: HTTPRefusal) {
+        loop.shared.statistics.refusals.add(UInt16(refusal.status))
+        respond(refusal.response)
+    }
+
     /// Sends a binary message.
     func send(_ message: UnsafeRawBufferPointer) {
         guard phase == .open, !isOverflowing, let endpoint else { return }

@@ -36,6 +36,7 @@ extension GatewayLoop {
     /// Runs until stopped, then frees everything.
     func run() {
         linux_name_thread("memex-gateway")
+        linux_take_short_turns()
         // A write to a connection that the peer has reset must return an error, not end the process.
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -47,6 +48,7 @@ extension GatewayLoop {
     }
 
     private func accept() {
+        shared.statistics.accepted.add()
         let tcp = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
         guard uv_tcp_init(loop, tcp) == 0 else { return tcp.deallocate() }
         let server = UnsafeMutableRawPointer(listener).assumingMemoryBound(to: uv_stream_t.self)
@@ -55,6 +57,7 @@ extension GatewayLoop {
         let live = connections.count - freeSlots.count
         guard isAccepted, !isStopping, live < limits.connectionsMax + limits.refusedConnectionsMax, let (decision, entry) = admit(tcp)
         else {
+            shared.statistics.turnedAway.add()
             uv_close(handle(tcp)) { UnsafeMutableRawPointer($0)?.deallocate() }
             return
         }

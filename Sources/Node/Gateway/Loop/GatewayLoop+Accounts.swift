@@ -20,15 +20,15 @@ extension GatewayLoop {
     func subscribeAccount(_ connection: Connection, _ key: AccountFeeds.Key, after: StreamPosition?) -> Bool {
         // Each message may wait for an answer of the executor: one who sends them faster than it answers must not fill memory.
         guard accounts[key] != nil || accounts.waitingCount < limits.lookUpsWaitingMax else {
-            send(to: connection) { $0.append(reject: .busy, messageType: Wire.ToServer.subscribe) }
+            reject(connection, .busy, messageType: Wire.ToServer.subscribe)
             return false
         }
         guard after == nil || replays.count < limits.replaysMax else {
-            send(to: connection) { $0.append(reject: .busy, messageType: Wire.ToServer.subscribe) }
+            reject(connection, .busy, messageType: Wire.ToServer.subscribe)
             return false
         }
         if let after, history.cursor(after: after) == nil {
-            send(to: connection) { $0.append(reject: .historyGone, messageType: Wire.ToServer.subscribe) }
+            reject(connection, .historyGone, messageType: Wire.ToServer.subscribe)
             return false
         }
         let feed = accounts.add(key)

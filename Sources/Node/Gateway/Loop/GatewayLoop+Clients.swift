@@ -7,6 +7,7 @@ extension GatewayLoop {
     /// A WebSocket has opened: hello.
     func opened(_ connection: Connection) {
         openCount += 1
+        shared.statistics.opened.add()
         logger.debug("session opened", metadata: ["session": "\(connection.session)"])
         var hello = ServerMessage.Hello()
         hello.session = connection.session
@@ -33,9 +34,9 @@ extension GatewayLoop {
     func closed(_ connection: Connection) {
         openCount -= 1
         shared.closed()
-        logger.debug(
-            "session closed",
-            metadata: ["session": "\(connection.session)", "code": "\(connection.endpoint?.closeCodeReceived ?? 1006)"])
+        let code = connection.endpoint?.closeCodeSent ?? WebSocketClose.abnormal
+        shared.statistics.closes.add(code)
+        logger.debug("session closed", metadata: ["session": "\(connection.session)", "code": "\(code)"])
         for subscription in connection.subscriptions { removeSubscriber(connection, subscription) }
         connection.subscriptions.removeAll()
         watched.ended(session: connection.session)
@@ -60,7 +61,7 @@ extension GatewayLoop {
             if case .commands(let envelope) = decoded { return receivedCommands(envelope, from: connection) }
             guard isWithinRate(connection) else {
                 let requestId: UInt32 = if case .query(let requestId, _) = decoded { requestId } else { 0 }
-                return send(to: connection) { $0.append(reject: .tooManyFromAddress, messageType: message[0], requestId: requestId) }
+                return reject(connection, .tooManyFromAddress, messageType: message[0], requestId: requestId)
             }
             switch decoded {
             case .commands: break
@@ -74,9 +75,7 @@ extension GatewayLoop {
             }
         } catch {
             _ = isWithinRate(connection)
-            send(to: connection) {
-                $0.append(reject: error.code, messageType: error.type, requestId: error.requestId, nonce: error.nonce)
-            }
+            reject(connection, error.code, messageType: error.type, requestId: error.requestId, nonce: error.nonce)
         }
     }
 
@@ -85,18 +84,11 @@ extension GatewayLoop {
         shared.addresses.takeMessage(connection.address, at: MonotonicClock.nanoseconds())
     }
 
-    /// Makes what was put on the ring visible to the executor.
-    func commitToExecutor() {
-        guard toExecutor.hasUncommitted else { return }
-        toExecutor.commit()
-        wakeExecutor()
-    }
-
     private func receivedQuery(_ requestId: UInt32, _ body: UnsafeRawBufferPointer, from connection: Connection) {
         guard connection.inFlightCount < limits.inFlightMax, connection.queryCount < limits.queriesInFlightPerConnectionMax,
             queryCount < limits.queriesInFlightMax, ask(session: connection.session, tag: UInt64(requestId), body)
         else {
-            return send(to: connection) { $0.append(reject: .busy, messageType: Wire.ToServer.query, requestId: requestId) }
+            return reject(connection, .busy, messageType: Wire.ToServer.query, requestId: requestId)
         }
         connection.inFlightCount += 1
         connection.queryCount += 1

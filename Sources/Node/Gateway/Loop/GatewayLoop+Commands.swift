@@ -51,9 +51,7 @@ extension GatewayLoop {
     }
 
     private func refuse(_ code: RejectCode, nonce: UInt64, _ connection: Connection, quotaRemaining: UInt32 = .max) {
-        send(to: connection) {
-            $0.append(reject: code, messageType: Wire.ToServer.commands, nonce: nonce, quotaRemaining: quotaRemaining)
-        }
+        reject(connection, code, messageType: Wire.ToServer.commands, nonce: nonce, quotaRemaining: quotaRemaining)
     }
 
     private func refuseSignature(nonce: UInt64, _ connection: Connection) {

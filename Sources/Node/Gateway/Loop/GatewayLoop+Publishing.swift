@@ -8,14 +8,49 @@ extension GatewayLoop {
         feeds.apply(events, position)
     }
 
-    /// The market data of the turn, to those who listen.
-    func publishBooks() {
-        let canGoOn = feeds.publish { feed in
+    /// Market data, to those who listen: some of what waits for the sockets, or else what has changed, when it is time.
+    func publishMarketData() {
+        guard !marketOutput.isEmpty || feeds.hasChanges || feeds.isCatchingUp else { return }
+        var isDue = true
+        if marketOutput.isEmpty {
+            let nowNs = MonotonicClock.nanoseconds()
+            if pace.waitNs(at: nowNs) == 0 {
+                publishBooks(nowNs)
+                isDue = hasMoreMarketData
+            }
+        }
+        flushMarketData()
+        guard isDue, marketOutput.isEmpty else { return }
+        let waitNs = pace.waitNs(at: MonotonicClock.nanoseconds())
+        if waitNs == 0 { isMoreDue = true } else { takeTurn(at: nowMs + (waitNs + 999_999) / 1_000_000) }
+    }
+
+    /// What changes from here on is told in the next round.
+    private func publishBooks(_ beganNs: UInt64) {
+        pace.begin(at: beganNs)
+        hasMoreMarketData = feeds.publish { feed in
             logger.error("the mirror of a book contradicts its events", metadata: ["market": "\(feed.market)", "block": "\(block)"])
         }
-        // Further parts of snapshots, as soon as these have left.
-        if canGoOn { isMoreDue = true }
+        let endedNs = MonotonicClock.nanoseconds()
+        pace.worked(endedNs &- beganNs)
+        if marketOutput.isEmpty { pace.end(at: endedNs, goesOn: hasMoreMarketData) }
     }
+
+    private func flushMarketData() {
+        guard !marketOutput.isEmpty else { return }
+        let beganNs = MonotonicClock.nanoseconds()
+        var nowNs = beganNs
+        while nowNs &- beganNs < Self.marketSliceNs, let connection = marketOutput.popFirst() {
+            guard connection.waitsFor == .market else { continue }
+            connection.flush()
+            nowNs = MonotonicClock.nanoseconds()
+        }
+        pace.worked(nowNs &- beganNs)
+        if marketOutput.isEmpty { pace.end(at: nowNs, goesOn: hasMoreMarketData) }
+    }
+
+    /// How long market data may be sent before the sockets are looked at again. A connection takes some 7 us.
+    private static let marketSliceNs: UInt64 = 50_000
 
     func publishSealedBlocks() {
         for block in signal.takeSealedBlocks() {

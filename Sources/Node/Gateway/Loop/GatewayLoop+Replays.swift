@@ -47,7 +47,7 @@ extension GatewayLoop {
     /// What should have been replayed is no longer kept: the client must ask for the state instead.
     private func endSubscription(_ connection: Connection, _ feed: AccountFeeds.Feed) {
         connection.subscriptions.removeAll { $0.account == feed.key }
-        send(to: connection) { $0.append(reject: .historyGone, messageType: Wire.ToServer.subscribe) }
+        reject(connection, .historyGone, messageType: Wire.ToServer.subscribe)
         accounts.removeIfUnused(feed)
     }
 

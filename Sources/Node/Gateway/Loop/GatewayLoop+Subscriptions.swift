@@ -6,12 +6,12 @@ extension GatewayLoop {
     func subscribe(_ connection: Connection, _ subscription: ClientMessage.Subscription, after: StreamPosition?) {
         let isNew = !connection.subscriptions.contains(subscription)
         guard !isNew || connection.subscriptions.count < limits.subscriptionsMax else {
-            return send(to: connection) { $0.append(reject: .tooManySubscriptions, messageType: Wire.ToServer.subscribe) }
+            return reject(connection, .tooManySubscriptions, messageType: Wire.ToServer.subscribe)
         }
         switch subscription.channel {
         case .book, .trades, .ticker, .orders:
             guard feeds.subscribe(connection, subscription.channel, subscription.market) else {
-                return send(to: connection) { $0.append(reject: .unknownMarket, messageType: Wire.ToServer.subscribe) }
+                return reject(connection, .unknownMarket, messageType: Wire.ToServer.subscribe)
             }
             // What it begins with follows at the end of the turn.
             confirm(connection, subscription)
@@ -22,7 +22,7 @@ extension GatewayLoop {
             if isNew { blocks.subscribers.add(connection, ticket: 0, standing: .live) }
         case .receipts:
             guard receiptSigner != nil else {
-                return send(to: connection) { $0.append(reject: .unknownChannel, messageType: Wire.ToServer.subscribe) }
+                return reject(connection, .unknownChannel, messageType: Wire.ToServer.subscribe)
             }
             connection.wantsReceipts = true
             confirm(connection, subscription)

@@ -2,7 +2,7 @@ import CLibuv
 
 /// The duty cycle: what happens between input and sleep.
 extension GatewayLoop {
-    /// How long others' input, and market data, may be worked on before the sockets are looked at again.
+    /// How long others' input may be worked on before the sockets are looked at again.
     private static let sliceNs: UInt64 = 200_000
     /// How often a turn is taken amid much input, so that answers do not wait for everybody's signatures.
     private static let turnIntervalNs: UInt64 = 500_000
@@ -13,8 +13,10 @@ extension GatewayLoop {
     func beforePoll() {
         signal.awoke()
         serveReady()
+        stepInPlace()
         turn()
-        var isAwake = isMoreDue || !ready.isEmpty || !marketOutput.isEmpty || isAwaitingAnswer
+        endWaitForStep()
+        var isAwake = isMoreDue || !ready.isEmpty || !urgentOutput.isEmpty || !marketOutput.isEmpty || isAwaitingAnswer
         if !isAwake { isAwake = !signal.mayFallAsleep { !fromExecutor.isEmpty } }
         if isAwake { uv_idle_start(idle) { _ in } } else { uv_idle_stop(idle) }
     }
@@ -42,11 +44,9 @@ extension GatewayLoop {
         signReceipts()
         stateEndedSessions()
         publishSealedBlocks()
-        // What changes meanwhile is then published as one.
-        if marketOutput.isEmpty { publishBooks() }
         if outputBytes > outputBytesMax { shedOutput() }
         while let connection = urgentOutput.popFirst() { connection.flush() }
-        flushMarketData()
+        publishMarketData()
         lastTurnNs = MonotonicClock.nanoseconds()
         if isDraining, !signal.isDrained { signal.setDrained() }
         if shared.isStopRequested, !isStopping { beginStop() }
@@ -54,18 +54,10 @@ extension GatewayLoop {
 
     /// Takes a turn amid input if the last one was a while ago.
     func turnIfDue() {
-        guard MonotonicClock.nanoseconds() &- lastTurnNs > Self.turnIntervalNs else { return }
+        let nowNs = MonotonicClock.nanoseconds()
+        if steps.isOverdue(at: nowNs) { endWaitForStep() }
+        guard nowNs &- lastTurnNs > Self.turnIntervalNs else { return }
         turn()
-    }
-
-    private func flushMarketData() {
-        guard !marketOutput.isEmpty else { return }
-        let beganNs = MonotonicClock.nanoseconds()
-        while let connection = marketOutput.popFirst() {
-            guard connection.waitsFor == .market else { continue }
-            connection.flush()
-            if MonotonicClock.nanoseconds() &- beganNs > Self.sliceNs { break }
-        }
     }
 
     /// Whether the executor is about to answer.
@@ -106,7 +98,7 @@ extension GatewayLoop {
         case .opening:
             guard age > limits.handshakeTimeoutMs else { break }
             if connection.tls == nil || connection.tls?.isHandshakeDone == true {
-                connection.respond(HTTPRefusal.timeout.response)
+                connection.refuse(.timeout)
             } else {
                 abandon(connection, flushing: false)
             }

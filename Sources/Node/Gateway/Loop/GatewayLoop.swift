@@ -21,6 +21,9 @@ final class GatewayLoop {
     /// Part of the names of this thread's sessions.
     let thread: Int
     let wakeExecutor: @Sendable () -> Void
+    /// Does what little waits on the rings, on this thread; false if the executor must be woken for it.
+    let stepExecutor: @Sendable (_ makeRoom: () -> Void) -> Bool
+    var steps = InPlaceSteps()
 
     let loop: UnsafeMutablePointer<uv_loop_t>
     let listener = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
@@ -73,6 +76,9 @@ final class GatewayLoop {
     /// Number of the open block, as far as the executor has told.
     var block: UInt64
     var feeds: MarketFeeds
+    var pace: MarketPace
+    /// Whether the last round left parts of snapshots that could go on.
+    var hasMoreMarketData = false
     /// Everything up to and with this was published.
     var position: StreamPosition
     var collector = EventCollector()
@@ -99,7 +105,8 @@ final class GatewayLoop {
 
     init(
         configuration: GatewayConfiguration, shared: GatewayShared, port: ExecutorPort, threadCount: Int,
-        wakeExecutor: @escaping @Sendable () -> Void, books: [UInt16: RecoveredBook], block: UInt64, logger: Logger
+        wakeExecutor: @escaping @Sendable () -> Void, stepExecutor: @escaping @Sendable (() -> Void) -> Bool,
+        books: [UInt16: RecoveredBook], block: UInt64, logger: Logger
     ) throws(GatewayError) {
         // A session's name has 16 bits for its slot.
         precondition(configuration.limits.connectionsMax + configuration.limits.refusedConnectionsMax <= 1 << 16)
@@ -109,6 +116,7 @@ final class GatewayLoop {
         fromExecutor = port.fromExecutor
         thread = port.thread
         self.wakeExecutor = wakeExecutor
+        self.stepExecutor = stepExecutor
         self.logger = logger
         self.block = block
         signal = LoopSignal()
@@ -122,6 +130,7 @@ final class GatewayLoop {
         }
         history = fromExecutor.log.makeHistory()
         position = history.lastPosition(from: StreamPosition(openingOf: block), until: fromExecutor.offset)
+        pace = MarketPace(intervalMs: configuration.limits.marketDataIntervalMs)
         balances = BalanceSchedule(intervalMs: configuration.limits.balancesIntervalMs)
         receiptSigner = configuration.sequencerKey.map { [domain] in ReceiptSigner(key: $0, domain: domain) }
         do {
@@ -152,6 +161,17 @@ final class GatewayLoop {
         scratch.removeAll()
         write(&scratch)
         connection.send(scratch.bytes)
+    }
+
+    /// Refuses a message.
+    func reject(
+        _ connection: Connection, _ code: RejectCode, messageType: UInt8, requestId: UInt32 = 0, nonce: UInt64 = 0,
+        quotaRemaining: UInt32 = .max
+    ) {
+        shared.statistics.rejects.add(code.rawValue)
+        send(to: connection) {
+            $0.append(reject: code, messageType: messageType, requestId: requestId, nonce: nonce, quotaRemaining: quotaRemaining)
+        }
     }
 
     /// Writes one message and sends it to many.

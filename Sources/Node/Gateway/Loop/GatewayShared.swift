@@ -2,6 +2,7 @@ import Synchronization
 
 /// What all threads of a gateway share: limits that hold for all together, and the wish to end.
 final class GatewayShared: Sendable {
+    let statistics = GatewayStatistics()
     let addresses: AddressLimits
     let accounts: AccountLimits
     /// WebSockets that are open, of all threads.

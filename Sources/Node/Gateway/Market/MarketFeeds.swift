@@ -35,6 +35,11 @@ struct MarketFeeds {
         feeds[Int(market)] = MarketFeed(market: market, book: BookMirror(book, orders: orders), limits: limits)
     }
 
+    /// Whether something happened since the last ``publish(inconsistent:)``.
+    var hasChanges: Bool { !touched.isEmpty }
+    /// Whether a subscriber waits for a snapshot, or for a part of one.
+    var isCatchingUp: Bool { !catchingUp.isEmpty }
+
     // MARK: Events
 
     /// Follows what a batch, or the opening of a block, caused.

@@ -19,8 +19,10 @@ package final class WebSocketEndpoint {
 
     /// Frames to be sent.
     package var output = ByteBuffer(capacity: 0)
+    /// Code of the close frame that was sent, ``WebSocketClose/noCode`` if it had none; nil if none was sent.
+    package private(set) var closeCodeSent: UInt16?
     /// Whether a close frame was sent: no data may follow it.
-    package private(set) var isClosing = false
+    package var isClosing: Bool { closeCodeSent != nil }
     package private(set) var isCloseReceived = false
     /// Whether no more is read: a close frame came, or the peer broke the protocol.
     package private(set) var isReadEnded = false
@@ -97,7 +99,7 @@ package final class WebSocketEndpoint {
     /// Appends a close frame (RFC 6455, 7.4) and ignores all data from now on. The second call has no effect.
     package func close(code: UInt16, reason: StaticString) {
         guard !isClosing else { return }
-        isClosing = true
+        closeCodeSent = code
         WebSocketClose.withPayload(code: code, reason: reason) { append(WSLAY_CONNECTION_CLOSE, $0) }
     }
 

@@ -30,7 +30,7 @@ package final class EventLog: @unchecked Sendable {
     private var lastSegment = -1
     /// Bytes of a segment: the writer announces this much at once, and the index is as coarse.
     private let segmentBytes: Int
-    let index: Mutex<EventLogIndex>
+    let index: Guarded<EventLogIndex>
     /// Stream position of the last record that has one, when the log was opened.
     private(set) var openedAt: (position: StreamPosition, envelopeKey: UInt64)?
 
@@ -45,7 +45,7 @@ package final class EventLog: @unchecked Sendable {
         segmentBytes = file.capacity / file.segmentCount
         control = try ReservedMemory(byteCount: Self.readersMax * 128)
         heads = control.base
-        index = Mutex(EventLogIndex())
+        index = Guarded(EventLogIndex())
         self.file = file
         guard let found = self.file.survey(each) else {
             beginAnew(after: StreamPosition(rawValue: 0))

@@ -28,12 +28,18 @@ extension Executor {
         guard producer.open == nil else { return openedAtMs + configuration.blockIntervalMs }
         let idle = closedAtMs + configuration.idleBlockIntervalMs
         // Nobody need send anything for a market to open when it was said to, and for what a block left undone to go on.
+        let nextOpeningMs = producer.exchange.schedule.nextOpeningMs
+        let isUnfinished = hasUnfinishedBusiness
+        guard isUnfinished || nextOpeningMs != 0 else { return idle }
+        return min(idle, max(closedAtMs + configuration.blockIntervalMs, isUnfinished ? 0 : nextOpeningMs))
+    }
+
+    /// Whether the last block left something undone, with which the next one begins.
+    var hasUnfinishedBusiness: Bool {
         let schedule = producer.exchange.schedule
         // Else somebody's thousands of expiries would put off another's dead-man's switch by an idle interval each few thousand.
         let isSweepUnfinished = schedule.timersDoneMs < producer.exchange.header.blockTimeMs
-        let isUnfinished = schedule.uncrossingCount > 0 || schedule.firstPendingMarket != 0 || isSweepUnfinished
-        guard isUnfinished || schedule.nextOpeningMs != 0 else { return idle }
-        return min(idle, max(closedAtMs + configuration.blockIntervalMs, isUnfinished ? 0 : schedule.nextOpeningMs))
+        return schedule.uncrossingCount > 0 || schedule.firstPendingMarket != 0 || isSweepUnfinished
     }
 
     /// Whether the open block is over, or the silence since the last one. Also when the clock was set back, since it cannot be told

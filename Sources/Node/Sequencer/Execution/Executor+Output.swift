@@ -1,3 +1,5 @@
+import Glibc
+
 /// Records for the gateways. They become visible when the journal has the group.
 extension Executor: RecordSink {
     /// Writes one record, waiting for room if a gateway is slow. Before it waits it commits the group, so that the gateway has
@@ -11,6 +13,10 @@ extension Executor: RecordSink {
         while !log.tryWrite(kind: kind, flags: flags, session: session, tag: tag, bodyBytes: bodyBytes, fill) {
             if shared.isGatewayGone {
                 log.dropReaders()
+            } else if let makeRoom {
+                makeRoom()
+                // Another thread has not read.
+                if !log.hasRoom(min(needed, log.capacity)) { usleep(100) }
             } else {
                 shared.executorParker.park(timeoutMs: 1) { log.hasRoom(min(needed, log.capacity)) }
             }

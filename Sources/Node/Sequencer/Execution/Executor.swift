@@ -3,7 +3,7 @@ import Proof
 
 /// Applies what comes in and answers it: the only writer of the exchange.
 ///
-/// A pure duty cycle without thread or clock of its own: ``step(nowMs:)`` drains a bounded group, applies it, commits it to the journal and only then
+/// A pure duty cycle without thread or clock of its own, used by one thread at a time (``SharedExecutor``): ``step(nowMs:)`` drains a bounded group, applies it, commits it to the journal and only then
 /// publishes the results, so acknowledged means journaled. Invariant between steps: everything the exchange applied is in the journal, and the log
 /// holds no uncommitted record.
 final class Executor {
@@ -31,6 +31,8 @@ final class Executor {
     var l1Origin: UInt64
     /// Next account to look at of those whose sessions are all known to have ended; nil when that is done.
     var sessionsEndedCursor: UInt32? = 1
+    /// During a brief step: what to do about a full log.
+    var makeRoom: (() -> Void)?
 
     init(
         producer: BlockProducer, journal: Journal, inputs: [ByteRing], log: EventLog, answers: AnswerTable, inbox: InboxQueue,
@@ -62,12 +64,7 @@ final class Executor {
         var hasMore = sessionsEndedCursor == nil
         while hasMore && work < configuration.groupRecordsMax && group.bytes.count < configuration.groupBytesMax {
             guard hasOutputRoom, makeRoomInBlock(nowMs) else { break }
-            lookAhead()
-            var failure: (any Error)?
-            hasMore = inputs.read { record in
-                do { try handle(record, nowMs) } catch { failure = error }
-            }
-            if let failure { throw failure }
+            hasMore = try takeIn(nowMs)
             if hasMore { work += 1 }
         }
         if isCloseDue(nowMs), sealing.hasRoom {
@@ -78,6 +75,28 @@ final class Executor {
         try commitGroup()
         try pruneJournal(rowsMax: work == 0 ? 256 : 4)
         return work
+    }
+
+    /// The part of a step that clients wait for, and no more than a little of it: for a thread that has something else to do. Returns whether nothing
+    /// is left to do at once. What is not for the moment (closing blocks, pruning) or may take long stays for ``step(nowMs:)``.
+    ///
+    /// `makeRoom` is called when the log is full, which it stays until all gateways have read: the caller may be one of them.
+    func stepBriefly(nowMs: UInt64, makeRoom: () -> Void) throws -> Bool {
+        guard closedAtMs != 0, sessionsEndedCursor == nil, producer.open != nil || !inbox.hasMessages && !hasUnfinishedBusiness else {
+            return false
+        }
+        try withoutActuallyEscaping(makeRoom) { makeRoom in
+            self.makeRoom = makeRoom
+            defer { self.makeRoom = nil }
+            var count = 0
+            while count < configuration.briefRecordsMax, group.bytes.count < configuration.briefBytesMax, !isBlockFull, hasOutputRoom,
+                try takeIn(nowMs)
+            {
+                count += 1
+            }
+            try commitGroup()
+        }
+        return inputs.isEmpty
     }
 
     /// From here on all sessions count as ended: to be called once the input rings are no longer read, before ``finish(nowMs:)``.
@@ -117,6 +136,17 @@ final class Executor {
     var isDrained: Bool { inputs.isEmpty }
 
     // MARK: Records
+
+    /// Handles the oldest record of the rings; false if there is none.
+    private func takeIn(_ nowMs: UInt64) throws -> Bool {
+        lookAhead()
+        var failure: (any Error)?
+        let isTaken = inputs.read { record in
+            do { try handle(record, nowMs) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return isTaken
+    }
 
     /// Announces command batches that wait in the ring.
     private func lookAhead() {

@@ -16,6 +16,9 @@ package struct ExecutorConfiguration: Sendable {
     package var inboxMessagesMax = 64
     /// Bytes of the log that the slowest gateway thread must have read before another record is taken in.
     package var outputReserveBytes = 64 << 10
+    /// Records, and journal bytes, that a thread of the gateway handles itself at once while the executor sleeps: so long are its sockets not looked at.
+    package var briefRecordsMax = 16
+    package var briefBytesMax = 16 << 10
 
     /// After work, the executor looks for more so long before it sleeps. It takes a core for that: 0 where there is none to spare.
     package var spinUs: UInt64 = 0

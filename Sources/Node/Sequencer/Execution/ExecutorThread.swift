@@ -1,3 +1,4 @@
+import CLinux
 import Engine
 import Glibc
 
@@ -6,19 +7,24 @@ enum ExecutorThread {
     /// How long the input rings are drained after the node was told to stop.
     private static let drainMs: UInt64 = 500
 
-    static func start(_ executor: sending Executor, clockMs: @escaping @Sendable () -> UInt64) throws -> DedicatedThread {
-        let box = Handover(executor)
-        return try DedicatedThread(name: "memex-executor") { run(box.value, clockMs) }
+    static func start(_ shared: SharedExecutor) throws -> DedicatedThread {
+        try DedicatedThread(name: "memex-executor") {
+            linux_take_short_turns()
+            run(shared)
+        }
     }
 
-    private static func run(_ executor: Executor, _ clockMs: @Sendable () -> UInt64) {
+    /// Has the executor when it ends, and keeps it: nobody uses it any more.
+    private static func run(_ sharedExecutor: SharedExecutor) {
+        let executor = sharedExecutor.executor
         let shared = executor.shared
+        sharedExecutor.begin()
         defer { shared.setExecutorDone() }
         do {
             var stopAtMs: UInt64?
             var workedAtNs: UInt64 = 0
             while true {
-                let nowMs = clockMs()
+                let nowMs = sharedExecutor.nowMs()
                 if shared.isStopping, stopAtMs == nil { stopAtMs = SystemClock.monotonicMs() + drainMs }
                 // Clients that go on sending must not keep the node from stopping: what is left over was never acknowledged.
                 if let stopAtMs, SystemClock.monotonicMs() >= stopAtMs { break }
@@ -29,10 +35,10 @@ enum ExecutorThread {
                 if shared.isStopping && executor.isDrained { break }
                 if shared.failure != nil { return }
                 if waitActively(executor, untilNs: workedAtNs + executor.configuration.spinUs * 1000) { continue }
-                shared.executorParker.park(timeoutMs: executor.sleepMs(nowMs: nowMs)) { executor.hasWork || shared.isStopping }
+                guard sharedExecutor.sleep(timeoutMs: executor.sleepMs(nowMs: nowMs)) else { return }
             }
             executor.endAllSessions()
-            while try !executor.finish(nowMs: clockMs()) {
+            while try !executor.finish(nowMs: sharedExecutor.nowMs()) {
                 if shared.failure != nil { return }
                 shared.executorParker.park(timeoutMs: 100) { executor.sealing.hasRoom }
             }
@@ -40,9 +46,7 @@ enum ExecutorThread {
             shared.fail(error)
         }
     }
-}
 
-extension ExecutorThread {
     /// Looks for work without sleeping: whoever brings some need not wake this thread, which takes tens of microseconds. False if none came.
     private static func waitActively(_ executor: Executor, untilNs endNs: UInt64) -> Bool {
         while SystemClock.monotonicNs() < endNs {

@@ -3,7 +3,7 @@ import Synchronization
 /// What the node's threads share besides rings and queues.
 package final class NodeShared: Sendable {
     package let statistics: NodeStatistics
-    /// Wakes the executor. The gateway calls `wake` after it committed records, and may call it after it read much of the log.
+    /// Wakes the executor's thread. The gateway calls `wake` after it committed records, and may call it after it read much of the log.
     package let executorParker: Parker
 
     let sealerParker: Parker
@@ -34,7 +34,7 @@ package final class NodeShared: Sendable {
     /// The last sealed block.
     package var sealedHead: SealedHead { head.withLock { $0 } }
 
-    /// `wakeGateway` is called on the executor's thread when the log has something new, `blockSealed` on the sealer's thread
+    /// `wakeGateway` is called on the thread that has the executor when the log has something new, `blockSealed` on the sealer's thread
     /// when a header is signed and stored, `failed` on either when the node cannot go on. None may block.
     package func connect(
         wakeGateway: (@Sendable () -> Void)?, blockSealed: (@Sendable (SealedHead) -> Void)?, failed: (@Sendable (any Error) -> Void)?

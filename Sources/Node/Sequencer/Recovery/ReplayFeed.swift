@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Reads the journal ahead of the thread that executes it, and compares it with the blocks that are stored: on a thread of its own, at most
 /// ``capacity`` rows ahead.
 final class ReplayFeed: Sendable {
@@ -21,14 +19,14 @@ final class ReplayFeed: Sendable {
     /// At most 16 MiB.
     private static let capacity = 64
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     private let reader: Parker
     private let taker: Parker
 
     init() throws {
         reader = try Parker()
         taker = try Parker()
-        state = Mutex(State(free: (0..<Self.capacity).map { _ in Handover(Row()) }))
+        state = Guarded(State(free: (0..<Self.capacity).map { _ in Handover(Row()) }))
     }
 
     /// Calls `body` with every row from `first` on while another thread reads ahead. `blocks` compares them with what is stored; nil: nothing is compared.

@@ -1,0 +1,32 @@
+import Engine
+import Gateway
+
+extension MetricsPage {
+    /// What the gateway's threads counted since the process began.
+    mutating func add(_ statistics: GatewayStatistics, openCount: Int) {
+        add("memex_connections_open", .gauge, "WebSockets that are open.", openCount)
+        add("memex_connections_accepted_total", .counter, "TCP connections accepted.", statistics.accepted.value)
+        add(
+            "memex_connections_turned_away_total", .counter, "TCP connections closed at once, without an answer.",
+            statistics.turnedAway.value)
+        add("memex_connections_opened_total", .counter, "WebSockets opened.", statistics.opened.value)
+        add("memex_refusals_total", .counter, "Requests answered with HTTP instead of a WebSocket.", statistics.refusals, label: "status")
+        add("memex_closes_total", .counter, "WebSockets that ended.", statistics.closes, label: "code")
+        add("memex_rejects_total", .counter, "Messages refused by the gateway or the executor.", statistics.rejects, label: "code") {
+            RejectCode(rawValue: $0).map { "\($0)" }
+        }
+        add(
+            "memex_steps_in_place_total", .counter, "Times that a gateway thread did the executor's work itself.",
+            statistics.stepsInPlace.value)
+        add("memex_executor_calls_total", .counter, "Times that a gateway thread called the executor.", statistics.executorCalls.value)
+    }
+
+    /// A value for each code that was ever counted; `other` stands for all that are not known.
+    private mutating func add(
+        _ name: String, _ kind: Kind, _ help: String, _ counters: CodeCounters, label: String,
+        name codeName: (UInt16) -> String? = { "\($0)" }
+    ) {
+        let counted = counters.values.filter { $0.count > 0 }
+        add(name, kind, help, label: label, counted.map { (key: $0.code.flatMap(codeName) ?? "other", value: $0.count) })
+    }
+}
