@@ -24,7 +24,7 @@ def halts_at(world, deadline: int, reason: str) -> None:
 
 
 def test_no_batch_after_deployment(world):
-    deployed_at = world.rollup.parameters()[8]
+    deployed_at = world.rollup.parameters()[9]
     halts_at(world, deployed_at + BATCH_DEADLINE, "batch overdue")
 
 
@@ -98,7 +98,7 @@ def test_no_key_halts_early_nor_stops_a_halt(world):
 
 def test_the_first_message_counts_too(world):
     """Batches that never consume even the listing of ETH."""
-    deployed_at = world.rollup.parameters()[8]
+    deployed_at = world.rollup.parameters()[9]
     while world.evm.time + 1_000 <= deployed_at + INBOX_DEADLINE:
         world.sleep(1_000)
         world.settle(ROOT_A, inbox_end=0)
