@@ -83,9 +83,9 @@ def test_the_guest_program_changes_after_the_delay(world):
     other = b"\x48" * 32
     propose(world, GUEST_PROGRAM, 0, int.from_bytes(other, "big"))
     world.sleep(DELAY)
-    assert world.rollup.parameters()[11] == GUEST_ROOT
+    assert world.rollup.parameters()[12] == GUEST_ROOT
     execute(world, GUEST_PROGRAM, 0)
-    assert world.rollup.parameters()[11] == other
+    assert world.rollup.parameters()[12] == other
 
 
 def test_fees_of_a_market_change_after_the_delay(world, market):
