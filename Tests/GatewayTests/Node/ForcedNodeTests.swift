@@ -58,7 +58,11 @@ import Testing
         #expect(funds.map(\.kind) == [.withdrawal] && funds[0].atoms == NodeRig.funds)
         #expect(try BalanceTests.balances(client, from: updates[0].position)?.entries[1].locked == 10_000_000)
         let level = try MarketDataTests.next(watcher) { message -> BookLevel? in
-            if case .bookUpdate(let book) = message { book.levels.first } else { nil }
+            // The snapshot comes with the next round of market data, and may have it already.
+            switch message {
+            case .bookSnapshot(let book), .bookUpdate(let book): book.levels.first
+            default: nil
+            }
         }
         #expect(level?.lots == 10 && level?.priceCode == NodeTests.price)
     }
