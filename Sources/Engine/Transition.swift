@@ -31,18 +31,39 @@ package struct Exchange: ~Copyable {
     /// Returns why the batch as a whole was refused (then nothing at all changed), or `.none`: then the nonce is used up and
     /// each command has left exactly one result event.
     package mutating func execute(signer: Address, nonce: UInt64, payload: UnsafeRawBufferPointer) -> RejectCode {
+        var offset = 0
+        guard payload.count <= Command.bytesMax, let command = Command.decode(payload, at: &offset), offset == payload.count,
+            !command.isUnsigned
+        else { return executeSeveral(signer: signer, nonce: nonce, payload: payload) }
+        // To decode a lone command was to check it.
+        let (code, slot, home) = admit(signer: signer, nonce: nonce)
+        guard code == .none else { return code }
+        vainLooks = 0
+        var actor = home
+        apply(command, signer: slot, home, &actor, index: 0)
+        return .none
+    }
+
+    private mutating func executeSeveral(signer: Address, nonce: UInt64, payload: UnsafeRawBufferPointer) -> RejectCode {
         let wellFormed = checkPayload(payload)
         guard wellFormed == .none else { return wellFormed }
-        let slot = findSigner(signer)
-        guard slot != 0 else { return .unknownSigner }
-        let home = homeAccount(signer: slot)
-        guard home.account != 0 else { return .agentExpired }
-        let (code, higher) = checkNonce(nonce, signer: slot)
+        let (code, slot, home) = admit(signer: signer, nonce: nonce)
         guard code == .none else { return code }
-
-        remember(nonce, signer: slot, higher: higher)
         run(payload, signer: slot, home: home)
         return .none
+    }
+
+    /// Uses up the nonce of a batch whose commands are well-formed. Returns why not, or the key's slot and where its commands go.
+    @inline(__always)
+    private mutating func admit(signer: Address, nonce: UInt64) -> (code: RejectCode, slot: UInt32, home: Actor) {
+        let slot = findSigner(signer)
+        guard slot != 0 else { return (.unknownSigner, 0, Actor()) }
+        let home = homeAccount(signer: slot)
+        guard home.account != 0 else { return (.agentExpired, slot, home) }
+        let (code, higher) = checkNonce(nonce, signer: slot)
+        guard code == .none else { return (code, slot, home) }
+        remember(nonce, signer: slot, higher: higher)
+        return (.none, slot, home)
     }
 
     /// Applies the commands of a well-formed payload one by one, for `home` until they name another account. Each leaves exactly one result event.
@@ -52,16 +73,22 @@ package struct Exchange: ~Copyable {
         var offset = 0
         var index: UInt16 = 0
         while let command = Command.decode(payload, at: &offset) {
-            let code: RejectCode
-            if case .useAccount(let account) = command {
-                code = use(account: account, signer: slot, actor: &actor, commandIndex: index)
-            } else {
-                // After a refused use-account nothing may land in an account that was not meant.
-                code = actor.account == 0 ? .notYourAccount : apply(command, actor, index: index)
-            }
-            if code != .none { emitRejected(code, account: actor.account == 0 ? home.account : actor.account, index: index) }
+            apply(command, signer: slot, home, &actor, index: index)
             index += 1
         }
+    }
+
+    /// Applies a command, or tells why not.
+    @inline(__always)
+    private mutating func apply(_ command: Command, signer slot: UInt32, _ home: Actor, _ actor: inout Actor, index: UInt16) {
+        let code: RejectCode
+        if case .useAccount(let account) = command {
+            code = use(account: account, signer: slot, actor: &actor, commandIndex: index)
+        } else {
+            // After a refused use-account nothing may land in an account that was not meant.
+            code = actor.account == 0 ? .notYourAccount : apply(command, actor, index: index)
+        }
+        if code != .none { emitRejected(code, account: actor.account == 0 ? home.account : actor.account, index: index) }
     }
 
     /// Whether a payload is a run of 1 to ``Layout/commandsPerPayloadMax`` well-formed commands and nothing else.
@@ -70,9 +97,7 @@ package struct Exchange: ~Copyable {
         var offset = 0
         var count = 0
         while offset < payload.count {
-            // Only an unsigned envelope says `disconnected`, and it does not come here.
-            guard let command = Command.decode(payload, at: &offset) else { return .malformedPayload }
-            if case .disconnected = command { return .malformedPayload }
+            guard let command = Command.decode(payload, at: &offset), !command.isUnsigned else { return .malformedPayload }
             count += 1
         }
         guard count > 0 else { return .malformedPayload }

@@ -71,6 +71,10 @@ package enum Command: Equatable, Sendable {
                 priceCode: priceCode, lots: lots, clientOrderId: clientOrderId))
     }
 
+    /// Whether it stands in an unsigned envelope, and in no other.
+    @inline(__always)
+    var isUnsigned: Bool { if case .disconnected = self { true } else { false } }
+
     /// The longest encoding of a command, in bytes.
     package static let bytesMax = 40
 

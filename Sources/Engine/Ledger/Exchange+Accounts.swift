@@ -4,7 +4,21 @@
 /// never forgotten.
 extension Exchange {
     /// Slot of the signer with this address, or 0.
+    ///
+    /// Those that were found lately are looked for in a small table first: the index lies scattered over 16 MiB.
+    @inline(__always)
     func findSigner(_ address: Address) -> UInt32 {
+        #if MEMEX_GUEST
+        return lookUpSigner(address)
+        #else
+        guard let recent = memory.recentSigners else { return lookUpSigner(address) }
+        let entry = recent + Int(address.word4) & (ExchangeMemory.recentSignerCount - 1)
+        if pointer(signerOffset(entry.pointee), as: Signer.self).pointee.address != address { entry.pointee = lookUpSigner(address) }
+        return entry.pointee
+        #endif
+    }
+
+    private func lookUpSigner(_ address: Address) -> UInt32 {
         var bucket = signerBucket(address)
         while true {
             let slot = pointer(Layout.signerIndex + bucket * 4, as: UInt32.self).pointee

@@ -39,7 +39,7 @@ extension Exchange {
     private func noncePlace(_ place: Int) -> Int { place & (Layout.noncesPerSigner - 1) }
 
     @inline(__always)
-    private func nonceOffset(_ signer: UInt32, _ place: Int) -> Int { noncesOffset(signer) + noncePlace(place) * 8 }
+    func nonceOffset(_ signer: UInt32, _ place: Int) -> Int { noncesOffset(signer) + noncePlace(place) * 8 }
 }
 
 extension UInt64 {

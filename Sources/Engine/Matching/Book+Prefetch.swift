@@ -27,3 +27,20 @@ extension Book {
         arena.prefetch(Int(arena.read(Int(link) &<< 4, as: Level.self).pointee.node.previous ^ link) &<< 4)
     }
 }
+
+extension Exchange {
+    /// Asks for the two records of the order in a slot.
+    @inline(__always)
+    borrowing func prefetch(slot: UInt32) {
+        orderBook(0).prefetch(slot: slot)
+        arena.prefetch(detailOffset(slot))
+    }
+
+    /// Asks for those of the order behind one in its queue.
+    @inline(__always)
+    borrowing func prefetch(behind order: UnsafePointer<Order>, slot: UInt32) {
+        let next = order.pointee.node.next ^ Order.link(slot: slot)
+        // Behind the last order comes the level.
+        if next < Order.levelLinkBase { prefetch(slot: Order.slot(link: next)) }
+    }
+}

@@ -11,15 +11,22 @@ package struct ExchangeMemory {
     package var events: UnsafeMutablePointer<Event>
     /// Events that fit; a command that would not fit traps, so size it for a sweep of the whole book.
     package var eventCapacity: Int
+    /// Where signers were found lately (see ``Exchange/findSigner(_:)``): ``recentSignerCount`` entries. Nil: every one is looked up in the index. No part
+    /// of the state.
+    package var recentSigners: UnsafeMutablePointer<UInt32>?
+
+    package static let recentSignerCount = 4096
 
     package init(
         arena: UnsafeMutableRawPointer, dirtyMarks: UnsafeMutablePointer<UInt8>,
-        dirtyGroups: UnsafeMutablePointer<UInt32>, events: UnsafeMutablePointer<Event>, eventCapacity: Int
+        dirtyGroups: UnsafeMutablePointer<UInt32>, events: UnsafeMutablePointer<Event>, eventCapacity: Int,
+        recentSigners: UnsafeMutablePointer<UInt32>? = nil
     ) {
         self.arena = arena
         self.dirtyMarks = dirtyMarks
         self.dirtyGroups = dirtyGroups
         self.events = events
         self.eventCapacity = eventCapacity
+        self.recentSigners = recentSigners
     }
 }

@@ -6,7 +6,8 @@ package final class HostedExchange {
     private let dirtyMarks: ReservedMemory
     private let dirtyGroups: ReservedMemory
     private let events: ReservedMemory
-    package var exchange: Exchange
+    private let recentSigners: ReservedMemory
+    private let place: UnsafeMutablePointer<Exchange>
 
     /// Makes an exchange in its genesis state. Nothing is committed up front.
     package init() throws(ReservationFailed) {
@@ -15,21 +16,41 @@ package final class HostedExchange {
         dirtyMarks = try ReservedMemory(byteCount: Layout.cellCount)
         dirtyGroups = try ReservedMemory(byteCount: Layout.cellCount / 16 + 4)
         events = try ReservedMemory(byteCount: eventCapacity * MemoryLayout<Event>.stride)
-        let pools = Layout.orders..<Layout.withdrawals
-        arena.preferHugePages(pools)
-        dirtyMarks.preferHugePages(pools.lowerBound / Layout.cellBytes..<pools.upperBound / Layout.cellBytes)
-        exchange = Exchange(
-            ExchangeMemory(
-                arena: arena.base,
-                dirtyMarks: dirtyMarks.base.bindMemory(to: UInt8.self, capacity: Layout.cellCount),
-                dirtyGroups: dirtyGroups.base.bindMemory(to: UInt32.self, capacity: Layout.cellCount / 64 + 1),
-                events: events.base.bindMemory(to: Event.self, capacity: eventCapacity),
-                eventCapacity: eventCapacity))
+        recentSigners = try ReservedMemory(byteCount: ExchangeMemory.recentSignerCount * 4)
+        // All that lies scattered but the price levels' directories: of those a market has few, far from the next one's.
+        let scattered = Layout.signerIndex..<Layout.withdrawals
+        arena.preferHugePages(scattered)
+        dirtyMarks.preferHugePages(0..<scattered.upperBound / Layout.cellBytes)
+        place = .allocate(capacity: 1)
+        place.initialize(
+            to: Exchange(
+                ExchangeMemory(
+                    arena: arena.base,
+                    dirtyMarks: dirtyMarks.base.bindMemory(to: UInt8.self, capacity: Layout.cellCount),
+                    dirtyGroups: dirtyGroups.base.bindMemory(to: UInt32.self, capacity: Layout.cellCount / 64 + 1),
+                    events: events.base.bindMemory(to: Event.self, capacity: eventCapacity),
+                    eventCapacity: eventCapacity,
+                    recentSigners: recentSigners.base.bindMemory(to: UInt32.self, capacity: ExchangeMemory.recentSignerCount))))
+    }
+
+    deinit {
+        place.deinitialize(count: 1)
+        place.deallocate()
+    }
+
+    /// By its address: a stored property of a class is checked at run time against overlapping accesses, each time, which was a twelfth of a replay.
+    package var exchange: Exchange {
+        unsafeAddress { UnsafePointer(place) }
+        unsafeMutableAddress { place }
     }
 
     /// The arena's bytes: to load a checkpoint into before first use.
     package var arenaBytes: UnsafeMutableRawPointer { arena.base }
 
-    /// Bytes of the arena and of its dirty marks that have physical memory behind them. Slow: asks the kernel about every page.
-    package func residentBytes() -> Int { arena.residentBytes() + dirtyMarks.residentBytes() + dirtyGroups.residentBytes() }
+    /// Bytes of the arena and of its dirty marks that have physical memory behind them, but for the index of client order ids: that takes up to 64 MiB,
+    /// in huge pages, however few orders there are. Slow: asks the kernel about every page.
+    package func residentBytes() -> Int {
+        arena.residentBytes() - arena.residentBytes(of: Layout.clientOrderIndex..<Layout.nonces) + dirtyMarks.residentBytes()
+            + dirtyGroups.residentBytes()
+    }
 }

@@ -24,6 +24,26 @@ import Testing
         #expect(withdrawOne(signer: agent).code == .unknownSigner)
     }
 
+    /// Signers that were found lately are found by the last word of their addresses; the others tell them apart.
+    @Test func signersOfAlikeAddressesAreToldApart() {
+        var twin = owner
+        twin.word0 ^= 1
+        #expect(withdrawOne(signer: owner).code == .none)
+        #expect(withdrawOne(signer: twin).code == .unknownSigner)
+        test.deposit(twin, token: 1, atoms: 5)
+        #expect(withdrawOne(signer: twin).events.map(\.account) == [2])
+        #expect(withdrawOne(signer: owner).events.map(\.account) == [1])
+        #expect(withdrawOne(signer: .zero).code == .unknownSigner)
+    }
+
+    /// A lone command is checked as it is decoded, several before the first is applied.
+    @Test func malformedPayloadsUseUpNothing() {
+        for payload: [UInt8] in [[], [17, 0, 0, 0], [4, 0, 0, 0], [15, 0, 0, 0, 0], [13, 0, 0, 0], [15, 0, 0, 0, 13, 0, 0, 0]] {
+            #expect(test.execute(payload: payload, signer: owner).code == .malformedPayload, "\(payload)")
+        }
+        #expect(test.host.exchange.header.accountCount == 1)
+    }
+
     @Test func nonceWindow() {
         let twoDays: UInt64 = 172_800_000
         #expect(withdrawOne(signer: owner, nonce: now - twoDays).code == .nonceTooOld)
