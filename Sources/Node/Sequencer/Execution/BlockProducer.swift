@@ -14,6 +14,7 @@ final class BlockProducer {
     private(set) var sequence: UInt64
     /// The open block's content.
     private(set) var job: SealJob
+    private var keepsContent = true
 
     init(_ hosted: HostedExchange, sequence: UInt64) {
         self.hosted = hosted
@@ -29,13 +30,15 @@ final class BlockProducer {
     /// Number of the open block, or else of the last one.
     var blockNumber: UInt64 { hosted.exchange.header.blockNumber }
 
-    /// Opens the next block and applies the inbox messages that lead it. `exchange.events` then holds what they caused.
-    func openBlock(_ opening: BlockOpening, messages: ArraySlice<InboxMessage>) {
+    /// Opens the next block and applies the inbox messages that lead it. `exchange.events` then holds what they caused. Without `keepingContent` its job
+    /// will have no envelopes, and the cells that it changed stay marked, for ``drainDirtyCells(_:)`` or the next block to take them.
+    func openBlock(_ opening: BlockOpening, messages: ArraySlice<InboxMessage>, keepingContent: Bool = true) {
         precondition(open == nil, "block \(blockNumber) is open")
         hosted.exchange.clearEvents()
         hosted.exchange.beginBlock(number: opening.number, timeMs: opening.timeMs)
         for message in messages { hosted.exchange.consume(message) }
         open = opening
+        keepsContent = keepingContent
         job.removeAll()
         job.opening = opening
         job.messageCount = messages.count
@@ -60,19 +63,18 @@ final class BlockProducer {
             ? hosted.exchange.disconnect(signer: envelope.signer)
             : hosted.exchange.execute(signer: envelope.signer, nonce: envelope.nonce, payload: envelope.payload)
         guard code == .none else { return code }
-        job.append(envelope: envelope.bytes)
+        job.append(envelope: envelope.bytes, content: keepsContent)
         sequence += 1
         return .none
     }
 
-    /// Closes the open block and gives its content away, taking `fresh` for the next one. Without `takingCells` the cells that it changed stay marked,
-    /// for ``drainDirtyCells(_:)`` or the next block to take them.
-    func closeBlock(replacingWith fresh: SealJob, takingCells: Bool = true) -> SealJob {
+    /// Closes the open block and gives its content away, taking `fresh` for the next one.
+    func closeBlock(replacingWith fresh: SealJob) -> SealJob {
         precondition(open != nil, "no block is open")
         let closed = job
         closed.inboxCursor = hosted.exchange.header.inboxCursor
         closed.sequence = sequence
-        if takingCells { closed.takeDirtyCells(of: &hosted.exchange) }
+        if keepsContent { closed.takeDirtyCells(of: &hosted.exchange) }
         open = nil
         job = fresh
         return closed

@@ -24,10 +24,12 @@ final class SealJob: @unchecked Sendable {
         cellBytes.removeAll(keepingCapacity: true)
     }
 
-    func append(envelope: UnsafeRawBufferPointer) {
+    /// Takes the next envelope. Without `content` it is only counted: of a block that is known.
+    func append(envelope: UnsafeRawBufferPointer, content: Bool) {
+        envelopeCount += 1
+        guard content else { return }
         withUnsafeBytes(of: UInt32(envelope.count)) { envelopes.append(contentsOf: $0) }
         envelopes.append(contentsOf: envelope)
-        envelopeCount += 1
     }
 
     func takeDirtyCells(of exchange: inout Exchange) {

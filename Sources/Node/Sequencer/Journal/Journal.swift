@@ -43,11 +43,13 @@ package final class Journal {
         try database.execute("PRAGMA wal_autocheckpoint = 4096")
         insert = try database.prepare("INSERT INTO groups VALUES (?1, ?2, ?3, ?4)")
         deleteOldest = try database.prepare("DELETE FROM groups WHERE id < ?1 AND last_block <= ?2")
-        let ends = try database.prepare("SELECT ifnull(min(id), 1), ifnull(max(id), 0), ifnull(max(last_block), 0) FROM groups")
-        _ = try ends.step()
-        firstRow = ends.integer(0)
-        lastRow = ends.integer(1)
-        lastBlock = ends.unsigned(2)
+        // Two searches: asked for in one query, both ends are found by reading every row.
+        let oldest = try database.prepare("SELECT id FROM groups ORDER BY id LIMIT 1")
+        firstRow = try oldest.step() ? oldest.integer(0) : 1
+        let newest = try database.prepare("SELECT id, last_block FROM groups ORDER BY id DESC LIMIT 1")
+        let isEmpty = try !newest.step()
+        lastRow = isEmpty ? 0 : newest.integer(0)
+        lastBlock = isEmpty ? 0 : newest.unsigned(1)
         let markPath = Self.markPath(journal: path)
         mark = try JournalMark(path: markPath)
         if let marked = mark.row, marked > lastRow {
@@ -114,11 +116,15 @@ package final class Journal {
         }
     }
 
-    /// Bytes of the rows from `first` on.
-    func byteCount(from first: Int64) throws -> Int {
-        let select = try database.prepare("SELECT ifnull(sum(length(records)), 0) FROM groups WHERE id >= ?1")
-        select.bind(first, at: 1)
-        return try select.step() ? Int(select.integer(0)) : 0
+    /// The last rows that have `byteCount` bytes together at most begin here.
+    func firstRow(ofLast byteCount: Int) throws -> Int64 {
+        let select = try database.prepare("SELECT id, length(records) FROM groups ORDER BY id DESC")
+        var bytes = 0
+        while try select.step() {
+            bytes += Int(select.integer(1))
+            guard bytes <= byteCount else { return select.integer(0) + 1 }
+        }
+        return firstRow
     }
 
     /// The first row whose last entry belongs to block `block` or a later one, if the rows are as they were written: nothing is checked. One beyond the

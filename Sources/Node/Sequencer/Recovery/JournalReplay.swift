@@ -54,13 +54,12 @@ final class JournalReplay {
         // Rows before it belong to blocks that the checkpoint has.
         let first = try journal.firstRow(reaching: needed)
         progress.begin(rows: journal.lastRow - first + 1)
-        var bytesBehind = try journal.byteCount(from: first)
+        let firstKept = try observer.map { try journal.firstRow(ofLast: $0.bytesKept) - 1 } ?? 0
         var blocks: StoredBlockReader?
         if needed <= lastComparedBlock { blocks = StoredBlockReader(try store.another(), first: needed, last: lastComparedBlock) }
         try ReplayFeed().forEachRow(of: journal, from: first, blocks: blocks) { row in
             stored += row.stored
-            bytesBehind -= row.bytes.count
-            observer?.beginsRow(bytesBehind: bytesBehind)
+            observer?.beginsRow(isKept: row.number >= firstKept)
             try row.bytes.withUnsafeBytes { try execute($0, row: row.number) }
             progress.advance(row: row.number - first + 1)
         }
@@ -103,7 +102,7 @@ final class JournalReplay {
                 throw RecoveryRefused.journalOutOfOrder(
                     row: row, reason: "block \(opening.number) cannot open after block \(producer.blockNumber)")
             }
-            producer.openBlock(opening, messages: Self.messages(bytes)[...])
+            producer.openBlock(opening, messages: Self.messages(bytes)[...], keepingContent: opening.number > lastComparedBlock)
             try observer?.opened(opening, producer)
         case .commands(let envelope):
             if isSkipping { return }
@@ -124,9 +123,8 @@ final class JournalReplay {
     }
 
     private func close(_ number: UInt64) throws {
-        let isCompared = number <= lastComparedBlock
-        let closed = producer.closeBlock(replacingWith: spare, takingCells: !isCompared)
-        if isCompared { try adopt(closed, stored.removeFirst()) } else { try sealer.seal(closed) }
+        let closed = producer.closeBlock(replacingWith: spare)
+        if number <= lastComparedBlock { try adopt(closed, stored.removeFirst()) } else { try sealer.seal(closed) }
         closed.removeAll()
         spare = closed
     }

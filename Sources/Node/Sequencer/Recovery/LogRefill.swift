@@ -44,10 +44,10 @@ final class LogRefill: RecordSink, ReplayObserver {
         if last.position.block < block || last.position.block > journalBlock { beginAnew(after: replayed) }
     }
 
-    func beginsRow(bytesBehind: Int) {
-        // A record takes more room in the log than its command in the journal.
-        isPassingOver = bytesBehind >= log.capacity
-    }
+    /// A record takes more room in the log than its command in the journal.
+    var bytesKept: Int { log.capacity - 1 }
+
+    func beginsRow(isKept: Bool) { isPassingOver = !isKept }
 
     func opened(_ opening: BlockOpening, _ producer: BlockProducer) throws {
         let position = StreamPosition(openingOf: opening.number)
