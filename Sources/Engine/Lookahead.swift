@@ -12,14 +12,8 @@ package struct Lookahead {
     /// Commands between two steps of a trail.
     private static let commandsPerStep = 4
 
-    /// What a command leads to: somewhere in the books, and to the balances of an account in a market's tokens.
-    fileprivate struct Trail {
-        var next = Step.none
-        var account: UInt32 = 0
-        var market: UInt16 = 0
-    }
-
-    fileprivate enum Step {
+    /// What a command leads to.
+    fileprivate enum Trail {
         case none
         /// A bucket of the client order index, by its offset.
         case bucket(Int)
@@ -27,7 +21,7 @@ package struct Lookahead {
         case order(UInt32)
     }
 
-    private var trails = InlineArray<16, Trail>(repeating: Trail())
+    private var trails = InlineArray<16, Trail>(repeating: .none)
     private var count = 0
 
     package init() {}
@@ -36,77 +30,70 @@ package struct Lookahead {
     package mutating func announce(signer: Address, payload: UnsafeRawBufferPointer, to exchange: borrowing Exchange) {
         let slot = exchange.findSigner(signer)
         let account = exchange.homeAccount(signer: slot).account
-        exchange.prefetchAccount(account, signer: slot)
+        if exchange.hasManyAccounts { exchange.prefetchAccount(account, signer: slot) }
         var offset = 0
         for _ in 0..<Self.commandsPerBatchMax {
             guard let command = Command.decode(payload, at: &offset) else { return }
             trails[count & 15] = exchange.trail(of: command, account: account)
-            let first = (count &- Self.commandsPerStep) & 15
-            exchange.prefetchBalances(account: trails[first].account, market: trails[first].market)
-            trails[first].next = exchange.step(along: trails[first].next)
-            let second = (count &- 2 * Self.commandsPerStep) & 15
-            trails[second].next = exchange.step(along: trails[second].next)
+            follow(since: Self.commandsPerStep, exchange)
+            follow(since: 2 * Self.commandsPerStep, exchange)
             count &+= 1
         }
+    }
+
+    /// Goes on with the trail of the command that was announced `commands` ago.
+    @inline(__always)
+    private mutating func follow(since commands: Int, _ exchange: borrowing Exchange) {
+        let place = (count &- commands) & 15
+        trails[place] = exchange.step(along: trails[place])
     }
 }
 
 extension Exchange {
     /// Whether there are so many orders or accounts that looking ahead saves more than it costs.
-    package var gainsFromLookahead: Bool {
-        let header = pointer(Layout.header, as: StateHeader.self)
-        return header.pointee.accountCount > 1 << 8 || orderBook(0).gainsFromPrefetching
-    }
+    package var gainsFromLookahead: Bool { hasManyAccounts || orderBook(0).gainsFromPrefetching }
 
-    /// Asks for what every batch of a signer touches.
+    /// Whether what every account has for itself fills the caches next to the processor.
+    @inline(__always)
+    fileprivate var hasManyAccounts: Bool { pointer(Layout.header, as: StateHeader.self).pointee.accountCount > 1 << 8 }
+
+    /// Asks for what every batch of a signer touches: its nonces, the account, and where its balances lie.
     @inline(__always)
     fileprivate borrowing func prefetchAccount(_ account: UInt32, signer slot: UInt32) {
-        arena.prefetch(nonceOffset(slot, Int(pointer(signerOffset(slot), as: Signer.self).pointee.firstNonce)))
-        arena.prefetch(accountOffset(account))
+        arena.prefetchForWriting(nonceOffset(slot, Int(pointer(signerOffset(slot), as: Signer.self).pointee.firstNonce)))
+        arena.prefetchForWriting(accountOffset(account))
         arena.prefetch(pageEntryOffset(account: account, token: 0))
-    }
-
-    /// Asks for an account's balances of a market's tokens. (An account 0 has the all-zero page.)
-    @inline(__always)
-    fileprivate borrowing func prefetchBalances(account: UInt32, market: UInt16) {
-        guard market < Layout.marketCapacity else { return }
-        let market = pointer(marketOffset(UInt32(market)), as: Market.self)
-        arena.prefetch(balanceOffset(account: account, token: market.pointee.baseToken))
-        arena.prefetch(balanceOffset(account: account, token: market.pointee.quoteToken))
     }
 
     @inline(__always)
     fileprivate borrowing func trail(of command: Command, account: UInt32) -> Lookahead.Trail {
         switch command {
-        case .cancelByClientId(let market, let clientOrderId):
+        case .cancelByClientId(_, let clientOrderId):
             let bucket = bucketOffset(account: account, clientOrderId: clientOrderId)
-            arena.prefetch(bucket)
-            return Lookahead.Trail(next: .bucket(bucket), account: account, market: market)
-        case .cancel(let market, let orderId), .modify(let market, let orderId, _, _):
+            arena.prefetchForWriting(bucket)
+            return .bucket(bucket)
+        case .cancel(_, let orderId), .modify(_, let orderId, _, _):
             let slot = UInt32(truncatingIfNeeded: orderId)
-            guard slot < UInt32(Layout.orderCapacity) else { return Lookahead.Trail() }
+            guard slot < UInt32(Layout.orderCapacity) else { return .none }
             prefetch(slot: slot)
-            return Lookahead.Trail(next: .order(slot), account: account, market: market)
+            return .order(slot)
         case .place(let order), .placeUntil(let order, _):
-            guard isListed(market: order.market), order.priceCode < PriceCode.count else { return Lookahead.Trail() }
+            guard isListed(market: order.market), order.priceCode < PriceCode.count else { return .none }
             let book = orderBook(UInt32(order.market))
-            var trail = Lookahead.Trail(account: account, market: order.market)
-            if order.clientOrderId != 0 { arena.prefetch(bucketOffset(account: account, clientOrderId: order.clientOrderId)) }
-            if book.crosses(order.flags.side, limit: order.priceCode) {
-                let slot = book.firstOrder(at: book.bestPrice(order.flags.side.opposite))
-                prefetch(slot: slot)
-                trail.next = .order(slot)
-            } else {
-                book.prefetchQueueEnd(priceCode: order.priceCode)
+            guard book.crosses(order.flags.side, limit: order.priceCode) else {
+                book.prefetchQueueEnd(priceCode: order.priceCode, withMarks: true)
+                return .none
             }
-            return trail
-        default: return Lookahead.Trail()
+            let slot = book.firstOrder(at: book.bestPrice(order.flags.side.opposite))
+            prefetch(slot: slot)
+            return .order(slot)
+        default: return .none
         }
     }
 
     @inline(__always)
-    fileprivate borrowing func step(along step: Lookahead.Step) -> Lookahead.Step {
-        switch step {
+    fileprivate borrowing func step(along trail: Lookahead.Trail) -> Lookahead.Trail {
+        switch trail {
         case .none: return .none
         case .bucket(let offset):
             let slot = pointer(offset, as: UInt32.self).pointee
@@ -115,12 +102,19 @@ extension Exchange {
         case .order(let slot):
             let detail = pointer(detailOffset(slot), as: OrderDetail.self)
             let account = pointer(orderOffset(slot), as: Order.self).pointee.account
-            arena.prefetch(detailOffset(detail.pointee.accountNext))
-            arena.prefetch(detailOffset(detail.pointee.accountPrevious))
-            arena.prefetch(bucketOffset(account: account, clientOrderId: detail.pointee.clientOrderId))
-            orderBook(0).prefetchNeighbours(slot: slot)
+            arena.prefetchForWriting(detailOffset(detail.pointee.accountNext))
+            arena.prefetchForWriting(detailOffset(detail.pointee.accountPrevious))
+            arena.prefetchForWriting(bucketOffset(account: account, clientOrderId: detail.pointee.clientOrderId))
+            orderBook(0).prefetchNeighbours(slot: slot, withMarks: true)
             return .none
         }
+    }
+
+    /// Asks for the two records of the order in a slot.
+    @inline(__always)
+    private borrowing func prefetch(slot: UInt32) {
+        arena.prefetchForWriting(orderOffset(slot))
+        arena.prefetchForWriting(detailOffset(slot))
     }
 }
 #endif

@@ -92,8 +92,6 @@ struct Settlement: MatchingPolicy {
     @inline(__always)
     mutating func filled(_ maker: UnsafePointer<Order>, slot: UInt32, priceCode: UInt32, lots: UInt64, remaining: UInt64) {
         if priceCode != pricedCode { setPrice(priceCode) }
-        // By the time that the next maker is met, it is here.
-        exchange.pointee.prefetch(behind: maker, slot: slot)
         let quote = atomsPerLot * lots
         let base = market.pointee.lotAtoms * lots
         baseAtoms += base

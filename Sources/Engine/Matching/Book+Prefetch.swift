@@ -10,37 +10,26 @@ extension Book {
     @inline(__always)
     package func prefetch(slot: UInt32) { arena.prefetch(Self.orderOffset(slot)) }
 
-    /// Asks for what the order in a slot touches when it leaves: its neighbours in the queue and their level. Waits for the order itself.
+    /// Asks for what the order in a slot touches when it leaves: its neighbours in the queue and their level (a bare book has fewer dirty marks than cost the asking,
+    /// an exchange has more). Waits for the order itself.
     @inline(__always)
-    package func prefetchNeighbours(slot: UInt32) {
+    package func prefetchNeighbours(slot: UInt32, withMarks: Bool = false) {
         let order = self.order(slot)
         let link = Order.link(slot: slot)
-        arena.prefetch(Int(order.pointee.node.next ^ link) &<< 4)
-        arena.prefetch(Int(order.pointee.node.previous ^ link) &<< 4)
-        arena.prefetch(Int(order.pointee.levelLink) &<< 4)
+        prefetch(link: order.pointee.node.next ^ link, withMarks)
+        prefetch(link: order.pointee.node.previous ^ link, withMarks)
+        prefetch(link: order.pointee.levelLink, withMarks)
     }
 
     /// Asks for the order behind which one that rests at `priceCode`, below `PriceCode.count`, comes to stand.
     @inline(__always)
-    package func prefetchQueueEnd(priceCode: UInt32) {
+    package func prefetchQueueEnd(priceCode: UInt32, withMarks: Bool = false) {
         let link = levelLink(arena.read(groupOffset(priceCode), as: LevelGroup.self).pointee, priceCode)
-        arena.prefetch(Int(arena.read(Int(link) &<< 4, as: Level.self).pointee.node.previous ^ link) &<< 4)
-    }
-}
-
-extension Exchange {
-    /// Asks for the two records of the order in a slot.
-    @inline(__always)
-    borrowing func prefetch(slot: UInt32) {
-        orderBook(0).prefetch(slot: slot)
-        arena.prefetch(detailOffset(slot))
+        prefetch(link: arena.read(Int(link) &<< 4, as: Level.self).pointee.node.previous ^ link, withMarks)
     }
 
-    /// Asks for those of the order behind one in its queue.
     @inline(__always)
-    borrowing func prefetch(behind order: UnsafePointer<Order>, slot: UInt32) {
-        let next = order.pointee.node.next ^ Order.link(slot: slot)
-        // Behind the last order comes the level.
-        if next < Order.levelLinkBase { prefetch(slot: Order.slot(link: next)) }
+    private func prefetch(link: UInt32, _ withMarks: Bool) {
+        if withMarks { arena.prefetchForWriting(Int(link) &<< 4) } else { arena.prefetch(Int(link) &<< 4) }
     }
 }

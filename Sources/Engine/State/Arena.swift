@@ -52,10 +52,18 @@ package struct Arena: BitwiseCopyable {
         #endif
     }
 
-    /// Asks for the cache line at `offset`, which may be any number, and for the mark of its cell, without waiting for them. Nothing in the guest and
-    /// wherever Engine's sources are compiled without module CPrefetch.
+    /// Asks for the cache line at `offset`, which may be any number, without waiting for it. Nothing in the guest and wherever Engine's sources are
+    /// compiled without module CPrefetch.
     @inline(__always)
     func prefetch(_ offset: Int) {
+        #if canImport(CPrefetch)
+        memex_prefetch_line(base + offset)
+        #endif
+    }
+
+    /// The same, and for the mark of its cell.
+    @inline(__always)
+    func prefetchForWriting(_ offset: Int) {
         #if canImport(CPrefetch)
         memex_prefetch_line(base + offset)
         memex_prefetch_line(marks + offset &>> 6)

@@ -18,7 +18,7 @@ package final class HostedExchange {
         events = try ReservedMemory(byteCount: eventCapacity * MemoryLayout<Event>.stride)
         recentSigners = try ReservedMemory(byteCount: ExchangeMemory.recentSignerCount * 4)
         // All that lies scattered but the price levels' directories: of those a market has few, far from the next one's.
-        let scattered = Layout.signerIndex..<Layout.withdrawals
+        let scattered = Layout.clientOrderIndex..<Layout.withdrawals
         arena.preferHugePages(scattered)
         dirtyMarks.preferHugePages(0..<scattered.upperBound / Layout.cellBytes)
         place = .allocate(capacity: 1)
