@@ -156,8 +156,7 @@ class History(RuleBasedStateMachine):
         )
 
     @running
-    @precondition(lambda self: len(self.posted) > 2)
-    @rule(patience=st.integers(0, 2))
+    @rule(patience=st.integers(0, 1))
     def halt(self, patience):
         if not self.overdue():
             with reverts("rollup: nothing is overdue"):

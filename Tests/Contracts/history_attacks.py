@@ -6,16 +6,12 @@ from history_exits import *
 class Attacks(Exits):
     # Tokens and owners change how they behave.
 
-    @rule(receiver_fee=st.sampled_from([0, 0, 1, 100]), sender_fee=st.sampled_from([0, 0, 1]), word=st.sampled_from([1, 1, 0, 2]))
-    def tokens_misbehave(self, receiver_fee, sender_fee, word):
-        self.stage.contracts[FEE].set_fees(receiver_fee, sender_fee, sender=MALLORY)
-        self.stage.contracts[FALSE].set_word(word, sender=MALLORY)
-        self.receiver_fee, self.sender_fee, self.word = receiver_fee, sender_fee, word
-
-    @rule(refuses=st.booleans(), reenters=st.booleans())
-    def owners_misbehave(self, refuses, reenters):
-        self.stage.house.arm(1 if refuses else 0, bytes(20), b"", sender=MALLORY)
-        self.refuses, self.reenters = refuses, reenters and not refuses
+    @rule(
+        receiver_fee=st.sampled_from([100, 1, 0]), sender_fee=st.sampled_from([0, 1]), word=st.sampled_from([0, 2, 1]),
+        refuses=st.booleans(), reenters=st.booleans(),
+    )
+    def misbehave(self, receiver_fee, sender_fee, word, refuses, reenters):
+        self.behave(receiver_fee, sender_fee, word, refuses, reenters)
 
     @rule(token=st.sampled_from([FEE, FALSE, REENTRANT, NO_RETURN]), atoms=amounts)
     def give(self, token, atoms):
@@ -86,15 +82,21 @@ class Attacks(Exits):
             return []
         return [key for key, pair in self.posted[last].balances.items() if sum(pair) and ("balance", *key) not in self.paid]
 
-    @precondition(lambda self: self.halted and len(self.claimed_at) > 1 and self.final(len(self.claimed_at) - 1))
-    @rule(data=st.data())
-    def exit_under_an_older_state(self, data):
-        number = data.draw(st.integers(0, len(self.claimed_at) - 2), label="batch")
-        for key, pair in self.posted[number].balances.items():
-            if sum(pair) and ("balance", *key) not in self.paid and self.trees[number].root != self.trees[len(self.claimed_at) - 1].root:
+    def leave(self) -> None:
+        """Before anybody leaves, one path is forged, in every history at another height, and one is of an older state."""
+        last = len(self.claimed_at) - 1
+        for number in [n for n in range(last) if self.trees[n].root != self.trees[last].root][-1:]:
+            for key in [key for key, pair in self.posted[number].balances.items() if sum(pair) and ("balance", *key) not in self.paid][:1]:
                 with reverts("payouts: wrong path"):
                     self.rollup.exit_balance(*self.balance_exit(number, *key), sender=MALLORY)
                 self.did("exit under an older state refused")
+        for owner, token in self.unpaid_balances()[:1]:
+            *rest, path = self.balance_exit(last, owner, token)
+            height = self.done["history"] % len(path)
+            with reverts("payouts: wrong path"):
+                self.rollup.exit_balance(*rest, [*path[:height], path[height][::-1], *path[height + 1 :]], sender=MALLORY)
+            self.did("forged exit_balance")
+        super().leave()
 
     # Calls that are not theirs.
 

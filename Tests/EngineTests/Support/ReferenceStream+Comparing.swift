@@ -36,7 +36,9 @@ extension ReferenceStream {
 
     /// The event with the reference's numbers in place of order ids. The id of a new order is learned.
     private mutating func withNumbers(_ event: Event, expected: Event) -> Event {
-        guard event.kind != Event.Kind.withdrawn, event.kind != Event.Kind.forced, event.kind != Event.Kind.tokenCreated else { return event }
+        guard event.kind != Event.Kind.withdrawn, event.kind != Event.Kind.forced, event.kind != Event.Kind.tokenCreated else {
+            return event
+        }
         let begins = [Event.Kind.placed, Event.Kind.triggerPlaced, Event.Kind.modified].contains(event.kind)
         if begins, event.orderId != 0, numbers[event.orderId] == nil, engineIds[expected.orderId] == nil {
             numbers[event.orderId] = expected.orderId
