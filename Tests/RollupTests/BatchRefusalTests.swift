@@ -122,6 +122,11 @@ import Testing
             } == .valueOutOfRange(column: Number.market, value: 65_536))
         #expect(outcome(4) { $0.append(1 << 32, to: Number.token) } == .valueOutOfRange(column: Number.token, value: 1 << 32))
         #expect(outcome(10) { $0.append(3, tree: BatchContexts.sides, bits: 2) } == .malformedCommand(type: 10))
+        #expect(
+            outcome(17) {
+                $0.append(1, to: Number.atoms)
+                $0.append(19, bits: 8)
+            } == .malformedCommand(type: 17))
         for type in UInt8(0)..<32 where Command.byteCount(type: type) == 0 {
             #expect(outcome(type) { _ in } == .malformedCommand(type: type))
         }
