@@ -86,7 +86,9 @@ import Testing
         defer { task.cancel() }
         let port = try #require(try await server.port())
         func get(_ path: String) async throws -> (status: Int?, body: String) {
-            let (data, response) = try await URLSession.shared.data(from: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
+            // The server shares the pool's threads with tests that keep them for minutes.
+            let request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")), timeoutInterval: 600)
+            let (data, response) = try await URLSession.shared.data(for: request)
             return ((response as? HTTPURLResponse)?.statusCode, String(decoding: data, as: UTF8.self))
         }
         let page = try await get("/metrics")

@@ -183,6 +183,8 @@ import Testing
         bytes.withUnsafeBytes { checksum.update(UnsafeRawBufferPointer(rebasing: $0.dropLast(8))) }
         withUnsafeBytes(of: checksum.value) { bytes.replaceSubrange(bytes.count - 8..<bytes.count, with: $0) }
         try Data(bytes).write(to: URL(fileURLWithPath: path))
-        #expect(throws: StoreRefused.unknownFormat(path: path, found: 1, supported: 2)) { try load([name], directory.path) }
+        #expect(throws: StoreRefused.unknownFormat(path: path, found: 1, supported: Int64(CheckpointFormat.version))) {
+            try load([name], directory.path)
+        }
     }
 }

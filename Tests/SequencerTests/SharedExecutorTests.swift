@@ -68,7 +68,7 @@ import Testing
     }
 
     /// The executor's thread sleeps for an hour when a step in its place opens a block: it must hear of it to close the block.
-    @Test(.timeLimit(.minutes(5))) func aBlockOpenedInPlaceIsClosedInTime() throws {
+    @Test(.timeLimit(.minutes(15))) func aBlockOpenedInPlaceIsClosedInTime() throws {
         let directory = try TestDirectory()
         var configuration = try TestMarket.configuration(directory)
         configuration.executor.blockIntervalMs = 5

@@ -12,7 +12,7 @@ import Testing
 @Suite(.enabled(if: Devnet.isInstalled, "run Deploy/setup first"), .serialized) struct DevnetFaultTests {
     private static let batchCount: UInt64 = 8
 
-    @Test(.timeLimit(.minutes(5))) func `every batch arrives once through reorganisations, lost transactions and a node that fails`()
+    @Test(.timeLimit(.minutes(15))) func `every batch arrives once through reorganisations, lost transactions and a node that fails`()
         async throws
     {
         let (devnet, deployment, sequencer, reader) = try await Self.start()
@@ -70,7 +70,7 @@ import Testing
         #expect(sealed == Self.batchCount)
     }
 
-    @Test(.timeLimit(.minutes(5))) func `takes the place of what somebody else left pending under its nonce`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `takes the place of what somebody else left pending under its nonce`() async throws {
         let (devnet, deployment, sequencer, reader) = try await Self.start()
         let rival = try await devnet.sender(devnet.keys[1]).submit(to: devnet.keys[2].address, data: [], value: 1)
         try await sequencer.seal(messages: try await reader.history().messages, timeMs: Self.now(devnet))

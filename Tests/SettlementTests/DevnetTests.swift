@@ -11,7 +11,7 @@ import Testing
 
 /// The whole way of money through L1: in by a deposit, out by a withdrawal, by an exit and by a refund, all against the real contract.
 @Suite(.enabled(if: Devnet.isInstalled, "run Deploy/setup first"), .serialized) struct DevnetTests {
-    @Test(.timeLimit(.minutes(3))) func `money comes in, trades, and leaves in every way`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `money comes in, trades, and leaves in every way`() async throws {
         let devnet = try await Devnet()
         let deployment = try await devnet.deploy(challengeWindow: 20, deadline: 300)
         let contract = try await deployment.contract(through: devnet.client)
@@ -147,7 +147,7 @@ import Testing
         #expect(try await contract.heldAtoms(token: usd.id) == 0)
     }
 
-    @Test(.timeLimit(.minutes(2))) func `a false claim is found, and wrong chains and addresses are refused`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `a false claim is found, and wrong chains and addresses are refused`() async throws {
         let devnet = try await Devnet()
         let deployment = try await devnet.deploy(challengeWindow: 20, deadline: 300)
         let contract = try await deployment.contract(through: devnet.client)

@@ -124,7 +124,7 @@ final class FakeInbox: InboxSource {
         for _ in 0..<4 { await #expect(throws: InboxError.self) { try await watcher.poll() } }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(15)))
     func `tells when L1 has other messages than were handed over, also after a restart, and when they are back`() async throws {
         let inbox = FakeInbox()
         inbox.add(1, block: 4)

@@ -10,7 +10,7 @@ import Testing
 @Suite(.enabled(if: Devnet.isInstalled, "run Deploy/setup first")) struct TransactionSenderTests {
     private static let nobody = Address.filled
 
-    @Test(.timeLimit(.minutes(2))) func `a stuck transaction is sent again with higher fees, and counts once`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `a stuck transaction is sent again with higher fees, and counts once`() async throws {
         let devnet = try await Devnet(minesAlone: false)
         let sender = try await devnet.sender(devnet.keys[3], bumpAfterSeconds: 0.3)
         let before = try await devnet.client.balance(of: Self.nobody)
@@ -29,7 +29,7 @@ import Testing
         #expect(try await devnet.client.transactionCount(of: sender.address) == 1)
     }
 
-    @Test(.timeLimit(.minutes(2))) func `a new process replaces what the former one left pending`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `a new process replaces what the former one left pending`() async throws {
         let devnet = try await Devnet(minesAlone: false)
         let former = try await devnet.sender(devnet.keys[3])
         let lost = try await former.submit(to: Self.nobody, data: [1], value: 1)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func `transactions of one sender go out in order without waiting`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `transactions of one sender go out in order without waiting`() async throws {
         let devnet = try await Devnet(minesAlone: false)
         let sender = try await devnet.sender(devnet.keys[3])
         var pending: [TransactionSender.Pending] = []

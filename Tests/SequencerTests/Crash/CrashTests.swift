@@ -27,7 +27,7 @@ import Testing
     /// Of each durability.
     private static let crashes = Int(environment["MEMEX_CRASHES"] ?? "") ?? 150
 
-    @Test(.timeLimit(.minutes(8)), arguments: Durability.allCases)
+    @Test(.timeLimit(.minutes(15)), arguments: Durability.allCases)
     func everyAcknowledgedCommandSurvivesAndNoneTwice(durability: Durability) throws {
         let seed = Self.seed
         print("\(durability): seed \(seed), \(Self.crashes) kills")
@@ -107,7 +107,7 @@ import Testing
     }
 
     /// SIGTERM while orders pour in: everything that was acknowledged is sealed, and the exit status is 0.
-    @Test(.timeLimit(.minutes(2)), arguments: Durability.allCases) func aTerminatedNodeSealsEverything(durability: Durability) throws {
+    @Test(.timeLimit(.minutes(15)), arguments: Durability.allCases) func aTerminatedNodeSealsEverything(durability: Durability) throws {
         let seed = Self.seed
         print("SIGTERM, \(durability): seed \(seed)")
         let directory = try TestDirectory()

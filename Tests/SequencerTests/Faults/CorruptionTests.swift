@@ -77,7 +77,7 @@ import Testing
     }
 
     /// With what the node wrote last in the write-ahead logs, as a kill leaves it, or all of it in the files themselves.
-    @Test(.timeLimit(.minutes(5)), arguments: [true, false]) func rottenBytesAreSurvivedOrNamed(inLogs: Bool) throws {
+    @Test(.timeLimit(.minutes(15)), arguments: [true, false]) func rottenBytesAreSurvivedOrNamed(inLogs: Bool) throws {
         print("corruption \(inLogs ? "after a kill" : "of files at rest"): seed \(Self.seed), \(Self.rounds) rounds")
         let origin = try TestDirectory()
         try makeVictim(origin.path)
@@ -114,7 +114,7 @@ import Testing
     }
 
     /// The newest checkpoint is cut at every kind of length.
-    @Test(.timeLimit(.minutes(2))) func aTornCheckpointIsNotUsed() throws {
+    @Test(.timeLimit(.minutes(15))) func aTornCheckpointIsNotUsed() throws {
         let origin = try TestDirectory()
         try makeVictim(origin.path)
         let expected = try Victim(copying: origin.path).recover()

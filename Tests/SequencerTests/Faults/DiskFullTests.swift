@@ -8,7 +8,8 @@ import Testing
     private static let seed = UInt64(ProcessInfo.processInfo.environment["MEMEX_SEED"] ?? "") ?? UInt64.random(in: 0...(.max))
 
     /// Journal or chain cannot grow: the node says so and ends; with room again it starts and has everything that it acknowledged.
-    @Test(.timeLimit(.minutes(2)), arguments: Durability.allCases) func aFullDiskEndsTheNodeAndLosesNothing(durability: Durability) throws {
+    @Test(.timeLimit(.minutes(15)), arguments: Durability.allCases) func aFullDiskEndsTheNodeAndLosesNothing(durability: Durability) throws
+    {
         print("disk full, \(durability): seed \(Self.seed)")
         let directory = try TestDirectory()
         let disk = try SmallDisk(over: directory.path, kibibytes: 6 << 10)
@@ -37,7 +38,7 @@ import Testing
     }
 
     /// Checkpoints alone have no room: the node goes on, and checkpoints again once there is some.
-    @Test(.timeLimit(.minutes(2))) func aFullDiskForCheckpointsStopsOnlyThem() throws {
+    @Test(.timeLimit(.minutes(15))) func aFullDiskForCheckpointsStopsOnlyThem() throws {
         print("checkpoints without room: seed \(Self.seed)")
         let directory = try TestDirectory()
         let checkpoints = try DataDirectory(creating: directory.path).checkpoints

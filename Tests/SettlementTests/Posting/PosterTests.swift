@@ -186,7 +186,7 @@ import Testing
         chain.state.withLock { #expect($0.l1.head.state.batches.count == 1 && $0.l1.head.state.claims.isEmpty) }
     }
 
-    @Test(.timeLimit(.minutes(2))) func `ends when the rollup is halted, and goes on after failures`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `ends when the rollup is halted, and goes on after failures`() async throws {
         let failures = Mutex(2)
         let chain = FakeChain { () throws(EthereumError) in
             let fails = failures.withLock { left in
