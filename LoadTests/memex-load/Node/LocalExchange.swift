@@ -49,6 +49,8 @@ final class LocalExchange {
             directory: try DataDirectory(creating: folder + "/data"), deployment: deployment, key: keys[0])
         configuration.durability = options.durability
         configuration.executor.spinUs = options.executorSpinUs
+        // All deposits in the first block: whoever finds the market open finds them, too.
+        configuration.executor.inboxMessagesMax = 1 << 16
         configuration.gatewayThreads = options.gatewayThreads
         let sequencer = try Sequencer(configuration, logger: Self.logger)
         self.sequencer = sequencer
