@@ -79,8 +79,11 @@ final class LoadRun {
 
     private func loop() throws {
         let total = workload.batchCount
-        // Where the processor is not needed for sending, what waking takes is spent waiting actively, and nothing leaves late for it.
-        let wakingNs: UInt64 = schedule.perSecond <= 2000 ? 60_000 : 0
+        // Where the processor is not needed for sending, what waking takes is spent waiting actively: nothing leaves late, and no answer is read late.
+        let isSlow = schedule.perSecond <= 2000
+        let wakingNs: UInt64 = isSlow ? 60_000 : 0
+        let answerNs: UInt64 = isSlow ? 500_000 : 0
+        var sentNs: UInt64 = 0
         var nextProgressNs = schedule.startNs + 1_000_000_000
         var endNs = UInt64.max
         var sendNs = schedule.startNs
@@ -88,6 +91,7 @@ final class LoadRun {
             var now = MonotonicClock.nanoseconds()
             if now >= sendNs {
                 sendDue(now)
+                sentNs = now
                 sendNs = max(schedule.dueNs(dueCount), now + (options.spins ? 0 : options.sendIntervalNs))
                 now = MonotonicClock.nanoseconds()
             }
@@ -97,7 +101,8 @@ final class LoadRun {
             }
             guard connections.contains(where: \.isOpen) else { break }
             let waitUntilNs = dueCount < total ? sendNs : now + 10_000_000
-            let waitNs = options.spins || waitUntilNs <= now + wakingNs ? 0 : Int(waitUntilNs - wakingNs - now)
+            let isAnswerDue = counts.ackedBatches + counts.refusedBatches < dueCount && now < sentNs + answerNs
+            let waitNs = options.spins || isAnswerDue || waitUntilNs <= now + wakingNs ? 0 : Int(waitUntilNs - wakingNs - now)
             queue.wait(nanoseconds: waitNs) { number, isReadable, isWritable in
                 if isReadable { receive(number) }
                 if isWritable { send(number) }

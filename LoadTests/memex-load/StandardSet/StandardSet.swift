@@ -65,7 +65,6 @@ struct StandardSet {
     private mutating func unloaded(_ node: LocalNode) throws {
         let report = try load("unloaded", node, commandsPerSecond: 500) { plan in
             plan.connections = 1
-            plan.run.spins = true
         }
         result.add(goal: "unloaded ack p50, us", report.ackMicroseconds?.p50, .below(150))
         result.add(goal: "unloaded ack p99, us", report.ackMicroseconds?.p99, .below(1000))
