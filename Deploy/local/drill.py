@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 
+from l1.client import RpcFailure
+
 from .claims import Claims
 from .exchange import ROOT, Exchange, ToolFailed
 from .ledger import held_units, last_claimed_root
@@ -259,7 +261,7 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         report = Drill(options, folder).run()
-    except (ToolFailed, RuntimeError, TimeoutError, OSError) as error:
+    except (ToolFailed, RpcFailure, RuntimeError, TimeoutError, OSError) as error:
         print(f"exit-drill: error: {error}\nexit-drill: logs are in {folder}", file=sys.stderr)
         return 1
     if options.json:

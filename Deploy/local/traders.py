@@ -68,6 +68,7 @@ def deposit_for(exchange: Exchange, traders: list[Trader], amounts: dict[str, st
     """Deposits the same amounts for many owners, paid by account 0, without waiting for each; returns the atoms by symbol. Only what `is_credited` counts
     as the traders' deposits."""
     sender = Sender(exchange.l1, exchange.accounts[0]["privateKey"])
+    in_flight_max = 100  # an L1 node keeps only so many of one account
     wanted = {symbol: atoms(exchange, symbol, amount) for symbol, amount in amounts.items()}
     hashes = []
     for symbol in wanted.keys() - {"ETH"}:
@@ -76,6 +77,8 @@ def deposit_for(exchange: Exchange, traders: list[Trader], amounts: dict[str, st
         hashes.append(sender.send(token, encode_call("mint(address,uint256)", sender.address, units), 120_000))
         hashes.append(sender.send(token, encode_call("approve(address,uint256)", exchange.rollup, units), 120_000))
     for trader in traders:
+        if len(hashes) > in_flight_max:
+            exchange.l1.wait(hashes[-in_flight_max])
         for symbol, count in wanted.items():
             units = count * exchange.unit(symbol)
             if symbol == "ETH":
