@@ -43,6 +43,7 @@ struct NodeRunner {
         let gateway = try startGateway(listen, deployment, sequencer)
         sequencer.shared.connect(
             wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { _ in ending.finish() })
+        sequencer.populateMemory()
         try sequencer.start()
         printReady(listen, gateway, sequencer, deployment)
 

@@ -71,6 +71,7 @@ final class LocalExchange {
         let gateway = gateway
         let inboxCursor = sequencer.withExchange { $0.header.inboxCursor }
         sequencer.shared.connect(wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { fatalError("\($0)") })
+        sequencer.populateMemory()
         try sequencer.start()
         let messages = Self.messages(owners: keys.map(\.address), market: options.market)
         guard inboxCursor < UInt64(messages.count) else { return }

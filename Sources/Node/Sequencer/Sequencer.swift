@@ -73,6 +73,14 @@ package final class Sequencer: Sendable {
         }
     }
 
+    /// Fetches memory that the first orders would wait for. Only before ``start()``; for nodes that serve traders.
+    package func populateMemory() {
+        parts.withLock { parts in
+            guard case .ready = parts else { preconditionFailure("the exchange belongs to the executor now") }
+            sharedExecutor.executor.producer.populateMemory()
+        }
+    }
+
     /// Starts both threads. Connect the callbacks of `shared` before.
     package func start() throws {
         try parts.withLock { parts in

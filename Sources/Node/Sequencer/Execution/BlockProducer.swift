@@ -27,6 +27,9 @@ final class BlockProducer {
         _read { yield hosted.exchange }
     }
 
+    /// Fetches memory that the first orders would wait for.
+    func populateMemory() { hosted.populateIndex() }
+
     /// Number of the open block, or else of the last one.
     var blockNumber: UInt64 { hosted.exchange.header.blockNumber }
 
