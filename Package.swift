@@ -45,6 +45,9 @@ let package = Package(
                 "Engine", "Proof", "Signing", "Rollup", "BigInt", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Node/Settlement", swiftSettings: strict),
+        .target(
+            name: "PostingStore", dependencies: ["BigInt", "Engine", "Sequencer", "Settlement"], path: "Sources/Node/PostingStore",
+            swiftSettings: strict),
 
         // Several keccaks at once: needs functions compiled for AVX-512 and AVX2 beside the rest.
         .target(name: "CKeccak", path: "Sources/System/CKeccak"),
@@ -65,14 +68,14 @@ let package = Package(
         .executableTarget(
             name: "memexd",
             dependencies: [
-                "BigInt", "Engine", "Gateway", "Sequencer", "Settlement", "Signing", "TOMLKit", "FlyingFox",
+                "Engine", "Gateway", "PostingStore", "Sequencer", "Settlement", "Signing", "TOMLKit", "FlyingFox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/memexd", swiftSettings: strict),
         .executableTarget(
             name: "memex",
             dependencies: [
-                "BigInt", "Engine", "Gateway", "Proof", "Rollup", "Sequencer", "Settlement", "Signing",
+                "BigInt", "Engine", "Gateway", "PostingStore", "Proof", "Rollup", "Sequencer", "Settlement", "Signing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/memex", swiftSettings: strict),

@@ -1,4 +1,5 @@
 import Logging
+import PostingStore
 import Sequencer
 import Settlement
 import Synchronization
@@ -12,7 +13,7 @@ final class BacklogWatch: Sendable {
         var refusal: String?
     }
 
-    private let batches: ChainBatches
+    private let batches: StoredBatches
     private let poster: Poster
     private let limits: BacklogLimits
     private let shared: NodeShared
@@ -20,7 +21,7 @@ final class BacklogWatch: Sendable {
     private let state = Mutex(Status())
     private let inboxAgrees = Atomic<Bool>(true)
 
-    init(batches: ChainBatches, poster: Poster, limits: BacklogLimits, shared: NodeShared, logger: Logger) {
+    init(batches: StoredBatches, poster: Poster, limits: BacklogLimits, shared: NodeShared, logger: Logger) {
         self.batches = batches
         self.poster = poster
         self.limits = limits

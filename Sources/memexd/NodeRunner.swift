@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Gateway
 import Logging
+import PostingStore
 import Sequencer
 import Settlement
 import Signing
@@ -33,8 +34,8 @@ struct NodeRunner {
         guard try await contract.progress().haltedAt == nil else { throw RollupHalted() }
 
         let sequencer = try Sequencer(try configuration(identity, key), logger: logger)
-        let batches = try ChainBatches(
-            path: sequencer.configuration.directory.chain, durability: options.durability, deployment: identity)
+        let batches = try StoredBatches(
+            sequencer.configuration.directory, durability: options.durability, deployment: identity)
         let poster = poster(contract, key, deployment.chainId, batches)
         // Orders that cannot be posted must not be acknowledged.
         try await poster.check()
@@ -160,7 +161,7 @@ struct NodeRunner {
     }
 
     private func watchInbox(
-        _ contract: RollupContract, _ deployment: Deployment, _ sequencer: Sequencer, _ batches: ChainBatches, _ backlog: BacklogWatch
+        _ contract: RollupContract, _ deployment: Deployment, _ sequencer: Sequencer, _ batches: StoredBatches, _ backlog: BacklogWatch
     ) async {
         var configuration = InboxWatcher.Configuration()
         configuration.confirmations = options.confirmations
@@ -180,7 +181,7 @@ struct NodeRunner {
         }
     }
 
-    private func poster(_ contract: RollupContract, _ key: PrivateKey, _ chainId: UInt64, _ batches: ChainBatches) -> Poster {
+    private func poster(_ contract: RollupContract, _ key: PrivateKey, _ chainId: UInt64, _ batches: StoredBatches) -> Poster {
         var rules = Poster.Rules()
         rules.settledBlocks = options.confirmations
         return Poster(

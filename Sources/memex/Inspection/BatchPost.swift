@@ -2,6 +2,7 @@ import ArgumentParser
 import Engine
 import Foundation
 import Logging
+import PostingStore
 import Sequencer
 import Settlement
 import Signing
@@ -46,7 +47,10 @@ struct BatchPost: AsyncParsableCommand {
         for path in [directory.chain, directory.journal] where access(path, R_OK | W_OK) != 0 {
             throw CommandFailure(.fileProblem, "\(data) is not the data directory of a node: cannot use \(path)")
         }
-        let store = try StoredBatches(directory, identity, cutsRemainder: !dryRun)
+        let store =
+            dryRun
+            ? try StoredBatches(directory, durability: .fsync, deployment: identity)
+            : try StoredBatches(cuttingRemainderOf: directory, deployment: identity)
         var rules = Poster.Rules()
         rules.settledBlocks = confirmations
         let poster = Poster(
