@@ -1,6 +1,5 @@
 import ArgumentParser
 import Engine
-import Foundation
 import Rollup
 import Settlement
 import Signing
@@ -49,16 +48,15 @@ struct RebuiltState {
     /// Applies batches until the state is that after `count` of them, and shows how it goes. What is done is kept in `directory`, if one is given,
     /// every half minute, at the end, and when L1 fails: the next run goes on from there.
     func advance(to count: UInt64, keepingIn directory: String? = nil) async throws {
-        let bar = ProgressBar(isShown: !output.isJSON && isatty(STDERR_FILENO) == 1)
-        defer { bar.finish() }
+        let line = ProgressLine(output)
+        defer { line.finish() }
         var applied = await rebuild.batchCount
         var keptAt = ContinuousClock.now
         repeat {
             do {
                 try await rebuild.advance(to: min(count, applied + Self.batchesAtOnce), history: history, reader: reader) { done in
-                    var progress = done
-                    progress.batchTotal = count
-                    bar.show(progress)
+                    line.show(
+                        done.batches, of: count, "batch \(done.batches) of \(count), \(done.blocks) blocks, \(done.commands) commands")
                 }
             } catch let error as EthereumError {
                 if let directory { try await rebuild.write(to: directory, deployment: deployment) }
@@ -75,23 +73,4 @@ struct RebuiltState {
     /// Batches between two looks at the clock.
     private static let batchesAtOnce: UInt64 = 64
     private static let keptEvery = Duration.seconds(30)
-}
-
-/// One line on stderr that grows with the batches.
-struct ProgressBar: Sendable {
-    let isShown: Bool
-    private static let width: UInt64 = 30
-
-    func show(_ progress: Rebuild.Progress) {
-        guard isShown, progress.batchTotal > 0 else { return }
-        let filled = progress.batches * Self.width / progress.batchTotal
-        let bar = String(repeating: "#", count: Int(filled)) + String(repeating: ".", count: Int(Self.width - filled))
-        let text =
-            "\r[\(bar)] batch \(progress.batches) of \(progress.batchTotal), \(progress.blocks) blocks, \(progress.commands) commands "
-        FileHandle.standardError.write(Data(text.utf8))
-    }
-
-    func finish() {
-        if isShown { FileHandle.standardError.write(Data("\n".utf8)) }
-    }
 }

@@ -20,23 +20,28 @@ final class ProgressLine: Sendable {
         switch style {
         case .none: return
         case .bar:
+            _ = isNext(share)
             let filled = Int(share * Double(Self.width))
             let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: Self.width - filled)
             // Back to the line's start, and away with what a longer text left there.
             write("\r[\(bar)] \(text)\u{1B}[K")
         case .lines:
-            let tenth = Int(share * 10)
-            let isNext = lastTenth.withLock { last in
-                defer { last = max(last, tenth) }
-                return tenth > last
-            }
-            if isNext { write("\(text)\n") }
+            if isNext(share) { write("\(text)\n") }
         }
     }
 
-    /// Ends a bar's line.
+    /// Ends a bar's line, if there is one.
     func finish() {
-        if style == .bar { write("\n") }
+        if style == .bar, lastTenth.withLock({ $0 >= 0 }) { write("\n") }
+    }
+
+    /// Whether another tenth is begun.
+    private func isNext(_ share: Double) -> Bool {
+        let tenth = Int(share * 10)
+        return lastTenth.withLock { last in
+            defer { last = max(last, tenth) }
+            return tenth > last
+        }
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

@@ -7,14 +7,11 @@ import Signing
 package actor Rebuild {
     /// How far it is.
     package struct Progress: Equatable, Sendable {
-        /// Batches applied, and to be applied in all.
+        /// Batches applied.
         package var batches: UInt64
-        package var batchTotal: UInt64
         package var blocks: UInt64
-        package var envelopes: UInt64
+        /// Applied since this was made.
         package var commands: UInt64
-        /// Bytes of batch data read.
-        package var bytes: UInt64
     }
 
     /// Batches whose bytes are fetched ahead.
@@ -29,13 +26,12 @@ package actor Rebuild {
     package init(domain: SigningDomain) throws {
         derivation = try Derivation(domain: domain)
         batchCount = 0
-        progress = Progress(batches: 0, batchTotal: 0, blocks: 0, envelopes: 0, commands: 0, bytes: 0)
+        progress = Progress(batches: 0, blocks: 0, commands: 0)
     }
 
     /// Goes on after `batchCount` batches.
     init(derivation: sending Derivation, batchCount: UInt64) {
-        progress = Progress(
-            batches: batchCount, batchTotal: batchCount, blocks: derivation.head?.number ?? 0, envelopes: 0, commands: 0, bytes: 0)
+        progress = Progress(batches: batchCount, blocks: derivation.head?.number ?? 0, commands: 0)
         self.derivation = derivation
         self.batchCount = batchCount
     }
@@ -51,7 +47,6 @@ package actor Rebuild {
     ) async throws {
         guard end <= history.batches.count else { throw RebuildError.noSuchBatch(end - 1, posted: UInt64(history.batches.count)) }
         guard end >= batchCount else { throw RebuildError.alreadyBeyond(applied: batchCount, wanted: end) }
-        progress.batchTotal = end
         report(progress)
         var fetches: [Task<[UInt8], any Error>] = []
         defer { for fetch in fetches { fetch.cancel() } }
@@ -75,10 +70,8 @@ package actor Rebuild {
         let outcome = try derivation.apply(batch: data, parameters: parameters) { index in
             index < UInt64(messages.count) ? messages[Int(index)] : nil
         }
-        progress.bytes += UInt64(data.count)
         if case .applied(let derived) = outcome {
             progress.blocks += UInt64(derived.headers.count)
-            progress.envelopes += UInt64(derived.envelopeCount)
             progress.commands += UInt64(derived.commandCount)
         }
         batchCount += 1
