@@ -43,7 +43,7 @@ struct BenchCommand: ParsableCommand {
         let entries = WorkloadList.entries + files.map { WorkloadList.file($0) }
         if list {
             for entry in entries { print(BenchTable.pad(entry.name, 22) + entry.summary) }
-            print(BenchTable.pad("memory", 22) + "bytes for each of a million resting orders")
+            print(BenchTable.pad("memory", 22) + "bytes for each of eight million resting orders")
             return
         }
         let options = WorkloadList.Options(rounds: rounds, commands: commands, dataFolder: data, bookReplay: bookReplay)

@@ -31,7 +31,8 @@ struct BenchTable {
         memory = result
         print(
             Self.pad("memory", 22) + "\(Self.text(result.residentBytes, 1)) bytes resident for each of \(result.orderCount) orders of "
-                + "\(result.accountCount) accounts at \(result.levelCount) prices (\(Self.text(result.cellBytes, 1)) in cells written)")
+                + "\(result.accountCount) accounts at \(result.levelCount) prices, \(Self.text(result.residentIndexBytes, 1)) "
+                + "of them in the index of client ids (\(Self.text(result.cellBytes, 1)) in cells written)")
     }
 
     func write(to path: String) throws {

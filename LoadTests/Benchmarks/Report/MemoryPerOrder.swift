@@ -1,30 +1,34 @@
 import Engine
 import Proof
 
-/// What a resting order costs in memory, all told: places a million of them and asks the kernel how much memory the engine then has.
+/// What a resting order costs in memory, all told: places millions of them and asks the kernel how much memory the engine then has.
 package struct MemoryPerOrder {
     package let orderCount: Int
     package let accountCount: Int
     package let levelCount: Int
     /// Growth of the arena and its dirty marks, in pages that the kernel has put memory behind, for each order. The tree over the arena comes on top.
     package let residentBytes: Double
+    /// Of these, what the index of client order ids takes: nearly the same memory however many orders there are, shared by fewer or more of them.
+    package let residentIndexBytes: Double
     /// 64 bytes for each cell of the arena that was written, for each order.
     package let cellBytes: Double
 
     /// Rests `orderCount` orders of `accountCount` (even) accounts at `levelCount` prices of each side, each with a client order id.
-    package init(orderCount: Int = 1_000_000, accountCount: Int = 128, levelCount: Int = 20_000) throws {
+    package init(orderCount: Int = 8_000_000, accountCount: Int = 128, levelCount: Int = 20_000) throws {
         self.orderCount = orderCount
         self.accountCount = accountCount
         self.levelCount = 2 * levelCount
         var subject = try EngineSubject(accountCount: accountCount)
         // Before the first order: the pools' first huge pages belong to the orders.
         let before = subject.residentBytes
+        let indexBefore = subject.residentIndexBytes
         // One order and its cancel write the cells that every market and account has, however many orders follow.
         subject.rest(1...UInt64(accountCount), accountCount: accountCount, levelCount: 1, thenCancel: true)
         _ = subject.drainedCellCount()
         subject.rest(UInt64(accountCount + 1)...UInt64(accountCount + orderCount), accountCount: accountCount, levelCount: levelCount)
         let after = subject.residentBytes
         residentBytes = Double(after - before) / Double(orderCount)
+        residentIndexBytes = Double(subject.residentIndexBytes - indexBefore) / Double(orderCount)
         cellBytes = Double(subject.drainedCellCount() * Layout.cellBytes) / Double(orderCount)
         precondition(subject.restingCount == orderCount)
     }
@@ -33,6 +37,7 @@ package struct MemoryPerOrder {
         [
             "restingOrders": orderCount, "accounts": accountCount, "levels": levelCount,
             "residentBytesPerOrder": (residentBytes * 10).rounded() / 10, "cellBytesPerOrder": (cellBytes * 10).rounded() / 10,
+            "residentIndexBytesPerOrder": (residentIndexBytes * 10).rounded() / 10,
         ]
     }
 }

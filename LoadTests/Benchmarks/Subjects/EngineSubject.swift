@@ -111,5 +111,8 @@ struct EngineSubject: Subject {
     /// Memory that the engine has from the kernel. Slow.
     var residentBytes: Int { host.residentBytes() }
 
+    /// That of the index of client order ids, which hardly depends on how many there are. Slow.
+    var residentIndexBytes: Int { host.residentIndexBytes() }
+
     var restingCount: Int { Int(host.exchange.header.openOrderCount) }
 }

@@ -55,10 +55,11 @@ package final class HostedExchange {
     /// The arena's bytes: to load a checkpoint into before first use.
     package var arenaBytes: UnsafeMutableRawPointer { arena.base }
 
-    /// Bytes of the arena and of its dirty marks that have physical memory behind them, but for the index of client order ids: that takes up to 64 MiB,
-    /// in huge pages, however few orders there are. Slow: asks the kernel about every page.
+    /// Bytes of the arena and of its dirty marks that have physical memory behind them. Slow: asks the kernel about every page.
     package func residentBytes() -> Int {
-        arena.residentBytes() - arena.residentBytes(of: Layout.clientOrderIndex..<Layout.nonces) + dirtyMarks.residentBytes()
-            + dirtyGroups.residentBytes()
+        arena.residentBytes() + dirtyMarks.residentBytes() + dirtyGroups.residentBytes()
     }
+
+    /// Those of the index of client order ids among them: up to 64 MiB in huge pages, however few orders there are.
+    package func residentIndexBytes() -> Int { arena.residentBytes(of: Layout.clientOrderIndex..<Layout.nonces) }
 }
