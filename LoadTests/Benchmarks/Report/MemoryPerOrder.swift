@@ -14,7 +14,7 @@ package struct MemoryPerOrder {
     package let cellBytes: Double
 
     /// Rests `orderCount` orders of `accountCount` (even) accounts at `levelCount` prices of each side, each with a client order id.
-    package init(orderCount: Int = 8_000_000, accountCount: Int = 128, levelCount: Int = 20_000) throws {
+    package init(orderCount: Int = 8_000_000, accountCount: Int = 1024, levelCount: Int = 20_000) throws {
         self.orderCount = orderCount
         self.accountCount = accountCount
         self.levelCount = 2 * levelCount
