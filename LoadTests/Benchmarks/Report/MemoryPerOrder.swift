@@ -63,6 +63,10 @@ extension EngineSubject {
         var stream = EnvelopeStream(accountCount: 1)
         stream.append(command, account: account, operationId: 0, opensEnvelope: true)
         execute(stream, 0..<1)
-        takeEvents { events in precondition(events.last?.kind != Event.Kind.rejected) }
+        takeEvents { events in
+            if let last = events.last, last.kind == Event.Kind.rejected {
+                fatalError("an order of the workload was refused: code \(last.code)")
+            }
+        }
     }
 }
