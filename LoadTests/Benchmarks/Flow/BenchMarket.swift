@@ -36,6 +36,8 @@ enum BenchMarket {
                 kind: InboxMessage.Kind.tokenListed, a: Hash256(address: feeOwner), b: UInt64(baseToken), c: Hash256(integer: 6 | 12 << 8)),
             InboxMessage(kind: InboxMessage.Kind.marketListed, a: Hash256(address: feeOwner), b: UInt64(id), c: shape),
         ]
+        // A token's total stays below 2^63.
+        let depositAtoms = min(depositAtoms, (1 << 62) / UInt64(accountCount))
         for account in 0..<accountCount {
             for token in [quoteToken, baseToken] {
                 messages.append(
