@@ -6,7 +6,7 @@ from eth_utils import keccak
 
 from .exchange import Exchange
 
-BATCH_POSTED = "0x" + keccak(text="BatchPosted(uint256,uint256,uint256,bytes32,uint64,uint64,bytes32,uint256,bytes32)").hex()
+BATCH_POSTED = "0x" + keccak(text="BatchPosted(uint256,uint256,uint256,bytes32,uint64,uint64,bytes32,uint256,bytes32,bool)").hex()
 STATE_CLAIMED = "0x" + keccak(text="StateClaimed(uint256,bytes32,address)").hex()
 
 
@@ -34,7 +34,7 @@ class L1Ledger:
             self.gas += int(self.exchange.l1.request("eth_getTransactionReceipt", log["transactionHash"])["gasUsed"], 16)
             if log["topics"][0] == BATCH_POSTED:
                 self.batches += 1
-                # inbox_start, inbox_end, accumulator, first and last time, data hash, data size, batch hash
+                # inbox_start, inbox_end, accumulator, first and last time, data hash, data size, batch hash, in blob
                 self.data_bytes += int(log["data"][2 + 6 * 64 : 2 + 7 * 64], 16)
             else:
                 self.claims += 1

@@ -3,10 +3,21 @@
 """
 @title Batches and the states claimed after them
 @license Apache-2.0
-@notice The sequencer posts batches in order, and claims the state root after each one, in order, with a bond. A claim is
-        final when the challenge window has passed.
-@dev The bytes of a batch are not stored: anyone reads them from the input of the transaction that posted it, and the batch
-     chain commits to them. Together with the inbox that is all that is needed to derive the state.
+@notice The sequencer posts batches in order, as calldata or in a blob, and claims the state root after each one, in order,
+        with a bond. A claim is final when the challenge window has passed.
+@dev The bytes of a batch are not stored: anyone reads them from the input or the blob of the transaction that posted it, and
+     the batch chain commits to them. Together with the inbox that is all that is needed to derive the state.
+
+     AVAILABILITY. Both ways publish the bytes: a block does not enter the chain without its calldata, nor one whose blobs were
+     not there for its attesters. Calldata stays with every node that keeps the chain's history. A blob need be served by
+     consensus nodes for 4096 epochs only, 18 days: who derives the state at least that often, as followers do, needs L1 alone
+     for ever, and the state is all that an exit takes; who begins later needs a copy of older blobs that somebody kept, which
+     the versioned hash proves right. So the challenge window, in which a claim is checked, must stay well under 18 days where
+     batches go into blobs.
+
+     The contract sees the hash of a blob, never its bytes. Reading is therefore total: element i of the 4096 holds bytes 31 * i
+     to 31 * i + 30 of the batch in its last 31 bytes, the first byte is ignored and so is all behind `size`; every blob with
+     every size is the bytes of some batch. Whether those decode is the deriver's question, as it is for calldata.
 
      DISPUTES come here. Until they exist, only the sequencer claims, and a claim becomes final by time alone: users trust the
      sequencer's roots, and check them with `memex batch verify`. A dispute will be opened against a `Claim` within its window
@@ -31,7 +42,8 @@ uses: Parameters
 # @notice A posted batch.
 struct Batch:
     # Chain over this batch and all before it: keccak256(abi.encode(previous hash (0 at first), number, inbox_end,
-    # inbox accumulator at inbox_end, first_time_ms, last_time_ms, keccak256(data))).
+    # inbox accumulator at inbox_end, first_time_ms, last_time_ms, data hash, blob size)). As calldata: keccak256(data) and 0;
+    # in a blob: its versioned hash and how many of its bytes count, never 0. So neither way can pass for the other.
     hash: bytes32
     # Inbox messages consumed up to the end of this batch.
     inbox_end: uint256
@@ -51,7 +63,8 @@ struct Claim:
     bond: uint256
 
 
-# @notice A batch was posted. Its bytes are the argument `data` in the input of this transaction.
+# @notice A batch was posted. Its bytes are the argument `data` in the input of this transaction, or the first `data_size` in its
+#         first blob, whose versioned hash then is `data_hash`.
 event BatchPosted:
     number: indexed(uint256)
     inbox_start: uint256
@@ -62,6 +75,7 @@ event BatchPosted:
     data_hash: bytes32
     data_size: uint256
     batch_hash: bytes32
+    in_blob: bool
 
 
 # @notice The state root after a batch was claimed.
@@ -78,8 +92,9 @@ event BondReclaimed:
     amount: uint256
 
 
-# @dev Longest batch in bytes: fits a transaction's usual limit of 128 KiB.
-DATA_SIZE_MAX: constant(uint256) = 98_304
+# @dev Longest batch in bytes, either way: what one blob carries, 4096 elements of 31 bytes. As calldata it fits the 128 KiB to
+#      which L1 nodes limit a transaction.
+DATA_SIZE_MAX: constant(uint256) = 126_976
 
 # @dev Where the arguments of `post_batch` say that `data` begins, when they are encoded the standard way.
 _DATA_OFFSET: constant(uint256) = 5 * 32
@@ -103,56 +118,36 @@ def post_batch(
     number: uint256, inbox_end: uint256, first_time_ms: uint64, last_time_ms: uint64, data: Bytes[DATA_SIZE_MAX]
 ):
     """
-    @notice Posts the next batch. Sequencer only.
-    @dev The sequencer must be a plain account that calls directly, with the arguments encoded the standard way, so that
-         everyone finds the bytes in the transaction's input: without them nobody could build the path to an exit.
+    @notice Posts the next batch as calldata. Sequencer only.
+    @dev The arguments must be encoded the standard way, so that everyone finds the bytes in the transaction's input: without
+         them nobody could build the path to an exit.
     @param number Number of the batch, from 0, without gaps.
     @param inbox_end Inbox messages consumed up to the end of the batch; never fewer than before, nor more than there are.
     @param first_time_ms Time of its first block, in milliseconds since 1970; not before the last batch's end.
     @param last_time_ms Time of its last block, in milliseconds since 1970.
-    @param data The encoded batch, 1 to 98304 bytes.
+    @param data The encoded batch, 1 to 126976 bytes.
     """
-    Halting._check_running()
-    assert msg.sender == Parameters.SEQUENCER, "batches: not the sequencer"
-    assert msg.sender == tx.origin and msg.sender.codesize == 0, "batches: not a plain account"
     assert convert(slice(msg.data, 132, 32), uint256) == _DATA_OFFSET, "batches: arguments not encoded plainly"
-    assert number == self.batch_count, "batches: out of order"
-    assert len(data) != 0, "batches: no data"
-    inbox_start: uint256 = self._inbox_consumed()
-    assert inbox_end >= inbox_start, "batches: inbox goes backwards"
-    assert inbox_end <= Inbox.inbox_count, "batches: inbox message does not exist"
-    assert first_time_ms >= self.last_time_ms, "batches: time goes backwards"
-    assert last_time_ms >= first_time_ms, "batches: time goes backwards"
-    # The earliest and the latest time are near the L1 time, hence all between them.
-    assert (
-        convert(last_time_ms, uint256) <= (block.timestamp + Parameters.TIME_DRIFT) * 1000
-    ), "batches: too far ahead of L1 time"
-    assert (
-        convert(first_time_ms, uint256) + Parameters.TIME_DRIFT * 1000 >= block.timestamp * 1000
-    ), "batches: too far behind L1 time"
+    self._post(number, inbox_end, first_time_ms, last_time_ms, keccak256(data), len(data), False)
 
-    previous: bytes32 = empty(bytes32)
-    if number != 0:
-        previous = self._batches[number - 1].hash
-    accumulator: bytes32 = Inbox.inbox_accumulator[inbox_end]
-    data_hash: bytes32 = keccak256(data)
-    batch_hash: bytes32 = keccak256(
-        abi_encode(previous, number, inbox_end, accumulator, first_time_ms, last_time_ms, data_hash)
-    )
-    self.batch_count = number + 1
-    self.last_time_ms = last_time_ms
-    self._batches[number] = Batch(hash=batch_hash, inbox_end=inbox_end, posted_at=block.timestamp)
-    log BatchPosted(
-        number=number,
-        inbox_start=inbox_start,
-        inbox_end=inbox_end,
-        inbox_accumulator=accumulator,
-        first_time_ms=first_time_ms,
-        last_time_ms=last_time_ms,
-        data_hash=data_hash,
-        data_size=len(data),
-        batch_hash=batch_hash,
-    )
+
+@external
+@nonreentrant
+def post_blob(number: uint256, inbox_end: uint256, first_time_ms: uint64, last_time_ms: uint64, size: uint256):
+    """
+    @notice Posts the next batch in the first blob of this transaction. Sequencer only.
+    @dev `blobhash` is zero where the transaction has no blob, and never zero where it has one: its first byte is the version.
+         Further blobs of the transaction mean nothing.
+    @param number Number of the batch, from 0, without gaps.
+    @param inbox_end Inbox messages consumed up to the end of the batch; never fewer than before, nor more than there are.
+    @param first_time_ms Time of its first block, in milliseconds since 1970; not before the last batch's end.
+    @param last_time_ms Time of its last block, in milliseconds since 1970.
+    @param size How many bytes of the blob are the encoded batch, 1 to 126976.
+    """
+    versioned_hash: bytes32 = blobhash(0)
+    assert versioned_hash != empty(bytes32), "batches: no blob"
+    assert size <= DATA_SIZE_MAX, "batches: more than a blob holds"
+    self._post(number, inbox_end, first_time_ms, last_time_ms, versioned_hash, size, True)
 
 
 @external
@@ -253,6 +248,63 @@ def inbox_consumed() -> uint256:
     @return uint256 The count; also the index of the oldest message not consumed.
     """
     return self._inbox_consumed()
+
+
+@internal
+def _post(
+    number: uint256,
+    inbox_end: uint256,
+    first_time_ms: uint64,
+    last_time_ms: uint64,
+    data_hash: bytes32,
+    data_size: uint256,
+    in_blob: bool,
+):
+    """
+    @dev Checks and writes what both ways of posting have in common. The sequencer must be a plain account that calls directly:
+         then a transaction posts one batch, and its own input and blobs are all there is to look at.
+    """
+    Halting._check_running()
+    assert msg.sender == Parameters.SEQUENCER, "batches: not the sequencer"
+    assert msg.sender == tx.origin and msg.sender.codesize == 0, "batches: not a plain account"
+    assert number == self.batch_count, "batches: out of order"
+    assert data_size != 0, "batches: no data"
+    inbox_start: uint256 = self._inbox_consumed()
+    assert inbox_end >= inbox_start, "batches: inbox goes backwards"
+    assert inbox_end <= Inbox.inbox_count, "batches: inbox message does not exist"
+    assert first_time_ms >= self.last_time_ms, "batches: time goes backwards"
+    assert last_time_ms >= first_time_ms, "batches: time goes backwards"
+    # The earliest and the latest time are near the L1 time, hence all between them.
+    assert (
+        convert(last_time_ms, uint256) <= (block.timestamp + Parameters.TIME_DRIFT) * 1000
+    ), "batches: too far ahead of L1 time"
+    assert (
+        convert(first_time_ms, uint256) + Parameters.TIME_DRIFT * 1000 >= block.timestamp * 1000
+    ), "batches: too far behind L1 time"
+
+    previous: bytes32 = empty(bytes32)
+    if number != 0:
+        previous = self._batches[number - 1].hash
+    accumulator: bytes32 = Inbox.inbox_accumulator[inbox_end]
+    blob_size: uint256 = data_size if in_blob else 0
+    batch_hash: bytes32 = keccak256(
+        abi_encode(previous, number, inbox_end, accumulator, first_time_ms, last_time_ms, data_hash, blob_size)
+    )
+    self.batch_count = number + 1
+    self.last_time_ms = last_time_ms
+    self._batches[number] = Batch(hash=batch_hash, inbox_end=inbox_end, posted_at=block.timestamp)
+    log BatchPosted(
+        number=number,
+        inbox_start=inbox_start,
+        inbox_end=inbox_end,
+        inbox_accumulator=accumulator,
+        first_time_ms=first_time_ms,
+        last_time_ms=last_time_ms,
+        data_hash=data_hash,
+        data_size=data_size,
+        batch_hash=batch_hash,
+        in_blob=in_blob,
+    )
 
 
 @internal

@@ -71,6 +71,7 @@ exports: (
     Forced.collect_message_fees,
     Forced.message_fees,
     Batches.post_batch,
+    Batches.post_blob,
     Batches.claim_state,
     Batches.reclaim_bond,
     Batches.batch_count,

@@ -5,6 +5,7 @@
 
 import functools
 import pathlib
+from collections.abc import Sequence
 
 import eth_abi
 
@@ -23,6 +24,7 @@ CONTRACTS = ROOT / "Sources" / "Contracts"
 GENESIS_TIME = 1_700_000_000
 GAS_PRICE = 10**9
 GAS_LIMIT = 60_000_000
+BLOB_GAS = 2**17  # of one blob, at 1 wei each in these tests
 START_BALANCE = 10**24
 ERROR_SELECTOR = keccak(b"Error(string)")[:4]
 
@@ -81,17 +83,23 @@ class Evm:
     def balance(self, address: bytes) -> int:
         return self.state.get_balance(address)
 
-    def transact(self, sender: bytes, to: bytes, data: bytes = b"", value: int = 0, gas: int = 30_000_000) -> "Result":
-        """Runs a transaction. A failed one changes nothing (not even the nonce) and raises."""
+    def transact(
+        self, sender: bytes, to: bytes, data: bytes = b"", value: int = 0, gas: int = 30_000_000, blob_hashes: Sequence[bytes] = ()
+    ) -> "Result":
+        """Runs a transaction, one with blobs if there are versioned hashes. A failed one changes nothing (not even the nonce) and raises."""
         builder = self.chain.get_vm_class(self.header).get_transaction_builder()
-        unsigned = builder.create_unsigned_transaction(
-            nonce=self.state.get_nonce(sender), gas_price=GAS_PRICE, gas=gas, to=to, value=value, data=data
-        )
+        nonce = self.state.get_nonce(sender)
+        if blob_hashes:
+            unsigned = builder.new_unsigned_blob_transaction(
+                self.chain.chain_id, nonce, GAS_PRICE, GAS_PRICE, gas, to, value, data, [], 1, blob_hashes
+            )
+        else:
+            unsigned = builder.create_unsigned_transaction(nonce=nonce, gas_price=GAS_PRICE, gas=gas, to=to, value=value, data=data)
         self.state.lock_changes()
         snapshot = self.state.snapshot()
         fee_free = self.state.get_balance(sender)
         assert fee_free >= value
-        self.state.delta_balance(sender, gas * GAS_PRICE)
+        self.state.delta_balance(sender, gas * GAS_PRICE + len(blob_hashes) * BLOB_GAS)
         computation = self.state.apply_transaction(SpoofTransaction(unsigned, from_=sender))
         if computation.is_error:
             self.state.revert(snapshot)
@@ -164,11 +172,13 @@ class Contract:
         types = self._types(function["inputs"])
         return keccak(f"{name}({','.join(types)})".encode())[:4] + eth_abi.encode(types, arguments)
 
-    def _call(self, function: dict, *arguments, sender: bytes = b"\x01" * 20, value: int = 0, gas: int = 30_000_000):
+    def _call(
+        self, function: dict, *arguments, sender: bytes = b"\x01" * 20, value: int = 0, gas: int = 30_000_000, blob_hashes: Sequence[bytes] = ()
+    ):
         data = self.calldata(function["name"], *arguments)
         if function["stateMutability"] in ("view", "pure"):
             return self._decoded(function, self.evm.transact(sender, self.address, data).output)
-        result = self.evm.transact(sender, self.address, data, value, gas)
+        result = self.evm.transact(sender, self.address, data, value, gas, blob_hashes)
         result.value = self._decoded(function, result.output)
         result.events = self.events(result)
         return result

@@ -8,6 +8,8 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from eth_utils import keccak
+
 import reference as ref
 from model import State, withdraw_command
 from stage import *
@@ -32,6 +34,7 @@ class History(RuleBasedStateMachine):
         self.now = State(self.stage.state)
         self.posted = [State(self.now)]  # after each batch
         self.trees = [self.now.tree()]
+        self.chain = self.rollup.batches(0)[0]
         self.posted_at = [self.stage.evm.time]
         self.claimed_at = [self.stage.evm.time]
         self.bonds = [BOND]  # of each claim, what is still bound
@@ -116,11 +119,20 @@ class History(RuleBasedStateMachine):
             self.now.withdraw(self.owner(who), token, min(atoms, self.now.balance(self.owner(who), token)[0]))
 
     @running
-    @rule(consume=st.integers(0, 9), then=st.sampled_from(["post", "claim", "finalize", "finalize"]))
-    def batch(self, consume, then):
+    @rule(consume=st.integers(0, 9), size=st.sampled_from([None, None, 1, 126_976]), then=st.sampled_from(["post", "claim", "finalize", "finalize"]))
+    def batch(self, consume, size, then):
+        """As calldata, or with a size in a blob."""
         for message in self.inbox[self.now.consumed :][:consume]:
             self.now.consume(message)
-        self.stage.post(self.now.consumed)
+        if size is None:
+            self.stage.post(self.now.consumed)
+        else:
+            self.stage.post_blob(self.now.consumed, size)
+            self.did("batch in a blob")
+        data_hash = keccak(b"batch") if size is None else BLOB_HASH
+        arguments = len(self.posted), self.now.consumed, self.rollup.inbox_accumulator(self.now.consumed), self.stage.now_ms, self.stage.now_ms
+        self.chain = ref.chain_batch(self.chain, *arguments, data_hash, size or 0)
+        assert self.rollup.batches(len(self.posted))[0] == self.chain
         self.posted.append(State(self.now))
         self.trees.append(self.now.tree())
         self.posted_at.append(self.stage.evm.time)

@@ -105,6 +105,7 @@ class Attacks(Exits):
         now = self.stage.now_ms
         calls = [
             ("batches: not the sequencer", "post_batch", len(self.posted), 0, now, now, b"x"),
+            ("batches: not the sequencer", "post_blob", len(self.posted), 0, now, now, 1),
             ("batches: not the sequencer", "claim_state", len(self.claimed_at), bytes(32)),
             ("listings: not the lister", "list_token", self.stage.good.address, 6, 0, symbol("X")),
             ("listings: not the lister", "list_market", ETH, GOOD, 1, 1, 1, MALLORY, 0, 0),
@@ -114,7 +115,7 @@ class Attacks(Exits):
         reason, name, *arguments = data.draw(st.sampled_from(calls), label="call")
         sender = data.draw(st.sampled_from([MALLORY, ALICE]), label="sender")
         with reverts("halting: halted" if self.halted else reason):
-            getattr(self.rollup, name)(*arguments, sender=sender)
+            getattr(self.rollup, name)(*arguments, sender=sender, blob_hashes=[BLOB_HASH])  # only `post_blob` looks at it
         with reverts("timelock: not the governor"):
             self.rollup.cancel(CLAIM_BOND, 0, sender=sender)
         self.did("usurping refused")
@@ -126,10 +127,11 @@ class Attacks(Exits):
         now = self.stage.now_ms
         for sender, name, *arguments in [
             (sender, "deposit", GOOD, GOOD_UNIT, self.owner(who)), (sender, "force", b"x"), (sender, "halt"),
-            (SEQUENCER, "post_batch", len(self.posted), self.now.consumed, now, now, b"x"), (SEQUENCER, "claim_state", 0, bytes(32)),
+            (SEQUENCER, "post_batch", len(self.posted), self.now.consumed, now, now, b"x"),
+            (SEQUENCER, "post_blob", len(self.posted), self.now.consumed, now, now, 1), (SEQUENCER, "claim_state", 0, bytes(32)),
             (GOVERNOR, "propose", CLAIM_BOND, 0, 0), (LISTER, "set_fee_tier", ALICE, 10),
             *[(MALLORY, "execute", *change) for change in self.proposals],
         ]:
             with reverts("halting: halted"):
-                getattr(self.rollup, name)(*arguments, sender=sender)
+                getattr(self.rollup, name)(*arguments, sender=sender, blob_hashes=[BLOB_HASH])
         self.did("too late")

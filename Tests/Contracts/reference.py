@@ -3,6 +3,7 @@
 Written from the protocol's tables alone, on Python's keccak; it shares no code with the Swift sources or the contracts.
 """
 
+import hashlib
 import struct
 
 from eth_abi import encode
@@ -237,11 +238,36 @@ def envelope(signer: bytes, nonce: int, signature: bytes, payload: bytes) -> byt
 # Posted batches.
 
 
-def chain_batch(previous: bytes, number: int, inbox_end: int, accumulator: bytes, first_ms: int, last_ms: int, data_hash: bytes) -> bytes:
-    """The batch chain of the rollup contract: batch n commits to batch n-1, its inbox messages, times and bytes."""
+BLOB_BYTES, ELEMENT_BYTES = 2**17, 32
+BATCH_BYTES_MAX = BLOB_BYTES // ELEMENT_BYTES * (ELEMENT_BYTES - 1)
+
+
+def blob(batch: bytes) -> bytes:
+    """The blob that carries a batch: 31 bytes an element, behind a zero byte, so that each is below the field's modulus."""
+    assert 1 <= len(batch) <= BATCH_BYTES_MAX
+    elements = [batch[i : i + ELEMENT_BYTES - 1] for i in range(0, len(batch), ELEMENT_BYTES - 1)]
+    return b"".join(b"\0" + e.ljust(ELEMENT_BYTES - 1, b"\0") for e in elements).ljust(BLOB_BYTES, b"\0")
+
+
+def batch_in_blob(blob: bytes, size: int) -> bytes:
+    """The batch in any blob: the first byte of an element says nothing."""
+    assert len(blob) == BLOB_BYTES and 1 <= size <= BATCH_BYTES_MAX
+    return b"".join(blob[i + 1 : i + ELEMENT_BYTES] for i in range(0, BLOB_BYTES, ELEMENT_BYTES))[:size]
+
+
+def versioned_hash(commitment: bytes) -> bytes:
+    """What L1 calls a blob by: version 1 (KZG), then the last 31 bytes of SHA-256 of its commitment."""
+    return b"\1" + hashlib.sha256(commitment).digest()[1:]
+
+
+def chain_batch(
+    previous: bytes, number: int, inbox_end: int, accumulator: bytes, first_ms: int, last_ms: int, data_hash: bytes, blob_size: int = 0
+) -> bytes:
+    """The batch chain of the rollup contract: batch n commits to batch n-1, its inbox messages, times and bytes: keccak256 of the bytes
+    and 0, or the versioned hash of a blob and how many of its bytes count."""
     return keccak(
         encode(
-            ["bytes32", "uint256", "uint256", "bytes32", "uint256", "uint256", "bytes32"],
-            [previous, number, inbox_end, accumulator, first_ms, last_ms, data_hash],
+            ["bytes32", "uint256", "uint256", "bytes32", "uint256", "uint256", "bytes32", "uint256"],
+            [previous, number, inbox_end, accumulator, first_ms, last_ms, data_hash, blob_size],
         )
     )

@@ -1,4 +1,4 @@
-"""Posting batches, claiming states, finality, bonds."""
+"""Posting batches as calldata (in blobs: `test_blobs`), claiming states, finality, bonds."""
 
 from eth._utils.address import generate_contract_address
 from eth_utils import keccak
@@ -20,7 +20,7 @@ def test_post_batch(world):
     assert name == "BatchPosted"
     assert fields == {
         "number": 0, "inbox_start": 0, "inbox_end": count - 1, "inbox_accumulator": accumulator, "first_time_ms": world.now_ms,
-        "last_time_ms": world.now_ms, "data_hash": keccak(b"bytes"), "data_size": 5, "batch_hash": expected,
+        "last_time_ms": world.now_ms, "data_hash": keccak(b"bytes"), "data_size": 5, "batch_hash": expected, "in_blob": False,
     }
     assert world.rollup.batch_count() == 1 and world.rollup.inbox_consumed() == count - 1
 
@@ -83,8 +83,8 @@ def test_size_of_a_batch(world):
     with reverts("batches: no data"):
         world.post(data=b"")
     with reverts(""):
-        world.post(data=bytes(98_305))
-    world.post(data=bytes(98_304))
+        world.post(data=bytes(ref.BATCH_BYTES_MAX + 1))
+    world.post(data=bytes(ref.BATCH_BYTES_MAX))
 
 
 def test_inbox_only_moves_forward_and_not_too_far(world):

@@ -70,8 +70,8 @@ def test_no_other_function_changes_anything():
     """What a key may do is exactly what the README says: a new state-changing function must be added here on purpose."""
     changing = {f["name"] for f in compiled(CONTRACTS / "Rollup.vy")["abi"] if f["type"] == "function" and f["stateMutability"] != "view"}
     assert changing == {
-        "list_token", "list_market", "set_fee_tier", "deposit_eth", "deposit", "post_batch", "claim_state", "reclaim_bond", "withdraw", "halt",
-        "exit_balance", "refund_deposit", "force", "collect_message_fees", "propose", "cancel", "execute",
+        "list_token", "list_market", "set_fee_tier", "deposit_eth", "deposit", "post_batch", "post_blob", "claim_state", "reclaim_bond", "withdraw",
+        "halt", "exit_balance", "refund_deposit", "force", "collect_message_fees", "propose", "cancel", "execute",
         "pay_many", "pay_cell", "create_token",
     }
 

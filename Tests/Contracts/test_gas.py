@@ -3,6 +3,7 @@
 import os
 
 import reference as ref
+from evm import BLOB_GAS
 from world import *
 
 
@@ -29,11 +30,14 @@ def test_gas_table(world, capsys):
     tree.set(ref.TOKEN_CELLS_START + BORN, ref.token_cell(bytes(20), BORN, 10**15, 6, 0, b"BORN"))
     world.post(data=b"x")
     small = world.post(data=os.urandom(1_024)).gas
-    large = world.post(data=os.urandom(98_304)).gas
+    large = world.post(data=os.urandom(ref.BATCH_BYTES_MAX)).gas
     row("post_batch, 1 KiB", small, 180_000)
-    row("post_batch, 96 KiB", large, 4_100_000, f"{large / 98_304:.1f} a byte of random data")
+    row("post_batch, 124 KiB", large, 5_200_000, f"{large / ref.BATCH_BYTES_MAX:.1f} a byte of random data")
+    blob = world.post_blob(size=ref.BATCH_BYTES_MAX).gas
+    row("post_blob, up to 124 KiB", blob, 170_000, f"and {BLOB_GAS:,} of blob gas, whatever its size")
     world.claim(tree.root)
     row("claim_state", world.claim(tree.root).gas, 150_000)
+    world.claim(tree.root)
     world.claim(tree.root)
     world.finalize()
     row("reclaim_bond", world.rollup.reclaim_bond(0, sender=ALICE).gas, 60_000)

@@ -14,6 +14,7 @@ from eth_utils import keccak, to_checksum_address
 
 import reference as ref
 import reference_batch
+import vectors_blobs
 
 FOLDER = pathlib.Path(__file__).parent.parent / "Vectors"
 CHAIN_ID = 1337
@@ -297,7 +298,11 @@ def batch() -> dict:
     }
 
 
-ALL = {"batch": batch, "cells": cells, "merkle": merkle, "inbox": inbox, "signing": signing, "transactions": transactions}
+def blobs() -> dict:
+    return vectors_blobs.blobs(KEY, CHAIN_ID, ROLLUP)
+
+
+ALL = {"batch": batch, "blobs": blobs, "cells": cells, "merkle": merkle, "inbox": inbox, "signing": signing, "transactions": transactions}
 
 
 def rendered(name: str) -> str:

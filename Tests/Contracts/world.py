@@ -1,5 +1,6 @@
 """A deployed rollup with tokens, the actors around it, and the reference state tree that its sequencer claims."""
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 
 import reference as ref
@@ -19,6 +20,8 @@ BORN = 2_048
 # 18 decimals on L1, atoms of 10^12 units: 6 decimals inside.
 GOOD_UNIT = 10**12
 ATOMS_MAX = 2**63 - 1
+# What a contract sees of a blob: a version byte, then of a hash.
+BLOB_HASH = b"\x01" + bytes(range(1, 32))
 
 SEQUENCER, LISTER, ALICE, BOB, CAROL, MALLORY, GOVERNOR = (bytes([0xA0 + i]) * 20 for i in range(7))
 PEOPLE = [SEQUENCER, LISTER, ALICE, BOB, CAROL, MALLORY, GOVERNOR]
@@ -96,17 +99,20 @@ class World:
         return self.rollup.force(payload, sender=sender, value=value).value
 
     def post(self, inbox_end: int | None = None, data: bytes = b"batch", **overrides):
-        """Posts the next batch; consumes the whole inbox unless told otherwise."""
-        arguments = {
-            "number": self.rollup.batch_count(),
-            "inbox_end": self.rollup.inbox_count() if inbox_end is None else inbox_end,
-            "first": self.now_ms,
-            "last": self.now_ms,
-            "data": data,
+        """Posts the next batch as calldata; consumes the whole inbox unless told otherwise."""
+        return self._post(self.rollup.post_batch, {"inbox_end": inbox_end, "content": data} | overrides)
+
+    def post_blob(self, inbox_end: int | None = None, size: int = 5, hashes: Sequence[bytes] = (BLOB_HASH,), **overrides):
+        """Posts the next batch in a blob; consumes the whole inbox unless told otherwise."""
+        return self._post(self.rollup.post_blob, {"inbox_end": inbox_end, "content": size, "blob_hashes": hashes} | overrides)
+
+    def _post(self, function, given: dict):
+        next = {
+            "number": self.rollup.batch_count(), "inbox_end": self.rollup.inbox_count(), "first": self.now_ms, "last": self.now_ms,
             "sender": SEQUENCER,
-        } | overrides
-        sender = arguments.pop("sender")
-        return self.rollup.post_batch(*arguments.values(), sender=sender)
+        } | {name: value for name, value in given.items() if value is not None}
+        arguments = [next.pop(name) for name in ("number", "inbox_end", "first", "last", "content")]
+        return function(*arguments, **next)
 
     def claim(self, root: bytes, number: int | None = None, value: int = BOND, sender: bytes = SEQUENCER):
         number = self.rollup.claim_count() if number is None else number

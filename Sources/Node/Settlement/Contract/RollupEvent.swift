@@ -36,7 +36,7 @@ package enum RollupEvent: Equatable, Sendable {
     /// Signatures, checked against the compiled contract in tests.
     enum Signature {
         static let inboxMessage = "InboxMessage(uint256,uint256,uint256,uint256,uint256,uint256)"
-        static let batchPosted = "BatchPosted(uint256,uint256,uint256,bytes32,uint64,uint64,bytes32,uint256,bytes32)"
+        static let batchPosted = "BatchPosted(uint256,uint256,uint256,bytes32,uint64,uint64,bytes32,uint256,bytes32,bool)"
         static let stateClaimed = "StateClaimed(uint256,bytes32,address)"
         static let deposited = "Deposited(uint256,address,uint32,uint64)"
         static let withdrawn = "Withdrawn(uint256,address,uint32,uint64)"
