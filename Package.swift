@@ -125,7 +125,7 @@ let package = Package(
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup", "SeededRandom"], path: "Tests/RollupTests", swiftSettings: strict),
         .testTarget(
-            name: "MemexdTests", dependencies: ["memexd", "Gateway", "Sequencer", "Settlement", "Signing"], path: "Tests/MemexdTests",
+            name: "MemexdTests", dependencies: ["memexd", "Engine", "Gateway", "PostingStore", "Sequencer", "Settlement", "Signing"], path: "Tests/MemexdTests",
             swiftSettings: strict),
         // A node made to be killed; the tests of recovery run it as a child process.
         .executableTarget(

@@ -4,7 +4,7 @@ import Sequencer
 import Settlement
 import Synchronization
 
-/// Watches what is not on L1 yet, and lets the executor take no new orders while that is too much, or while L1 has other deposits than those that
+/// Watches what is not on L1 yet and what is final there, lets the sequencer forget the latter, and lets the executor take no new orders while that is too much, or while L1 has other deposits than those that
 /// the exchange has credited.
 final class BacklogWatch: Sendable {
     struct Status: Equatable {
@@ -37,6 +37,7 @@ final class BacklogWatch: Sendable {
     func run() async {
         while !Task.isCancelled {
             do {
+                if let count = await poster.finalCount { shared.setFinalBatchCount(count) }
                 update(try await batches.backlog(posted: poster.postedCount), nowMs: SystemClock.nowMs())
             } catch {
                 logger.error("cannot tell what is not on L1 yet: \(error)")

@@ -89,6 +89,7 @@ struct NodeRunner {
         configuration.executor.spinUs = options.executorSpinUs
         configuration.executor.idleBlockIntervalMs = options.idleBlockIntervalMs
         configuration.batchAgeMsMax = options.batchAgeMsMax
+        configuration.batchKeepMs = options.batchKeepDays * 86_400_000
         configuration.checkpointIntervalMs = options.checkpointIntervalS * 1000
         return configuration
     }

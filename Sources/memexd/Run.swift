@@ -89,6 +89,12 @@ struct Run: AsyncParsableCommand {
     )
     var backlogAgeSMax: UInt64?
 
+    @Option(
+        help:
+            "Days for which batches are kept in the data directory once they are final on L1, up to 36500. L1 itself forgets blobs after 18 days."
+    )
+    var batchKeepDays: UInt64 = 30
+
     @Option(help: "MiB of batches that may wait for L1; above it no new orders are taken.")
     var backlogMibMax = BacklogLimits.bytesDefault >> 20
 
@@ -136,6 +142,7 @@ struct Run: AsyncParsableCommand {
         guard backlogAgeSMax.map({ (1...UInt64(UInt32.max)).contains($0) }) ?? true, (1...1_048_576).contains(backlogMibMax) else {
             throw ValidationError("--backlog-age-s-max must be at least 1, --backlog-mib-max 1 to 1048576")
         }
+        guard batchKeepDays <= 36_500 else { throw ValidationError("--batch-keep-days must be 36500 at most") }
         guard l1PollS > 0 else { throw ValidationError("--l1-poll-s must be above 0") }
     }
 

@@ -26,7 +26,7 @@ final class ExecutorHarness {
         log = try EventLog(capacity: outputBytes)
         output = log.makeReader()
         shared = NodeShared(
-            executorParker: parker, sealerParker: try Parker(), statistics: NodeStatistics(), head: SealedHead(), pruneThroughBlock: 0)
+            executorParker: parker, sealerParker: try Parker(), statistics: NodeStatistics(), head: SealedHead())
         inbox = InboxQueue(nextIndex: 0, l1Block: 10, parker: parker)
         sealing = SealQueue(executor: parker, sealer: shared.sealerParker)
         executor = Executor(

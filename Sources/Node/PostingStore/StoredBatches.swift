@@ -26,7 +26,10 @@ package actor StoredBatches: BatchStore {
     // MARK: BatchStore
 
     package func postableBatch(_ number: UInt64) async throws -> PostableBatch? {
-        guard let batch = try store.batch(number) else { return nil }
+        guard let batch = try store.batch(number) else {
+            if let first = try store.firstBatchNumber(), number < first { throw BatchPruned(number: number, firstKept: first) }
+            return nil
+        }
         return PostableBatch(
             number: batch.number, inboxEnd: batch.inboxEnd, firstTimeMs: batch.firstTimeMs, lastTimeMs: batch.lastTimeMs, data: batch.bytes,
             stateRoot: batch.stateRoot, inboxAccumulator: try store.inboxAccumulator(count: batch.inboxEnd))
@@ -47,6 +50,19 @@ package actor StoredBatches: BatchStore {
     }
 
     package func forgetSlots(below nonce: UInt64) async throws { try store.forgetPostingSlots(below: nonce) }
+}
+
+/// A batch is no longer in the data directory, since it was final on L1 for long.
+package struct BatchPruned: Error, Equatable, CustomStringConvertible {
+    package let number: UInt64
+    package let firstKept: UInt64
+
+    package var description: String {
+        """
+        batch \(number) is no longer in the data directory, whose first is \(firstKept): it was final on L1, where `memex batch inspect \(number)` reads it; if L1 \
+        does not have it any more, this is another L1, or one that went back behind what was final
+        """
+    }
 }
 
 extension PostingSlot {

@@ -44,8 +44,7 @@ package final class Sequencer: Sendable {
             ExecutorPort(thread: thread, toExecutor: try ByteRing(capacity: configuration.inputRingBytes), fromExecutor: log.makeReader())
         }
         shared = NodeShared(
-            executorParker: try Parker(), sealerParker: try Parker(), statistics: statistics, head: recovery.sealer.head,
-            pruneThroughBlock: 0)
+            executorParker: try Parker(), sealerParker: try Parker(), statistics: statistics, head: recovery.sealer.head)
         let header = recovery.producer.exchange.header
         let l1Origin = recovery.producer.open?.l1Origin ?? recovery.sealer.header?.l1Origin ?? 0
         inbox = InboxQueue(nextIndex: header.inboxCursor, l1Block: l1Origin, parker: shared.executorParker)

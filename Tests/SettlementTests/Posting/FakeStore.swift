@@ -8,6 +8,8 @@ final class FakeStore: BatchStore {
     struct State {
         var count: UInt64
         var salt: UInt8 = 0
+        /// Batches that are kept no longer.
+        var prunedCount: UInt64 = 0
         var slots: [UInt64: PostingSlot] = [:]
         var milestones: [UInt64: BatchMilestone] = [:]
     }
@@ -30,7 +32,10 @@ final class FakeStore: BatchStore {
     }
 
     func postableBatch(_ number: UInt64) async throws -> PostableBatch? {
-        state.withLock { number < $0.count ? Self.batch(number, salt: $0.salt) : nil }
+        try state.withLock { state in
+            if number < state.prunedCount { throw PosterError.batchNotKept(number: number) }
+            return number < state.count ? Self.batch(number, salt: state.salt) : nil
+        }
     }
 
     func note(_ milestone: BatchMilestone, batch number: UInt64, transaction: Hash256) async throws {

@@ -15,7 +15,7 @@ import Testing
     private static let steps = ProcessInfo.processInfo.environment["MEMEX_STEPS"].flatMap { Int($0) } ?? 500
 
     /// Whatever is done to it, but for another user of its key: every batch is posted once and claimed once, in order, no nonce ever carries two
-    /// calls, and no transaction is refused by the contract, which would be gas for nothing.
+    /// calls, no transaction is refused by the contract, which would be gas for nothing, and batches that were final for long are never asked for again.
     @Test(arguments: seeds) func `posts everything once through faults, reorganisations and kills`(seed: UInt64) async throws {
         let simulation = Simulation(seed: seed, usesKeyElsewhere: false)
         try await simulation.run(steps: Self.steps)
@@ -63,6 +63,10 @@ private final class Simulation: Sendable {
     let chain: FakeChain
     let store: FakeStore
     let elsewhereCount = Atomic<Int>(0)
+    /// What was final at which block.
+    private let final = Mutex<[(block: UInt64, count: UInt64)]>([])
+    /// More blocks than reorganisations and a node that is behind undo together.
+    private static let keptBlocks: UInt64 = 40
 
     init(seed: UInt64, usesKeyElsewhere: Bool) {
         self.seed = seed
@@ -113,6 +117,18 @@ private final class Simulation: Sendable {
         }
     }
 
+    /// Forgets the batches that were final so many blocks ago.
+    private func prune(_ finalCount: UInt64?) {
+        let head = chain.state.withLock { $0.l1.head.header.number }
+        final.withLock { final in
+            if let finalCount { final.append((head, finalCount)) }
+            while let first = final.first, first.block + Self.keptBlocks <= head {
+                store.state.withLock { $0.prunedCount = max($0.prunedCount, first.count) }
+                final.removeFirst()
+            }
+        }
+    }
+
     /// What happens to the world between two steps.
     private func disturb() {
         dice.withLock { dice in
@@ -154,6 +170,7 @@ private final class Simulation: Sendable {
                 Issue.record("seed \(seed): \(error)")
                 return
             } catch {}
+            prune(await poster.finalCount)
             if isKilled.withLock({ killed in
                 defer { killed = false }
                 return killed
@@ -170,6 +187,7 @@ private final class Simulation: Sendable {
         }
         let count = store.state.withLock { $0.count }
         #expect(count > 0)
+        if steps >= 500 { #expect(store.state.withLock { $0.prunedCount } > 0, "seed \(seed): nothing was pruned") }
         chain.state.withLock { state in
             let contract = state.l1.head.state
             #expect(contract.batches.map(\.data) == (0..<count).map { FakeStore.batch($0).data }, "seed \(seed)")

@@ -135,6 +135,7 @@ import Testing
         await #expect(throws: PosterError.self) { try await other.step() }
         await #expect(throws: PosterError.self) { try await other.step() }
         #expect(chain.state.withLock { $0.l1.head.state.batches.count } == 2)
+        #expect(await other.finalCount == nil, "nothing may be forgotten for it")
     }
 
     @Test func `posts nothing behind batches that the store has lost`() async throws {

@@ -20,14 +20,14 @@ package final class NodeShared: Sendable {
     private let stopping = Atomic<Bool>(false)
     private let executorDone = Atomic<Bool>(false)
     private let newOrders = Atomic<Bool>(true)
-    private let pruneBlock: Atomic<UInt64>
+    private let pruneBlock = Atomic<UInt64>(0)
+    private let finalBatches = Atomic<UInt64>(0)
     private let firstFailure = Mutex<(any Error)?>(nil)
 
-    init(executorParker: Parker, sealerParker: Parker, statistics: NodeStatistics, head: SealedHead, pruneThroughBlock: UInt64) {
+    init(executorParker: Parker, sealerParker: Parker, statistics: NodeStatistics, head: SealedHead) {
         self.executorParker = executorParker
         self.sealerParker = sealerParker
         self.statistics = statistics
-        pruneBlock = Atomic(pruneThroughBlock)
         self.head = Mutex(head)
     }
 
@@ -81,7 +81,13 @@ package final class NodeShared: Sendable {
 
     package func setTakesNewOrders(_ takes: Bool) { newOrders.store(takes, ordering: .relaxed) }
 
-    /// The journal is not needed up to and with this block.
+    /// Batches that are final on L1, and ours; 0 until that is known.
+    var finalBatchCount: UInt64 { finalBatches.load(ordering: .relaxed) }
+
+    /// Lets go of what is only kept until batches are final: to be called with what a settled block of L1 says, once L1's batches were found to be ours.
+    package func setFinalBatchCount(_ count: UInt64) { finalBatches.store(count, ordering: .relaxed) }
+
+    /// Neither the journal nor the blocks to compare with it are needed up to and with this block.
     var pruneThroughBlock: UInt64 { pruneBlock.load(ordering: .acquiring) }
 
     func setPruneThroughBlock(_ block: UInt64) { pruneBlock.store(block, ordering: .releasing) }

@@ -36,6 +36,8 @@ struct SQLiteDatabase: ~Copyable {
         guard !isReadOnly else { return }
         try execute("PRAGMA journal_mode = WAL")
         try execute("PRAGMA synchronous = \(synchronization.rawValue)")
+        // Debian's SQLite writes zeros over what is removed unless told otherwise. Nothing here is secret.
+        try execute("PRAGMA secure_delete = OFF")
         // An exclusive lock is only taken at the first write.
         if isExclusive { try execute("BEGIN IMMEDIATE; COMMIT") }
     }

@@ -11,6 +11,8 @@ package struct SequencerConfiguration: Sendable {
     package var executor = ExecutorConfiguration()
     /// A batch is cut when its last block is this much younger than its first.
     package var batchAgeMsMax: UInt64 = 30_000
+    /// Batches are kept so long after their last block, once they are final on L1; until then always.
+    package var batchKeepMs: UInt64 = 30 * 86_400_000
     /// A checkpoint is written this long after the last one, if anything happened.
     package var checkpointIntervalMs: UInt64 = 60_000
     /// Increments on a whole checkpoint, after which all are folded into a new whole one; at least 1.

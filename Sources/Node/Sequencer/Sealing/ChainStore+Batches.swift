@@ -37,6 +37,12 @@ extension ChainStore {
         try read(database.prepare("SELECT \(Self.columns) FROM batches ORDER BY number DESC LIMIT 1"))
     }
 
+    /// Number of the first batch that is kept, or nil before the first.
+    package func firstBatchNumber() throws -> UInt64? {
+        let select = try database.prepare("SELECT number FROM batches ORDER BY number LIMIT 1")
+        return try select.step() ? select.unsigned(0) : nil
+    }
+
     /// The first batch that has not come as far as `status`, or nil.
     package func firstBatch(before status: BatchStatus) throws -> BatchRecord? {
         let select = try database.prepare("SELECT \(Self.columns) FROM batches WHERE status < ?1 ORDER BY number LIMIT 1")

@@ -3,8 +3,8 @@ import Rollup
 
 /// Sealed blocks and the batches cut from them, in `chain.sqlite`.
 ///
-/// Invariants: block numbers are consecutive from 1, batch numbers from 0; batches cover the blocks from 1 without gap or overlap; block and
-/// batch rows carry a checksum over everything but the batch's progress on L1. Several connections may have the file open; one connection
+/// Invariants: block numbers are consecutive from 1, batch numbers from 0; batches cover the blocks from 1 without gap or overlap; rows are removed
+/// only from the front, as ``ChainPruner`` says; block and batch rows carry a checksum over everything but the batch's progress on L1. Several connections may have the file open; one connection
 /// serves one thread at a time.
 package final class ChainStore {
     let database: SQLiteDatabase

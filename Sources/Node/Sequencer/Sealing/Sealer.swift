@@ -1,17 +1,23 @@
 import Logging
 
-/// The sealer's loop: seals closed blocks as they come and writes checkpoints between them. Used by one thread.
+/// The sealer's loop: seals closed blocks as they come, writes checkpoints between them and removes what is no longer needed of the chain. Used by one
+/// thread.
 final class Sealer {
     private let core: BlockSealer
     private let queue: SealQueue
     private let shared: NodeShared
     private let configuration: SequencerConfiguration
     private let publisher: CheckpointPublisher
+    private let pruner: ChainPruner
+    private let logger: Logger
+    private var isPruningFailing = false
     private var checkpointBlock: UInt64
     private var checkpointAtMs = SystemClock.monotonicMs()
 
     /// Pages that are written between two blocks: less than a millisecond.
     private static let slicePages = 256
+    /// Rows of each table that are removed between two blocks: less than a millisecond.
+    private static let prunedRows: Int64 = 8
 
     /// `loaded`: the checkpoint that recovery started from.
     init(
@@ -22,6 +28,8 @@ final class Sealer {
         self.queue = queue
         self.shared = shared
         self.configuration = configuration
+        self.logger = logger
+        pruner = try ChainPruner(core.store)
         publisher = try CheckpointPublisher(loaded, shared: shared, configuration: configuration, logger: logger)
         checkpointBlock = loaded?.head.header.number ?? 0
     }
@@ -44,6 +52,7 @@ final class Sealer {
                     queue.recycle(job)
                     shared.announce(core.head)
                     checkpoint(isDue: SystemClock.monotonicMs() - checkpointAtMs >= configuration.checkpointIntervalMs)
+                    pruneChain()
                 } else if core.state.isCheckpointUnderway {
                     checkpoint(isDue: false)
                 } else if shared.isExecutorDone && queue.isEmpty {
@@ -55,6 +64,20 @@ final class Sealer {
             finishCheckpoints()
         } catch {
             shared.fail(error)
+        }
+    }
+
+    /// Not worth ending the node for.
+    private func pruneChain() {
+        let limits = ChainPruner.Limits(
+            finalBatches: shared.finalBatchCount, throughBlock: shared.pruneThroughBlock,
+            beforeMs: core.head.timeMs - min(core.head.timeMs, configuration.batchKeepMs))
+        do {
+            try pruner.step(limits, rowsMax: Self.prunedRows)
+            isPruningFailing = false
+        } catch {
+            if !isPruningFailing { logger.error("the chain cannot be pruned, so that its file grows", metadata: ["reason": "\(error)"]) }
+            isPruningFailing = true
         }
     }
 

@@ -41,7 +41,7 @@ package struct PostableBatch: Equatable, Sendable {
 
 /// The sequencer's batches, and what the poster must not forget.
 package protocol BatchStore: Sendable {
-    /// The batch with this number, or nil if it is not complete yet or no longer kept.
+    /// The batch with this number, or nil if it is not complete yet. Throws if it is no longer kept.
     func postableBatch(_ number: UInt64) async throws -> PostableBatch?
 
     /// Notes how far a batch has come, for people who look at the store; what is posted next, L1 and the slots decide.

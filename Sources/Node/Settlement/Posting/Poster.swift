@@ -77,6 +77,12 @@ package actor Poster {
     /// Batches on L1 at the last look; nil before the first.
     package var postedCount: UInt64? { lastLook?.progress.batchCount }
 
+    /// Batches whose states a settled block of L1 has as final; nil while L1's batches were not found to be ours.
+    package var finalCount: UInt64? {
+        guard let look = lastLook, look.block.hash == verifiedBlock else { return nil }
+        return look.settled.finalCount
+    }
+
     /// Posts until the task is cancelled or the rollup is halted. Failures are logged and tried again with growing pauses.
     package func run() async {
         var backoff = Backoff(first: max(1, rules.pollSeconds))
