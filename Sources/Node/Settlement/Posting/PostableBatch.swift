@@ -34,7 +34,7 @@ package struct PostableBatch: Equatable, Sendable {
         keccak256(
             ABI.encode([
                 .bytes32(previous), .uint(number), .uint(inboxEnd), .bytes32(inboxAccumulator), .uint(firstTimeMs), .uint(lastTimeMs),
-                .bytes32(keccak256(data)), .uint(0),
+                .bytes32(keccak256(data)), .uint(0 as UInt64),
             ]))
     }
 }
