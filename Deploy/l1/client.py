@@ -12,7 +12,7 @@ from eth_account import Account
 from eth_utils import keccak, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
 
-from .chain import revert_reason
+from .failures import revert_reason
 
 
 class RpcFailure(Exception):

@@ -1,4 +1,4 @@
-"""`Deploy/devnet`: a local L1 that speaks Ethereum JSON-RPC over HTTP on loopback."""
+"""`Deploy/devnet`: a local L1 that speaks Ethereum JSON-RPC over HTTP on loopback, and on the same port, for blobs, a consensus node's API."""
 
 import argparse
 import http.client
@@ -9,14 +9,17 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from eth_utils import to_canonical_address
 
 from .accounts import MNEMONIC, dev_keys
 from .arguments import address, number
+from .beacon import Beacon
 from .chain import DevChain
 from .client import Client, RpcFailure, Sender, encode_call
-from .rpc import FAULTS, Rpc
+from .rpc import Rpc
+from .steering import FAULTS
 
 BODY_BYTES_MAX = 16 << 20
 BALANCE_ETHER = 1_000_000
@@ -28,6 +31,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, port: int, rpc: Rpc):
         self.rpc = rpc
+        self.beacon = Beacon(rpc)
         super().__init__(("127.0.0.1", port), Handler)
 
     def handle_error(self, request, client_address):
@@ -51,9 +55,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._respond(413, b'{"error":"a body needs a Content-Length of at most 16 MiB"}')
             return
         body = self.rfile.read(size)
+        self._answer(body, lambda: (200, self.server.rpc.handle(body) or b""))
+
+    def do_GET(self):
+        self._answer(b"", lambda: self.server.beacon.get(self.path))
+
+    def _answer(self, body: bytes, answer: Callable[[], tuple[int, bytes]]):
         match self.server.rpc.fault_of(body):
             case None:
-                self._respond(200, self.server.rpc.handle(body) or b"")
+                self._respond(*answer())
             case "unavailable":
                 self._respond(503, b"<html>503 Service Unavailable</html>")
             case "garbage":
@@ -64,9 +74,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.rfile.read(1)
             case _:
                 self.close_connection = True
-
-    def do_GET(self):
-        self._respond(405, b'{"error":"POST a JSON-RPC request"}')
 
     def _respond(self, status: int, body: bytes):
         self.send_response(status)
@@ -95,9 +102,9 @@ def mine_forever(rpc: Rpc, seconds: float, stopping: threading.Event) -> None:
 def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="Deploy/devnet",
-        description="Starts a local L1 (py-evm, Prague rules) that speaks Ethereum JSON-RPC on 127.0.0.1. Prints its funded accounts, "
+        description="Starts a local L1 (py-evm, Prague rules) that speaks Ethereum JSON-RPC on 127.0.0.1, and there also serves blobs as consensus nodes do (GET /eth/v1/beacon/blobs/SLOT). Prints its funded accounts, "
         "then a line 'devnet ready URL chain ID', then runs until it is terminated. "
-        "`Deploy/devnet fund WHO...` gives ether and test tokens of a running one, `Deploy/devnet time SECONDS` moves its time "
+        "`Deploy/devnet fund WHO...` gives ether and test tokens of a running one, `Deploy/devnet time SECONDS` moves its time, "
         "`Deploy/devnet fault WHAT` disturbs it (each has its --help). The chain lives in memory: when the devnet ends, it is gone, and with it what was deployed on it.",
     )
     parser.add_argument("--port", type=number(0, 65535), default=8545, help="TCP port, 0 for any free one (default 8545)")
@@ -120,7 +127,7 @@ def run(arguments: list[str]) -> None:
     except OSError as error:
         sys.exit(f"devnet: error: cannot listen on 127.0.0.1:{options.port}: {error.strerror}; is another devnet running? --port takes another one")
     url = f"http://127.0.0.1:{server.server_address[1]}"
-    rpc.mine()
+    rpc.mine_by_itself()
 
     if options.dir:
         listed = [{"address": address, "privateKey": key} for address, key in accounts]
@@ -181,6 +188,10 @@ def fault(arguments: list[str]) -> None:
     answer = kinds.add_parser("answer", help="fail to answer requests")
     answer.add_argument("how", choices=["well", *FAULTS], help="the connection closes, HTTP 503, no answer ever, no JSON; well: as ever")
     answer.add_argument("--requests", type=number(1, 10**9), help="how many requests (default: all, until 'answer well')")
+    kinds.add_parser("prune", help="forget all blobs, as L1 does after 18 days")
+    for name, what in (("base-fee", "gas"), ("blob-fee", "blob gas")):
+        fee = kinds.add_parser(name, help=f"hold what {what} costs")
+        fee.add_argument("wei", nargs="?", type=number(0, 10**15), help=f"of one {what} (default: what follows from the blocks, as ever)")
     lag = kinds.add_parser("lag", help="be behind the chain")
     lag.add_argument("blocks", type=number(0, 10_000), help="how many blocks; 0: not behind")
     options = parser.parse_args(arguments)
@@ -193,6 +204,10 @@ def fault(arguments: list[str]) -> None:
             method, params = "evm_setAutomine", [options.kind == "go"]
         case "answer":
             method, params = "memex_setFault", [None if options.how == "well" else options.how, options.requests]
+        case "prune":
+            method, params = "memex_pruneBlobs", []
+        case "base-fee" | "blob-fee":
+            method, params = "memex_setBaseFee" if options.kind == "base-fee" else "memex_setBlobBaseFee", [options.wei]
         case "lag":
             method, params = "memex_setLag", [options.blocks]
     try:

@@ -3,50 +3,26 @@
 import http.client
 import json
 import os
-import pathlib
-import subprocess
-import sys
 import time
 
 import pytest
 from eth_account import Account
 from eth_utils import keccak, to_checksum_address
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
-sys.path.insert(0, str(ROOT / "Deploy"))
+import reference as ref
+from running_devnet import ADDRESS, KEY, OTHER, OTHER_KEY, run, running
 
-from l1.accounts import dev_keys  # noqa: E402
-from l1.client import Client, RpcFailure, encode_call  # noqa: E402
+from l1.client import Client, RpcFailure, encode_call
 
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "Deploy")}
-(ADDRESS, KEY), (OTHER, OTHER_KEY) = dev_keys(2)
 POST = "post_batch(uint256,uint256,uint64,uint64,bytes)"
-
-
-def run(module: str, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", module, *arguments], env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture(scope="module")
 def devnet(tmp_path_factory):
     """A running devnet with fast blocks: its folder and a client."""
     folder = tmp_path_factory.mktemp("devnet")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "l1.devnet", "--port", "0", "--block-seconds", "0.1", "--dir", str(folder)],
-        env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )
-    try:
-        lines = []
-        while not (lines and lines[-1].startswith("devnet ready ")):
-            line = process.stdout.readline()
-            assert line, f"the devnet ended: {''.join(lines)}"
-            lines.append(line)
-        _, _, url, _, chain = lines[-1].split()
-        assert chain == "1337" and any(KEY in line for line in lines)
-        yield folder, Client(url)
-    finally:
-        process.terminate()
-        assert process.wait(timeout=10) == 0
+    with running(folder, block_seconds=0.1) as client:
+        yield folder, client
 
 
 @pytest.fixture(scope="module")
@@ -269,12 +245,16 @@ def test_several_full_batches_in_one_block(devnet, deployment):
     _, client = devnet
     now = int(client.request("eth_getBlockByNumber", "latest", False)["timestamp"], 16) * 1000
     nonce = client.quantity("eth_getTransactionCount", ADDRESS, "pending")
-    contents = [os.urandom(98_304) for _ in range(6)]
+    contents = [os.urandom(ref.BATCH_BYTES_MAX) for _ in range(6)]
     calls = [encode_call(POST, n, 0, now, now, data) for n, data in enumerate(contents)]
-    raws = [sign(client, nonce=nonce + n, gas=4_200_000, to=to_checksum_address(deployment["rollup"]), data=c) for n, c in enumerate(calls)]
-    hashes = [client.request("eth_sendRawTransaction", raw) for raw in raws]
+    raws = [sign(client, nonce=nonce + n, gas=5_200_000, to=to_checksum_address(deployment["rollup"]), data=c) for n, c in enumerate(calls)]
+    client.request("evm_setAutomine", False)
+    try:
+        hashes = [client.request("eth_sendRawTransaction", raw) for raw in raws]
+    finally:
+        client.request("evm_setAutomine", True)
     receipts = [client.wait(hash) for hash in hashes]
-    assert len({r["blockNumber"] for r in receipts}) <= 3
+    assert len({r["blockNumber"] for r in receipts}) == 1
     for receipt, call in zip(receipts, calls):
         assert client.request("eth_getTransactionByHash", receipt["transactionHash"])["input"] == "0x" + call.hex()
 
