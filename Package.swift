@@ -39,10 +39,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Node/Gateway", swiftSettings: strict),
+        .target(name: "Blobs", dependencies: ["Engine", "COpenSSL"], path: "Sources/Node/Blobs", swiftSettings: strict),
         .target(
             name: "Settlement",
             dependencies: [
-                "Engine", "Proof", "Signing", "Rollup", "BigInt", .product(name: "Logging", package: "swift-log"),
+                "Blobs", "Engine", "Proof", "Signing", "Rollup", "BigInt", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Node/Settlement", swiftSettings: strict),
         .target(
@@ -75,7 +76,7 @@ let package = Package(
         .executableTarget(
             name: "memex",
             dependencies: [
-                "BigInt", "Engine", "Gateway", "PostingStore", "Proof", "Rollup", "Sequencer", "Settlement", "Signing",
+                "BigInt", "Blobs", "Engine", "Gateway", "PostingStore", "Proof", "Rollup", "Sequencer", "Settlement", "Signing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/memex", swiftSettings: strict),
@@ -145,9 +146,11 @@ let package = Package(
             ],
             path: "Tests/GatewayTests", swiftSettings: strict),
         .testTarget(
+            name: "BlobsTests", dependencies: ["Blobs", "Engine", "SeededRandom"], path: "Tests/BlobsTests", swiftSettings: strict),
+        .testTarget(
             name: "SettlementTests",
             dependencies: [
-                "Engine", "Proof", "Rollup", "SeededRandom", "Settlement", "Signing", "BigInt",
+                "Blobs", "Engine", "Proof", "Rollup", "SeededRandom", "Settlement", "Signing", "BigInt",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/SettlementTests", swiftSettings: strict),

@@ -11,7 +11,7 @@ struct Memex: AsyncParsableCommand {
             refused, never rounded.
 
             Options that most commands share can also be set in the environment: --deployment (MEMEX_DEPLOYMENT), --l1 (MEMEX_L1), \
-            --url (MEMEX_URL), --key (MEMEX_KEY), --ca (MEMEX_CA).
+            --beacon (MEMEX_BEACON), --url (MEMEX_URL), --key (MEMEX_KEY), --ca (MEMEX_CA).
 
             EXAMPLES
               memex keys new alice.key

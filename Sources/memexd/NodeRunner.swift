@@ -33,10 +33,12 @@ struct NodeRunner {
         let identity = try await identity(deployment, client)
         guard try await contract.progress().haltedAt == nil else { throw RollupHalted() }
 
+        // Loads c-kzg while the state is recovered.
+        async let blobs = blobPosting()
         let sequencer = try Sequencer(try configuration(identity, key), logger: logger)
         let batches = try StoredBatches(
             sequencer.configuration.directory, durability: options.durability, deployment: identity)
-        let poster = poster(contract, key, deployment.chainId, batches)
+        let poster = poster(contract, key, deployment.chainId, batches, try await blobs)
         // Orders that cannot be posted must not be acknowledged.
         try await poster.check()
         let backlog = BacklogWatch(
@@ -182,11 +184,23 @@ struct NodeRunner {
         }
     }
 
-    private func poster(_ contract: RollupContract, _ key: PrivateKey, _ chainId: UInt64, _ batches: StoredBatches) -> Poster {
+    private func blobPosting() async throws -> BlobPosting {
+        do {
+            let blobs = try BlobPosting(options.carrier, libraryPath: options.kzgLibrary, hasBeacon: options.beacon != nil)
+            if let shortcoming = blobs.shortcoming { logger.notice("batches are posted as calldata, whatever blobs cost: \(shortcoming)") }
+            return blobs
+        } catch { throw ConfigurationError(error.description) }
+    }
+
+    private func poster(
+        _ contract: RollupContract, _ key: PrivateKey, _ chainId: UInt64, _ batches: StoredBatches, _ blobs: BlobPosting
+    ) -> Poster {
         var rules = Poster.Rules()
         rules.settledBlocks = options.confirmations
+        rules.carrier = blobs.carrier
         return Poster(
-            store: batches, chain: L1PostingChain(contract: contract, key: key, chainId: chainId), rules: rules, logger: logger)
+            store: batches, chain: L1PostingChain(contract: contract, key: key, chainId: chainId, blobs: blobs.maker), rules: rules,
+            logger: logger)
     }
 
     private func backlogLimits(_ contract: RollupContract) async throws -> BacklogLimits {

@@ -21,6 +21,8 @@ struct Run: AsyncParsableCommand {
                 memexd run ... --durability fsync --listen 0.0.0.0:443
               Everything from a file, one thing otherwise (Deploy/memexd.toml is one with all keys explained):
                 memexd run --config memexd.toml --listen 127.0.0.1:9444
+              Batches in blobs where those cost less than calldata:
+                memexd run ... --beacon http://127.0.0.1:5052
               Without TLS, for a proxy on the same machine that has it:
                 memexd run ... --listen 127.0.0.1:9080 --insecure-ws
 
@@ -40,6 +42,20 @@ struct Run: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("JSON-RPC of an L1 node.", valueName: "url"))
     var l1: String
+
+    @Option(help: ArgumentHelp("Consensus node, from which blobs can be read back; without one batches go as calldata.", valueName: "url"))
+    var beacon: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How batches go to L1: price (blob or calldata, whatever costs less at the time), calldata or blob.",
+            valueName: "way"))
+    var carrier = BatchCarrier.price
+
+    @Option(
+        help: ArgumentHelp(
+            "c-kzg's library, which makes blobs; by default MEMEX_KZG_LIBRARY, then the one that Deploy/setup made.", valueName: "file"))
+    var kzgLibrary: String?
 
     @Option(help: ArgumentHelp("Key that signs blocks and posts batches; `memex keys new` makes one.", valueName: "file"))
     var sequencerKey: String
@@ -136,8 +152,10 @@ struct Run: AsyncParsableCommand {
         guard metricsListen.map({ ListenAddress($0)?.isNumeric == true }) ?? true else {
             throw ValidationError("--metrics-listen takes an address and a port, for example 127.0.0.1:9464")
         }
-        guard let url = URL(string: l1), ["http", "https"].contains(url.scheme), url.host() != nil else {
-            throw ValidationError("--l1 takes an http:// or https:// URL, for example http://127.0.0.1:8545")
+        for (option, text) in [("--l1", l1), ("--beacon", beacon ?? l1)] {
+            guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host() != nil else {
+                throw ValidationError("\(option) takes an http:// or https:// URL, for example http://127.0.0.1:8545")
+            }
         }
         guard backlogAgeSMax.map({ (1...UInt64(UInt32.max)).contains($0) }) ?? true, (1...1_048_576).contains(backlogMibMax) else {
             throw ValidationError("--backlog-age-s-max must be at least 1, --backlog-mib-max 1 to 1048576")
@@ -162,5 +180,6 @@ struct Run: AsyncParsableCommand {
     }
 }
 
+extension BatchCarrier: ExpressibleByArgument {}
 extension Durability: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -15,8 +15,15 @@ import Testing
             #expect(text.contains(part), "\(part)")
         }
         let json = PostPreview(preview, blocksNotCut: 9).json.line
-        #expect(json.contains(#""call":"post batch 4","bytes":260,"gasLimit":400000,"feeWei":"4000000""#))
+        #expect(json.contains(#""call":"post batch 4","bytes":260,"inBlob":false,"gasLimit":400000,"feeWei":"4000000""#))
         #expect(json.contains(#""gasLimit":700000,"feeWei":"7000000""#))
+        // A blob costs 131072 units of its own gas besides.
+        preview.blobBaseFee = 2
+        preview.calls[0].kind = .blob
+        let inBlob = PostPreview(preview, blocksNotCut: 9)
+        #expect(inBlob.json.line.contains(#""inBlob":true,"gasLimit":400000,"feeWei":"4262144""#))
+        #expect(inBlob.json.line.contains(#""gasLimit":700000,"feeWei":"7262144","baseFeePerBlobGasWei":"2""#))
+        #expect(inBlob.text.contains("a blob takes 131072"))
         #expect(PostPreview.ether(BigUInt(1_000_000_001_999_999_999)) == "1.000000001")
         #expect(PostPreview(Poster.Preview(baseFee: 7, fees: Fees(tip: 3, cap: 20)), blocksNotCut: 0).text.hasPrefix("L1 has every batch"))
     }

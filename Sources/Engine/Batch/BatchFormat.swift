@@ -47,8 +47,8 @@
 package enum BatchFormat {
     package static let version: UInt8 = 3
 
-    /// Bytes of a batch that the L1 contract takes.
-    package static let bytesMax = 98_304
+    /// Bytes of a batch that the L1 contract takes: what one blob carries, and little enough for a transaction that carries them as calldata.
+    package static let bytesMax = 126_976
     /// Blocks of one batch. This and the next bound the work that a few bytes can ask for.
     package static let blocksMax = 24_576
     /// Commands of one batch.

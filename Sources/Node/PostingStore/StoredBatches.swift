@@ -70,8 +70,8 @@ extension PostingSlot {
     fileprivate init?(_ row: ChainStore.PostingSlotRow) {
         guard let call = PostingCall(kind: row.kind, number: row.number) else { return nil }
         self.init(
-            nonce: row.nonce, call: call, gasLimit: row.gasLimit, fees: Fees(tip: BigUInt(row.tip), cap: BigUInt(row.cap)),
-            hashes: row.hashes)
+            nonce: row.nonce, call: call, gasLimit: row.gasLimit,
+            fees: Fees(tip: BigUInt(row.tip), cap: BigUInt(row.cap), blobCap: row.blobCap.map { BigUInt($0) }), hashes: row.hashes)
     }
 }
 
@@ -80,6 +80,6 @@ extension ChainStore.PostingSlotRow {
         let (kind, number) = slot.call.row
         self.init(
             nonce: slot.nonce, kind: kind, number: number, gasLimit: slot.gasLimit, tip: UInt64(clamping: slot.fees.tip),
-            cap: UInt64(clamping: slot.fees.cap), hashes: slot.hashes)
+            cap: UInt64(clamping: slot.fees.cap), blobCap: slot.fees.blobCap.map { UInt64(clamping: $0) }, hashes: slot.hashes)
     }
 }

@@ -18,7 +18,7 @@ struct BatchSource {
     init(_ options: Options) async throws {
         let deployment = try options.deploymentFile()
         let contract = try await deployment.contract(through: try options.ethereum())
-        reader = L1Reader(contract: contract, deployedAtBlock: deployment.deployedAtBlock)
+        reader = try options.reader(contract, deployment)
         progress = try await contract.progress()
     }
 
@@ -43,15 +43,15 @@ struct BatchSource {
     func isFinal(_ batch: BatchOnL1) -> Bool { batch.posted.number < progress.finalCount }
 
     /// Members that the list and the inspection share.
-    func json(_ batch: BatchOnL1, _ contents: Result<BatchContents, BatchError>) -> JSON {
+    func json(_ batch: BatchOnL1, _ decoded: BatchContents?) -> JSON {
         let posted = batch.posted
-        let decoded = try? contents.get()
         return [
             "number": .integer(posted.number), "firstBlock": .optional(decoded?.blocks.first) { .integer($0.number) },
             "lastBlock": .optional(decoded?.blocks.last) { .integer($0.number) },
             "commands": .optional(decoded) { .integer($0.commandCount) },
             "firstTimeMs": .integer(posted.firstTimeMs), "lastTimeMs": .integer(posted.lastTimeMs),
             "inboxStart": .integer(posted.inboxStart), "inboxEnd": .integer(posted.inboxEnd), "bytes": .integer(posted.dataSize),
+            "inBlob": .flag(posted.inBlob),
             "l1Block": .integer(batch.l1Block), "transaction": .text(batch.transaction.hex),
             "claimedRoot": .optional(batch.claimedRoot) { .text($0.hex) }, "final": .flag(isFinal(batch)),
         ]

@@ -6,7 +6,7 @@ import Settlement
 struct BatchInspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Decode a batch from its transaction's call data: blocks, inbox messages and commands.",
+        abstract: "Decode a batch from the call data or the blob of its transaction: blocks, inbox messages and commands.",
         discussion: """
             The bytes are checked against the hash that the contract recorded. `memex batch verify` also executes them.
 
@@ -14,6 +14,7 @@ struct BatchInspect: AsyncParsableCommand {
               memex batch inspect
               memex batch inspect 3 --limit 1000
               memex batch inspect 3 --json
+              memex batch inspect 3 --beacon http://localhost:5052    where it is in a blob
             """)
 
     @Argument(help: "Number of the batch (default: the newest).")
@@ -42,7 +43,7 @@ struct BatchInspect: AsyncParsableCommand {
             listing: try await source.listing(), messages: try await source.messages(of: batch), firstMessage: posted.inboxStart,
             limit: limit)
         try options.output.show(
-            source.json(batch, contents).adding([
+            source.json(batch, try? contents.get()).adding([
                 "dataHash": .text(posted.dataHash.hex), "batchHash": .text(posted.batchHash.hex),
                 "decodeError": .optional(contents.failure) { .text("\($0)") }, "inboxMessages": page.messagesJSON,
                 "blocks": .optional(try? contents.get(), page.json),
@@ -57,7 +58,8 @@ struct BatchInspect: AsyncParsableCommand {
         let head = TextTable.fields([
             ("batch", String(posted.number)),
             ("time", "\(Moment.text(milliseconds: posted.firstTimeMs)) to \(Moment.text(milliseconds: posted.lastTimeMs))"),
-            ("bytes", "\(posted.dataSize)"), ("data hash", posted.dataHash.hex), ("L1 block", String(batch.l1Block)),
+            ("bytes", "\(posted.dataSize), \(posted.inBlob ? "in a blob" : "as calldata")"), ("data hash", posted.dataHash.hex),
+            ("L1 block", String(batch.l1Block)),
             ("transaction", batch.transaction.hex), ("claimed root", batch.claimedRoot?.hex ?? "none yet"),
             ("final", source.isFinal(batch) ? "yes" : "no"),
         ])

@@ -21,6 +21,7 @@ struct BatchPost: AsyncParsableCommand {
 
             EXAMPLES
               memex batch post --data /var/lib/memexd --key sequencer.key --dry-run
+              memex batch post --data /var/lib/memexd --key sequencer.key --beacon http://localhost:5052    in blobs, where those cost less
               memex batch post --data /var/lib/memexd --key sequencer.key
             """)
 
@@ -30,6 +31,8 @@ struct BatchPost: AsyncParsableCommand {
     var dryRun = false
     @Option(help: "L1 blocks that must lie above a batch before it is claimed.")
     var confirmations: UInt64 = 2
+    @Option(help: "How batches go to L1: price (whatever costs less; blobs need --beacon), calldata or blob.")
+    var carrier = BatchCarrier.price
     @OptionGroup(title: "SHARED OPTIONS") var options: Options
 
     func run() async throws {
@@ -53,8 +56,12 @@ struct BatchPost: AsyncParsableCommand {
             : try StoredBatches(cuttingRemainderOf: directory, deployment: identity)
         var rules = Poster.Rules()
         rules.settledBlocks = confirmations
+        let blobs = try BlobPosting(carrier, libraryPath: options.kzgLibrary, hasBeacon: try !options.beacons().isEmpty)
+        rules.carrier = blobs.carrier
+        if let shortcoming = blobs.shortcoming { options.output.progress("batches go as calldata: \(shortcoming)") }
         let poster = Poster(
-            store: store, chain: L1PostingChain(contract: contract, key: key, chainId: deployment.chainId), rules: rules,
+            store: store, chain: L1PostingChain(contract: contract, key: key, chainId: deployment.chainId, blobs: blobs.maker),
+            rules: rules,
             logger: Logger(label: "memex") { label in
                 var handler = StreamLogHandler.standardError(label: label)
                 handler.logLevel = .warning
@@ -98,6 +105,8 @@ struct BatchPost: AsyncParsableCommand {
         }
     }
 }
+
+extension BatchCarrier: ExpressibleByArgument {}
 
 /// What `memex batch post` has done so far. Pure.
 struct PostReport: Equatable {

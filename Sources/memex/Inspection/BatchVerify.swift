@@ -14,6 +14,7 @@ struct BatchVerify: AsyncParsableCommand {
               memex batch verify                             all batches
               memex batch verify --to 41 --json
               memex batch verify --data state                goes on from the state kept there, and keeps the new one
+              memex batch verify --beacon http://localhost:5052    where batches are in blobs
             """)
 
     @Option(help: ArgumentHelp("The last batch to verify.", valueName: "number"))
@@ -31,8 +32,7 @@ struct BatchVerify: AsyncParsableCommand {
         let state = try await RebuiltState.load(options, directory: data) { to.map { $0 + 1 } ?? UInt64($0.batches.count) }
         let first = await state.rebuild.batchCount
         let count = to.map { $0 + 1 } ?? UInt64(state.history.batches.count)
-        try await state.advance(to: count)
-        if let data { try await state.rebuild.write(to: data, deployment: state.deployment) }
+        try await state.advance(to: count, keepingIn: data)
         let root = await state.rebuild.stateRoot
         let claims = state.history.batches[Int(first)..<Int(count)].filter { $0.claimedRoot != nil }.count
         try options.output.show(

@@ -18,17 +18,25 @@ struct PostPreview {
     /// Wei for `gas` at what L1 asks now.
     private func fee(_ gas: UInt64) -> BigUInt { BigUInt(gas) * (preview.baseFee + preview.fees.tip) }
 
+    /// With what its blob costs besides.
+    private func fee(_ call: Poster.Preview.Call) -> BigUInt {
+        fee(call.gasLimit) + (call.kind == .blob ? BigUInt(PostingGas.blob) * (preview.blobBaseFee ?? 0) : 0)
+    }
+
+    private var feeOfAll: BigUInt { preview.calls.reduce(0) { $0 + fee($1) } }
+
     var json: JSON {
         [
             "dryRun": true,
             "calls": .list(
                 preview.calls.map { call in
                     [
-                        "call": .text("\(call.call)"), "bytes": .integer(call.bytes), "gasLimit": .number(call.gasLimit),
-                        "feeWei": .text(String(fee(call.gasLimit))),
+                        "call": .text("\(call.call)"), "bytes": .integer(call.bytes), "inBlob": .flag(call.kind == .blob),
+                        "gasLimit": .number(call.gasLimit), "feeWei": .text(String(fee(call))),
                     ]
                 }),
-            "bytes": .integer(bytes), "gasLimit": .number(gas), "feeWei": .text(String(fee(gas))),
+            "bytes": .integer(bytes), "gasLimit": .number(gas), "feeWei": .text(String(feeOfAll)),
+            "baseFeePerBlobGasWei": .optional(preview.blobBaseFee) { .text(String($0)) },
             "baseFeePerGasWei": .text(String(preview.baseFee)), "maxPriorityFeePerGasWei": .text(String(preview.fees.tip)),
             "maxFeePerGasWei": .text(String(preview.fees.cap)), "inFlight": .integer(preview.inFlight),
             "blocksNotCut": .number(blocksNotCut), "refusal": .optional(preview.refusal) { .text($0) },
@@ -40,15 +48,17 @@ struct PostPreview {
         if preview.calls.isEmpty {
             lines.append("L1 has every batch of the directory")
         } else {
-            var table = TextTable("call", ">bytes", ">gas at most", ">ether at most now")
+            var table = TextTable("call", "in", ">bytes", ">gas at most", ">ether at most now")
             for call in preview.calls {
-                table.add("\(call.call)", String(call.bytes), String(call.gasLimit), Self.ether(fee(call.gasLimit)))
+                table.add(
+                    "\(call.call)", call.kind == .blob ? "blob" : "calldata", String(call.bytes), String(call.gasLimit),
+                    Self.ether(fee(call)))
             }
-            table.add("all", String(bytes), String(gas), Self.ether(fee(gas)))
+            table.add("all", "", String(bytes), String(gas), Self.ether(feeOfAll))
             lines.append(table.text)
             lines.append(
                 "\nL1 asks for \(preview.baseFee) wei a unit of gas; \(preview.fees.cap) would be offered, \(preview.fees.tip) of it as a tip."
-            )
+                    + (preview.blobBaseFee.map { " A unit of blob gas costs \($0) wei; a blob takes \(PostingGas.blob)." } ?? ""))
         }
         if preview.inFlight > 0 { lines.append("\(preview.inFlight) transactions sent before wait for inclusion.") }
         if blocksNotCut > 0 { lines.append("\(blocksNotCut) sealed blocks are in no batch yet; posting cuts one from them first.") }

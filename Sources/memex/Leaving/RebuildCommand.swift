@@ -9,13 +9,16 @@ struct RebuildCommand: AsyncParsableCommand {
         discussion: """
             Reads every posted batch and inbox message from L1, executes them again, and compares the state after each batch with what the \
             sequencer claimed. Nothing comes from the operator. The state is kept in --data, where `exit` and `claim` find it; a rebuild that \
-            was interrupted, or one some days later, goes on from it. By default it ends after the last claimed batch, which is the state that \
+            was interrupted, or one some days later, goes on from it. Batches in blobs come from the consensus nodes and archives that --beacon \
+            names, in that order; what they send is checked against L1, so none has to be trusted. Consensus nodes drop blobs after 18 days: \
+            whoever rebuilds at least that often needs nobody else. By default it ends after the last claimed batch, which is the state that \
             pays after a halt.
 
             EXAMPLES
               memex rebuild --data state
               memex rebuild --data state --to-batch 41
               memex rebuild --from-genesis                   only to check every claimed root
+              memex rebuild --data state --beacon http://localhost:5052 --beacon https://blob-archive.example
             """)
 
     @Option(help: ArgumentHelp("Keep the rebuilt state in this directory; made if missing.", valueName: "dir"))

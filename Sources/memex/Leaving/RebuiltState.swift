@@ -20,7 +20,7 @@ struct RebuiltState {
     static func load(_ options: Options, directory: String?, limit: (L1History) -> UInt64) async throws -> RebuiltState {
         let deployment = try options.deploymentFile()
         let contract = try await options.contract()
-        let reader = L1Reader(contract: contract, deployedAtBlock: deployment.deployedAtBlock)
+        let reader = try options.reader(contract, deployment)
         let history = try await reader.history()
         let rebuild = try await start(deployment, directory: directory, history: history, limit: limit(history))
         return RebuiltState(
@@ -46,7 +46,7 @@ struct RebuiltState {
     }
 
     /// Applies batches until the state is that after `count` of them, and shows how it goes. What is done is kept in `directory`, if one is given,
-    /// every half minute, at the end, and when L1 fails: the next run goes on from there.
+    /// every half minute, at the end, and when L1 fails or a blob is nowhere to be had: the next run goes on from there.
     func advance(to count: UInt64, keepingIn directory: String? = nil) async throws {
         let line = ProgressLine(output)
         defer { line.finish() }
@@ -58,7 +58,7 @@ struct RebuiltState {
                     line.show(
                         done.batches, of: count, "batch \(done.batches) of \(count), \(done.blocks) blocks, \(done.commands) commands")
                 }
-            } catch let error as EthereumError {
+            } catch  where error is EthereumError || (error as? L1ReaderError)?.isAboutBlobs == true {
                 if let directory { try await rebuild.write(to: directory, deployment: deployment) }
                 throw error
             }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Blobs
 import Foundation
 import Gateway
 import Rollup
@@ -20,7 +21,7 @@ enum ExitStatus: Int32 {
           0  done
           1  the exchange or the contract refused; the message says why
           2  the command line is not usable: something is missing, unknown or not exact
-          3  cannot connect, or no answer in time
+          3  cannot connect, no answer in time, or nobody named has the blob of a batch
           4  a local file is not usable: key, deployment, certificate, data
           5  the other side is not what the deployment file says, or contradicts itself
         """
@@ -32,7 +33,13 @@ enum ExitStatus: Int32 {
         case is CommandRefused: self = .refused
         case let error as DepositError:
             if case .insufficient = error { self = .refused } else { self = .mismatch }
-        case is L1ReaderError, is ABIError: self = .mismatch
+        case let error as L1ReaderError:
+            switch error {
+            case .noBeacon: self = .usage
+            case .noBlob: self = .cannotConnect
+            default: self = .mismatch
+            }
+        case is ABIError: self = .mismatch
         case is DecimalError, is HexError, is ListingError: self = .usage
         case is KeyFileError, is DeploymentError: self = .fileProblem
         case let error as RebuildError:
@@ -41,7 +48,9 @@ enum ExitStatus: Int32 {
             case .unusableCheckpoint: self = .fileProblem
             case .wrongClaim: self = .mismatch
             }
-        case is L1ReaderError, is ABIError, is PosterError, is MissingInboxMessage: self = .mismatch
+        case is KZGError: self = .fileProblem
+        case is BlobPostingRefused: self = .usage
+        case is PosterError, is MissingInboxMessage: self = .mismatch
         case is StoreRefused, is SQLiteFailed, is CocoaError, is OutputFailure: self = .fileProblem
         case let error as EthereumError: self.init(error)
         case let error as GatewayClientError: self.init(error)

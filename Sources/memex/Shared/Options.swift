@@ -13,6 +13,17 @@ struct Options: ParsableArguments {
     @Option(help: ArgumentHelp("JSON-RPC of an L1 node (MEMEX_L1).", valueName: "url"))
     var l1: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Consensus node, or archive, that has the blobs of batches; several are tried in order (MEMEX_BEACON, with commas).",
+            valueName: "url"))
+    var beacon: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "c-kzg's library, which checks blobs (MEMEX_KZG_LIBRARY); by default the one of Deploy/setup.", valueName: "file"))
+    var kzgLibrary: String?
+
     @Option(help: ArgumentHelp("The exchange's gateway, wss://host:port (MEMEX_URL).", valueName: "url"))
     var url: String?
 
@@ -62,6 +73,25 @@ struct Options: ParsableArguments {
             throw CommandFailure(.usage, "\(text) is no address of an L1 node; write http://host:port or https://host")
         }
         return EthereumClient(url: url)
+    }
+
+    /// Where blobs are read from; empty: nobody is named.
+    func beacons() throws -> [URL] {
+        let variable = ProcessInfo.processInfo.environment["MEMEX_BEACON"] ?? ""
+        let texts = beacon.isEmpty ? variable.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } : beacon
+        return try texts.map { text in
+            guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host() != nil else {
+                throw CommandFailure(.usage, "\(text) is no address of a consensus node; write http://host:port or https://host")
+            }
+            return url
+        }
+    }
+
+    /// What reads the rollup's history from L1, batches in blobs included where `--beacon` says who has them.
+    func reader(_ contract: RollupContract, _ deployment: Deployment) throws -> L1Reader {
+        let urls = try beacons()
+        let blobs = urls.isEmpty ? nil : BlobReader(urls: urls, maker: BlobMaker(libraryPath: kzgLibrary))
+        return L1Reader(contract: contract, deployedAtBlock: deployment.deployedAtBlock, blobs: blobs)
     }
 
     /// The rollup contract, after checking chain and address.

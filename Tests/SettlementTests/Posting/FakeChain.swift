@@ -34,7 +34,8 @@ final class FakeChain: PostingChain {
             return .success(
                 L1Look(
                     block: block.header, nonce: block.state.nonce, pendingNonce: max(block.state.nonce, state.l1.pendingNonce), tip: 10,
-                    progress: block.state.progress(block.header), settled: settled.state.progress(settled.header),
+                    blobBaseFee: state.l1.blobBaseFee, progress: block.state.progress(block.header),
+                    settled: settled.state.progress(settled.header),
                     parameters: Self.parameters))
         }.get()
     }
@@ -71,23 +72,28 @@ final class FakeChain: PostingChain {
         try read(at: block) { (state) throws(EthereumError) in FakeL1.accumulator(count, salt: state.inboxSalt) }
     }
 
-    func payload(of call: PostingCall, batch: PostableBatch?, bond: BigUInt) -> PostingPayload {
-        L1PostingChain(contract: Self.contract, key: Self.key, chainId: 1).payload(of: call, batch: batch, bond: bond)
+    func payload(of call: PostingCall, batch: PostableBatch?, bond: BigUInt, as kind: TransactionKind) -> PostingPayload {
+        L1PostingChain(contract: Self.contract, key: Self.key, chainId: 1).payload(of: call, batch: batch, bond: bond, as: kind)
     }
 
-    func estimate(_ payload: PostingPayload) async throws(EthereumError) -> UInt64 {
+    func blobHash(of batch: PostableBatch) async throws -> Hash256 { FakeL1.blobHash(batch.data) }
+
+    func estimate(_ payload: PostingPayload) async throws -> UInt64 {
         try fault()
         let refusal = state.withLock { state in
             var trial = state.l1.head.state
             return FakeL1.apply(payload, to: &trial, block: state.l1.head.header.number + 1)
         }
-        if let refusal { throw .reverted(reason: refusal, data: []) }
+        if let refusal { throw EthereumError.reverted(reason: refusal, data: []) }
         return FakeL1.gasOfCall
     }
 
-    func sign(_ payload: PostingPayload, for slot: PostingSlot) -> SignedTransaction {
+    func sign(_ payload: PostingPayload, for slot: PostingSlot) async throws -> SignedTransaction {
+        precondition((payload.blobContent == nil) == (slot.fees.blobCap == nil), "a blob and a fee for it belong together")
         // No signature: what tells versions apart is enough.
-        let fees = withUnsafeBytes(of: (slot.nonce, UInt64(slot.fees.cap), UInt64(slot.fees.tip))) { Array($0) }
+        let fees = withUnsafeBytes(
+            of: (slot.nonce, UInt64(slot.fees.cap), UInt64(slot.fees.tip), slot.fees.blobCap.map { UInt64($0) } ?? .max)
+        ) { Array($0) }
         let signed = SignedTransaction(raw: fees + payload.data)
         state.withLock { state in
             state.signed[signed.hash] = FakeL1.PoolTransaction(nonce: slot.nonce, fees: slot.fees, payload: payload, hash: signed.hash)

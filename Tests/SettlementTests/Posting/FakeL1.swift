@@ -4,12 +4,12 @@ import Signing
 
 @testable import Settlement
 
-/// L1 in memory, as the poster sees it: the contract's rules about batches and claims, one account with nonces, a pool with the rule of
-/// replacement, blocks that can be taken back. A value: faults are the business of ``FakeChain``.
+/// L1 in memory, as the poster sees it: the contract's rules about batches and claims, one account with nonces, a pool (``Pool``), blocks that can be
+/// taken back. A value: faults are the business of ``FakeChain``.
 struct FakeL1 {
     struct State {
         var nonce: UInt64 = 0
-        var batches: [(inboxEnd: UInt64, data: [UInt8], hash: Hash256)] = []
+        var batches: [(inboxEnd: UInt64, data: [UInt8], hash: Hash256, isInBlob: Bool)] = []
         var claims: [Claim] = []
         var claimedAtBlock: [UInt64] = []
         var isHalted = false
@@ -27,20 +27,16 @@ struct FakeL1 {
         var receipts: [Hash256: Receipt] = [:]
     }
 
-    struct PoolTransaction {
-        var nonce: UInt64
-        var fees: Fees
-        var payload: PostingPayload
-        var hash: Hash256
-    }
-
     static let bond = BigUInt(1_000)
-    static let finalAfterBlocks: UInt64 = 12
+    /// More than the deepest reorganisation, seen through a node that is as far behind as any: what was final was claimed, whoever is asked.
+    static let finalAfterBlocks: UInt64 = 25
     static let gasOfCall: UInt64 = 50_000
     static let secondsPerBlock: UInt64 = 12
 
     private(set) var blocks: [Block]
-    var pool: [UInt64: PoolTransaction] = [:]
+    var pool = Pool()
+    /// Wei a unit of blob gas; nil: no blobs.
+    var blobBaseFee: BigUInt?
     /// Makes blocks of another branch differ.
     private var branch: UInt64 = 0
 
@@ -62,7 +58,9 @@ struct FakeL1 {
         var state = head.state
         var included: [PoolTransaction] = []
         var receipts: [Hash256: Receipt] = [:]
-        while included.count < transactionsMax, let next = pool[state.nonce], next.fees.cap >= baseFee {
+        while included.count < transactionsMax, let next = pool[state.nonce], next.fees.cap >= baseFee,
+            next.fees.blobCap.map({ $0 >= blobBaseFee ?? 0 }) ?? true
+        {
             pool[state.nonce] = nil
             state.nonce += 1
             let refusal = Self.apply(next.payload, to: &state, block: number)
@@ -73,7 +71,7 @@ struct FakeL1 {
                 logs: [])
             included.append(next)
         }
-        pool = pool.filter { $0.key >= state.nonce }
+        pool.forget(below: state.nonce)
         let hash = keccak256(ABI.encode([.uint(number), .uint(branch)]))
         let header = L1Block(
             number: number, hash: hash, timestamp: head.header.timestamp + Self.secondsPerBlock, baseFeePerGas: baseFee)
@@ -86,9 +84,7 @@ struct FakeL1 {
         let removed = blocks.suffix(depth)
         blocks.removeLast(depth)
         branch += 1
-        for transaction in removed.flatMap(\.included) where !lose && pool[transaction.nonce] == nil {
-            pool[transaction.nonce] = transaction
-        }
+        if !lose { for transaction in removed.flatMap(\.included) { pool.takeBack(transaction) } }
         for _ in 0..<depth { mine(transactionsMax: 0) }
     }
 
@@ -105,23 +101,10 @@ struct FakeL1 {
     // MARK: Transactions
 
     mutating func send(_ transaction: PoolTransaction) throws(EthereumError) {
-        func refuse(_ message: String) -> EthereumError { .node(method: "eth_sendRawTransaction", code: -32000, message: message) }
-        guard transaction.nonce >= head.state.nonce else { throw refuse("nonce too low") }
-        if let other = pool[transaction.nonce] {
-            guard other.hash != transaction.hash else { throw refuse("already known") }
-            // The stricter of the rules in use: an eighth more, of both.
-            guard transaction.fees.cap * 8 >= other.fees.cap * 9, transaction.fees.tip * 8 >= other.fees.tip * 9 else {
-                throw refuse("replacement transaction underpriced")
-            }
-        }
-        pool[transaction.nonce] = transaction
+        try pool.add(transaction, nonce: head.state.nonce)
     }
 
-    var pendingNonce: UInt64 {
-        var nonce = head.state.nonce
-        while pool[nonce] != nil { nonce += 1 }
-        return nonce
-    }
+    var pendingNonce: UInt64 { pool.pendingNonce(from: head.state.nonce) }
 
     /// As far back as anybody looks.
     func receipt(of hash: Hash256) -> Receipt? { blocks.suffix(100).lazy.compactMap { $0.receipts[hash] }.first }
@@ -130,29 +113,39 @@ struct FakeL1 {
 
     static func accumulator(_ count: UInt64, salt: UInt8) -> Hash256 { keccak256([0xAC, UInt8(truncatingIfNeeded: count), salt]) }
 
+    /// What names a blob with this content, in the place of the hash of a commitment.
+    static func blobHash(_ content: [UInt8]) -> Hash256 { keccak256([0xB1] + content) }
+
     /// Nil, or why it refuses.
     static func apply(_ payload: PostingPayload, to state: inout State, block: UInt64) -> String? {
         guard payload.to != nil else { return nil }
-        do { return try apply(payload.data, payload.value, to: &state, block: block) } catch { return "cannot decode: \(error)" }
+        do { return try apply(payload.data, payload.value, payload.blobContent, to: &state, block: block) } catch {
+            return "cannot decode: \(error)"
+        }
     }
 
-    private static func apply(_ data: [UInt8], _ value: BigUInt, to state: inout State, block: UInt64) throws -> String? {
+    private static func apply(
+        _ data: [UInt8], _ value: BigUInt, _ blob: [UInt8]?, to state: inout State, block: UInt64
+    ) throws -> String? {
         if state.isHalted { return "halting: halted" }
         var reader = ABIReader(data.dropFirst(4))
         let number: UInt64 = try reader.integer()
         switch Array(data.prefix(4)) {
-        case ABI.selector(RollupCall.Signature.postBatch):
+        case ABI.selector(RollupCall.Signature.postBatch), ABI.selector(RollupCall.Signature.postBlob):
             guard number == state.batches.count else { return "batches: out of order" }
             let end: UInt64 = try reader.integer()
             guard end <= state.inboxCount else { return "batches: inbox message does not exist" }
             let times = (try reader.uint(), try reader.uint())
-            let bytes = try reader.dynamicBytes()
+            let isInBlob = data.starts(with: ABI.selector(RollupCall.Signature.postBlob))
+            guard !isInBlob || blob != nil else { return "batches: no blob" }
+            let bytes = isInBlob ? Array((blob ?? []).prefix(Int(try reader.integer(UInt64.self)))) : try reader.dynamicBytes()
             let hash = keccak256(
                 ABI.encode([
                     .bytes32(state.batches.last?.hash ?? .zero), .uint(number), .uint(end),
-                    .bytes32(accumulator(end, salt: state.inboxSalt)), .uint(times.0), .uint(times.1), .bytes32(keccak256(bytes)),
+                    .bytes32(accumulator(end, salt: state.inboxSalt)), .uint(times.0), .uint(times.1),
+                    .bytes32(isInBlob ? blobHash(bytes) : keccak256(bytes)), .uint(isInBlob ? UInt64(bytes.count) : 0),
                 ]))
-            state.batches.append((end, bytes, hash))
+            state.batches.append((end, bytes, hash, isInBlob))
         case ABI.selector(RollupCall.Signature.claimState):
             guard number == state.claims.count else { return "batches: claim out of order" }
             guard number < state.batches.count else { return "batches: claim before its batch" }

@@ -26,7 +26,9 @@ final class FakeStore: BatchStore {
     static func batch(_ number: UInt64, salt: UInt8 = 0) -> PostableBatch {
         PostableBatch(
             number: number, inboxEnd: 3 * number, firstTimeMs: 1_000_000_000, lastTimeMs: 1_000_000_001,
-            data: [1, UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8), salt],
+            // Long enough that a blob can be cheaper.
+            data: [1, UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8), salt]
+                + [UInt8](repeating: 7, count: 3_000),
             stateRoot: keccak256([UInt8(truncatingIfNeeded: number), salt]),
             inboxAccumulator: FakeL1.accumulator(3 * number, salt: 0))
     }

@@ -77,6 +77,10 @@ private final class Simulation: Sendable {
         chain = FakeChain { () throws(EthereumError) in try box.simulation?.failRequest() }
         store = FakeStore(count: 0) { try box.simulation?.killAtWrite() }
         box.set(self)
+        chain.state.withLock { state in
+            state.l1.blobBaseFee = 10
+            state.l1.pool.gapped = seed % 2 == 0 ? .dropped : .kept
+        }
     }
 
     /// The fakes are made before the simulation is.
@@ -112,6 +116,8 @@ private final class Simulation: Sendable {
     private func makePoster() -> Poster {
         var rules = Poster.Rules()
         rules.machine.fees.bumpAfterSeconds = 60
+        // An operator may change it at any start.
+        rules.carrier = dice.withLock { $0.oneIn(4) ? BatchCarrier.allCases[$0.number(0...2)] : .price }
         return Poster(store: store, chain: chain, rules: rules, logger: .silent) {
             [weak self] in self?.seconds.withLock { $0 } ?? 0
         }
@@ -140,9 +146,11 @@ private final class Simulation: Sendable {
                     state.l1.mine(transactionsMax: dice.number(0...6), baseFee: BigUInt(baseFee))
                 }
                 if dice.oneIn(25) { state.l1.reorganise(depth: dice.number(1...10), lose: dice.oneIn(2)) }
-                if dice.oneIn(12), let nonce = state.l1.pool.keys.sorted().randomElement(using: &dice.generator) {
+                if dice.oneIn(12), let nonce = state.l1.pool.nonces.randomElement(using: &dice.generator) {
                     state.l1.pool[nonce] = nil
                 }
+                // With 3,000 bytes a batch the ways cost the same at some 75.
+                if dice.oneIn(6) { state.l1.blobBaseFee = BigUInt(dice.oneIn(10) ? dice.number(200...20_000) : dice.number(1...150)) }
                 if dice.oneIn(20) { state.lag = dice.number(0...12) }
                 if dice.oneIn(4) { state.lag = 0 }
                 if usesKeyElsewhere, dice.oneIn(60) {
@@ -191,6 +199,7 @@ private final class Simulation: Sendable {
         chain.state.withLock { state in
             let contract = state.l1.head.state
             #expect(contract.batches.map(\.data) == (0..<count).map { FakeStore.batch($0).data }, "seed \(seed)")
+            if steps >= 500 { #expect(Set(contract.batches.map(\.isInBlob)) == [true, false], "seed \(seed): both ways") }
             #expect(contract.claims.map(\.root) == (0..<count).map { FakeStore.batch($0).stateRoot }, "seed \(seed)")
         }
     }

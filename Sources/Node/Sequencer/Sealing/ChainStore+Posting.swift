@@ -5,7 +5,7 @@ extension ChainStore {
     static let postingSchema = """
         CREATE TABLE IF NOT EXISTS posting_slots (
             nonce INTEGER PRIMARY KEY, kind INTEGER NOT NULL, number INTEGER NOT NULL, gas_limit INTEGER NOT NULL, tip INTEGER NOT NULL,
-            cap INTEGER NOT NULL, hashes BLOB NOT NULL);
+            cap INTEGER NOT NULL, hashes BLOB NOT NULL, blob_cap INTEGER);
         CREATE TABLE IF NOT EXISTS inbox_accumulators (count INTEGER PRIMARY KEY, accumulator BLOB NOT NULL);
         """
 
@@ -19,23 +19,29 @@ extension ChainStore {
         /// Wei a unit of gas.
         package var tip: UInt64
         package var cap: UInt64
+        /// Wei a unit of blob gas; nil: the transaction has no blob.
+        package var blobCap: UInt64?
         /// Of all versions, oldest first.
         package var hashes: [Hash256]
 
-        package init(nonce: UInt64, kind: Int64, number: UInt64, gasLimit: UInt64, tip: UInt64, cap: UInt64, hashes: [Hash256]) {
+        package init(
+            nonce: UInt64, kind: Int64, number: UInt64, gasLimit: UInt64, tip: UInt64, cap: UInt64, blobCap: UInt64?, hashes: [Hash256]
+        ) {
             self.nonce = nonce
             self.kind = kind
             self.number = number
             self.gasLimit = gasLimit
             self.tip = tip
             self.cap = cap
+            self.blobCap = blobCap
             self.hashes = hashes
         }
     }
 
     /// All slots, by nonce.
     package func postingSlots() throws -> [PostingSlotRow] {
-        let select = try database.prepare("SELECT nonce, kind, number, gas_limit, tip, cap, hashes FROM posting_slots ORDER BY nonce")
+        let select = try database.prepare(
+            "SELECT nonce, kind, number, gas_limit, tip, cap, hashes, blob_cap FROM posting_slots ORDER BY nonce")
         var rows: [PostingSlotRow] = []
         while try select.step() {
             let bytes = select.bytes(6)
@@ -45,14 +51,14 @@ extension ChainStore {
             rows.append(
                 PostingSlotRow(
                     nonce: select.unsigned(0), kind: select.integer(1), number: select.unsigned(2), gasLimit: select.unsigned(3),
-                    tip: select.unsigned(4), cap: select.unsigned(5), hashes: hashes))
+                    tip: select.unsigned(4), cap: select.unsigned(5), blobCap: select.isNull(7) ? nil : select.unsigned(7), hashes: hashes))
         }
         return rows
     }
 
     /// Keeps a slot in the place of what was kept for its nonce.
     package func record(_ slot: PostingSlotRow) throws {
-        let insert = try database.prepare("INSERT OR REPLACE INTO posting_slots VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        let insert = try database.prepare("INSERT OR REPLACE INTO posting_slots VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
         insert.bind(slot.nonce, at: 1)
         insert.bind(slot.kind, at: 2)
         insert.bind(slot.number, at: 3)
@@ -60,6 +66,7 @@ extension ChainStore {
         insert.bind(slot.tip, at: 5)
         insert.bind(slot.cap, at: 6)
         insert.bind(slot.hashes.flatMap(Self.bytes), at: 7)
+        if let blobCap = slot.blobCap { insert.bind(blobCap, at: 8) }
         try insert.run()
     }
 

@@ -14,7 +14,8 @@ package final class ChainStore {
     private let insertBlock: SQLiteStatement
     private let selectBlock: SQLiteStatement
 
-    static let formatVersion: Int64 = 1
+    /// 2: the fee for blob gas of posting slots. What has format 1 belongs to a contract of before blobs.
+    static let formatVersion: Int64 = 2
     /// "MxC1"
     static let applicationId: Int64 = 0x4D78_4331
 

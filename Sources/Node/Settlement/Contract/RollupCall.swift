@@ -26,6 +26,7 @@ package struct RollupCall: Equatable, Sendable {
         static let force = "force(bytes)"
         static let collectMessageFees = "collect_message_fees()"
         static let postBatch = "post_batch(uint256,uint256,uint64,uint64,bytes)"
+        static let postBlob = "post_blob(uint256,uint256,uint64,uint64,uint256)"
         static let claimState = "claim_state(uint256,bytes32)"
         static let reclaimBond = "reclaim_bond(uint256)"
         static let withdraw = "withdraw(uint256,uint256,address,uint32,uint64,uint64,bytes32[29])"
@@ -39,8 +40,8 @@ package struct RollupCall: Equatable, Sendable {
         static let cancel = "cancel(uint256,uint256)"
         static let execute = "execute(uint256,uint256)"
         static let all = [
-            listToken, listMarket, setFeeTier, depositEth, deposit, force, collectMessageFees, postBatch, claimState, reclaimBond, withdraw,
-            createToken, halt, exitBalance, payMany, refundDeposit, propose, cancel, execute,
+            listToken, listMarket, setFeeTier, depositEth, deposit, force, collectMessageFees, postBatch, postBlob, claimState, reclaimBond,
+            withdraw, createToken, halt, exitBalance, payMany, refundDeposit, propose, cancel, execute,
         ]
     }
 
@@ -96,6 +97,14 @@ package struct RollupCall: Equatable, Sendable {
     ) -> RollupCall {
         RollupCall(
             Signature.postBatch, [.uint(number), .uint(inboxEnd), .uint(firstTimeMs), .uint(lastTimeMs), .bytes(data)])
+    }
+
+    /// Sequencer only, in a transaction whose first blob carries the batch's `size` bytes.
+    package static func postBlob(
+        number: UInt64, inboxEnd: UInt64, firstTimeMs: UInt64, lastTimeMs: UInt64, size: Int
+    ) -> RollupCall {
+        RollupCall(
+            Signature.postBlob, [.uint(number), .uint(inboxEnd), .uint(firstTimeMs), .uint(lastTimeMs), .uint(UInt64(size))])
     }
 
     /// Sequencer only. `bond`: exactly the deployment's claim bond, in wei.

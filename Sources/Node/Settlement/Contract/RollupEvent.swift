@@ -26,11 +26,14 @@ package enum RollupEvent: Equatable, Sendable {
         package var inboxAccumulator: Hash256
         package var firstTimeMs: UInt64
         package var lastTimeMs: UInt64
-        /// keccak-256 of the bytes.
+        /// keccak-256 of the bytes; in a blob: its versioned hash.
         package var dataHash: Hash256
+        /// Of the bytes, also where they are in a blob.
         package var dataSize: UInt64
         /// Chain over this batch and all before it.
         package var batchHash: Hash256
+        /// Whether the bytes are in the transaction's first blob, and not in its input.
+        package var inBlob: Bool
     }
 
     /// Signatures, checked against the compiled contract in tests.
@@ -77,7 +80,7 @@ package enum RollupEvent: Equatable, Sendable {
                 BatchPosted(
                     number: try indexed.integer(), inboxStart: try data.integer(), inboxEnd: try data.integer(),
                     inboxAccumulator: try data.hash(), firstTimeMs: try data.integer(), lastTimeMs: try data.integer(),
-                    dataHash: try data.hash(), dataSize: try data.integer(), batchHash: try data.hash()))
+                    dataHash: try data.hash(), dataSize: try data.integer(), batchHash: try data.hash(), inBlob: try data.bool()))
         case Self.stateClaimedTopic:
             self = .stateClaimed(number: try indexed.integer(), root: try indexed.hash(), claimant: try indexed.address())
         case Self.depositedTopic:

@@ -54,9 +54,12 @@ extension EthereumClient {
         try await request("eth_call", [Self.message(to: to, data: data, from: from, value: value), tag.json]).data("eth_call")
     }
 
-    /// Gas that the transaction would use now. Throws `.reverted` if the contract would refuse it.
-    package func estimateGas(to: Address, data: [UInt8], from: Address, value: BigUInt = 0) async throws(EthereumError) -> UInt64 {
-        try await request("eth_estimateGas", [Self.message(to: to, data: data, from: from, value: value)]).integer("eth_estimateGas")
+    /// Gas that the transaction, which may carry a blob, would use now. Throws `.reverted` if the contract would refuse it.
+    package func estimateGas(
+        to: Address, data: [UInt8], from: Address, value: BigUInt = 0, blob: Hash256? = nil
+    ) async throws(EthereumError) -> UInt64 {
+        let message = Self.message(to: to, data: data, from: from, value: value, blob: blob)
+        return try await request("eth_estimateGas", [message]).integer("eth_estimateGas")
     }
 
     /// Wei a unit of gas that the node would tip; one gwei if it has no opinion.
@@ -65,6 +68,15 @@ extension EthereumClient {
             return try await request("eth_maxPriorityFeePerGas").quantity("eth_maxPriorityFeePerGas")
         } catch .node {
             return 1_000_000_000
+        }
+    }
+
+    /// Wei a unit of blob gas in the next block; nil if the node does not know of any.
+    package func blobBaseFee() async throws(EthereumError) -> BigUInt? {
+        do {
+            return try await request("eth_blobBaseFee").quantity("eth_blobBaseFee")
+        } catch .node {
+            return nil
         }
     }
 
@@ -85,10 +97,11 @@ extension EthereumClient {
         return json.isNull ? nil : try IncludedTransaction(json: json, method: "eth_getTransactionByHash")
     }
 
-    private static func message(to: Address, data: [UInt8], from: Address?, value: BigUInt) -> JSONValue {
+    private static func message(to: Address, data: [UInt8], from: Address?, value: BigUInt, blob: Hash256? = nil) -> JSONValue {
         var message: [String: JSONValue] = ["to": .string(to.hex), "data": .bytes(data)]
         if let from { message["from"] = .string(from.hex) }
         if value != 0 { message["value"] = .quantity(value) }
+        if let blob { message["blobVersionedHashes"] = [.string(blob.hex)] }
         return .object(message)
     }
 }

@@ -80,7 +80,7 @@ package final class EthereumClient: Sendable {
         return result
     }
 
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         switch (error as? URLError)?.code {
         case .cannotConnectToHost?: "connection refused; is the node running?"
         case .cannotFindHost?: "no such host"

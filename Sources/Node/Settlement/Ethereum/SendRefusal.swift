@@ -6,6 +6,10 @@ package enum SendRefusal: Equatable, Sendable {
     case nonceUsed
     /// It offers too little: for the base fee, or for the place of another transaction.
     case underpriced
+    /// The node holds transactions of this account of the other kind, with blobs or without, and takes none of this kind before they are included.
+    case otherKindWaits
+    /// The node lacks one before it, and keeps none with a blob behind a gap.
+    case gap
     /// Anything else: no money, no room.
     case other
 }
@@ -19,6 +23,9 @@ extension EthereumError {
         if says("already known", "already imported", "known transaction", "alreadyknown") { return .alreadyKnown }
         if says("nonce too low", "oldnonce", "nonce is too low") { return .nonceUsed }
         if says("underpriced", "less than block base fee", "fee too low", "feetoolow", "gas price too low") { return .underpriced }
+        // geth, reth, Nethermind.
+        if says("address already reserved", "conflicting", "pendingtxsofconflictingtype") { return .otherKindWaits }
+        if says("nonce too high", "noncegap", "nonce gap") { return .gap }
         return .other
     }
 }

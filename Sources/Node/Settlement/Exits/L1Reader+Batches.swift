@@ -69,7 +69,7 @@ extension RollupEvent.BatchPosted {
         keccak256(
             ABI.encode([
                 .bytes32(previous), .uint(number), .uint(inboxEnd), .bytes32(inboxAccumulator), .uint(firstTimeMs), .uint(lastTimeMs),
-                .bytes32(dataHash), .uint(0 as UInt64),
+                .bytes32(dataHash), .uint(inBlob ? dataSize : 0),
             ]))
     }
 }

@@ -1,3 +1,4 @@
+import Blobs
 import Engine
 
 /// Reads back from L1 all that is needed to derive the state, with no help from the operator, and believes nothing that the contract's
@@ -5,11 +6,15 @@ import Engine
 package struct L1Reader: Sendable {
     package let contract: RollupContract
     let deployedAtBlock: UInt64
+    private let blobs: BlobReader?
 
-    /// - Parameter deployedAtBlock: no event of the contract is older than this L1 block.
-    package init(contract: RollupContract, deployedAtBlock: UInt64) {
+    /// - Parameters:
+    ///   - deployedAtBlock: no event of the contract is older than this L1 block.
+    ///   - blobs: where batches in blobs come from; nil: they cannot be read.
+    package init(contract: RollupContract, deployedAtBlock: UInt64, blobs: BlobReader? = nil) {
         self.contract = contract
         self.deployedAtBlock = deployedAtBlock
+        self.blobs = blobs
     }
 
     /// All of it, up to the newest L1 block. Throws ``EthereumError`` or ``L1ReaderError``.
@@ -40,8 +45,29 @@ package struct L1Reader: Sendable {
         return history
     }
 
-    /// The bytes of a batch, from the input of the transaction that posted it. Throws ``EthereumError`` or ``L1ReaderError``.
+    /// The bytes of a batch, from the input or the blob of the transaction that posted it. Throws ``EthereumError``, ``L1ReaderError`` or `KZGError`.
     package func data(of batch: BatchOnL1) async throws -> [UInt8] {
+        batch.posted.inBlob ? try await content(ofBlob: batch) : try await calldata(of: batch)
+    }
+
+    private func content(ofBlob batch: BatchOnL1) async throws -> [UInt8] {
+        let posted = batch.posted
+        guard let blobs else { throw L1ReaderError.noBeacon(batch: posted.number) }
+        guard let block = try await contract.client.block(.number(batch.l1Block)) else {
+            throw L1ReaderError.missing("L1 block", batch.l1Block)
+        }
+        do {
+            let blob = try await blobs.blob(posted.dataHash, at: block.timestamp)
+            guard let content = BlobLayout.content(of: blob, size: Int(clamping: posted.dataSize)) else {
+                throw L1ReaderError.wrongData(batch: posted.number)
+            }
+            return content
+        } catch let failure as BlobReader.Unavailable {
+            throw L1ReaderError.noBlob(batch: posted.number, l1Block: batch.l1Block, slot: failure.slot, reasons: failure.reasons)
+        }
+    }
+
+    private func calldata(of batch: BatchOnL1) async throws -> [UInt8] {
         guard let transaction = try await contract.client.transaction(batch.transaction) else {
             throw L1ReaderError.noTransaction(batch: batch.posted.number, transaction: batch.transaction)
         }
@@ -99,6 +125,18 @@ package enum L1ReaderError: Error, Equatable, CustomStringConvertible {
     case noTransaction(batch: UInt64, transaction: Hash256)
     case notPostedDirectly(batch: UInt64, transaction: Hash256)
     case wrongData(batch: UInt64)
+    /// The bytes are in a blob, and nobody is named who has blobs.
+    case noBeacon(batch: UInt64)
+    /// None of the sources has the blob: `reasons`, one for each.
+    case noBlob(batch: UInt64, l1Block: UInt64, slot: UInt64?, reasons: [String])
+
+    /// Whether nothing is wrong but that a blob is out of reach.
+    package var isAboutBlobs: Bool {
+        switch self {
+        case .noBeacon, .noBlob: true
+        default: false
+        }
+    }
 
     package var description: String {
         switch self {
@@ -111,6 +149,14 @@ package enum L1ReaderError: Error, Equatable, CustomStringConvertible {
         case .notPostedDirectly(let batch, let transaction):
             "transaction \(transaction.hex) of batch \(batch) does not call post_batch itself; its input cannot be read"
         case .wrongData(let batch): "the bytes of batch \(batch) do not have the hash that the contract recorded; try another node"
+        case .noBeacon(let batch):
+            "batch \(batch) is in a blob, which L1's consensus nodes keep, not those of --l1: name one by --beacon URL or MEMEX_BEACON"
+        case .noBlob(let batch, let l1Block, let slot, let reasons):
+            """
+            the blob of batch \(batch), of L1 block \(l1Block)\(slot.map { " in slot \($0)" } ?? ""), cannot be had: \(reasons.joined(separator: "; ")). \
+            Consensus nodes drop blobs after 18 days: name an archive by another --beacon (what it sends is checked, so anybody's will do), or go \
+            on from a --data directory in which somebody has rebuilt the state beyond that batch
+            """
         }
     }
 }

@@ -9,7 +9,7 @@ package struct PostableBatch: Equatable, Sendable {
     /// Times of its first and last block, in milliseconds since 1970.
     package var firstTimeMs: UInt64
     package var lastTimeMs: UInt64
-    /// The encoded batch, 1 to 98304 bytes.
+    /// The encoded batch, 1 to 126976 bytes.
     package var data: [UInt8]
     /// State root after it.
     package var stateRoot: Hash256
@@ -30,11 +30,12 @@ package struct PostableBatch: Equatable, Sendable {
     }
 
     /// What the contract's chain of batch hashes says once this batch follows the one with the hash `previous` (zero: none).
-    func hash(after previous: Hash256, inboxAccumulator: Hash256) -> Hash256 {
+    /// `blob`: the versioned hash of the blob that carries it; nil: it was posted as calldata.
+    func hash(after previous: Hash256, inboxAccumulator: Hash256, blob: Hash256?) -> Hash256 {
         keccak256(
             ABI.encode([
                 .bytes32(previous), .uint(number), .uint(inboxEnd), .bytes32(inboxAccumulator), .uint(firstTimeMs), .uint(lastTimeMs),
-                .bytes32(keccak256(data)), .uint(0 as UInt64),
+                .bytes32(blob ?? keccak256(data)), .uint(blob == nil ? 0 : UInt64(data.count)),
             ]))
     }
 }

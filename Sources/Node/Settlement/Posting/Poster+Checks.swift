@@ -1,4 +1,5 @@
 import BigInt
+import Blobs
 import Engine
 
 /// Whether what is on L1 is ours.
@@ -50,14 +51,27 @@ extension Poster {
         } else {
             accumulator = try await chain.inboxAccumulator(count: ours.inboxEnd, at: look.block)
         }
-        let hash = ours.hash(after: previous, inboxAccumulator: accumulator)
-        guard hash == theirs.hash else {
-            throw PosterError.otherBatch(number: number, ours: "batch hash \(hash)", onL1: "\(theirs.hash)")
+        let hash = ours.hash(after: previous, inboxAccumulator: accumulator, blob: nil)
+        if hash != theirs.hash {
+            // Then it is ours in a blob, or not ours.
+            let inBlob = ours.hash(after: previous, inboxAccumulator: accumulator, blob: try await blobHash(of: ours))
+            guard inBlob == theirs.hash else {
+                throw PosterError.otherBatch(
+                    number: number, ours: "batch hash \(hash) as calldata, \(inBlob) in a blob", onL1: "\(theirs.hash)")
+            }
         }
         guard look.progress.claimCount > number else { return }
         let claim = try await chain.claim(number, at: look.block)
         guard claim.root == ours.stateRoot else {
             throw PosterError.otherBatch(number: number, ours: "state root \(ours.stateRoot)", onL1: "\(claim.root)")
+        }
+    }
+}
+
+extension Poster {
+    fileprivate func blobHash(of batch: PostableBatch) async throws -> Hash256 {
+        do { return try await chain.blobHash(of: batch) } catch let error as KZGError {
+            throw PosterError.cannotCheckBlob(number: batch.number, reason: "\(error)")
         }
     }
 }
@@ -73,6 +87,10 @@ package enum PosterError: Error, Equatable, CustomStringConvertible {
     /// The batch's blocks are older than the contract's time drift (both in seconds).
     case tooOld(number: UInt64, ageSeconds: UInt64, limit: UInt64)
     case feesAtCeiling(PostingCall, ceiling: BigUInt)
+    /// What is on L1 is not ours as calldata; whether it is ours in a blob cannot be told.
+    case cannotCheckBlob(number: UInt64, reason: String)
+    /// Batches are to go into blobs, and the L1 node does not say what those cost.
+    case noBlobs
 
     package var description: String {
         switch self {
@@ -88,6 +106,9 @@ package enum PosterError: Error, Equatable, CustomStringConvertible {
             "batch \(number) begins \(ageSeconds) s behind L1's time, and the contract takes \(limit) s at most: it can never be posted; what was traded in it is undone by a halt"
         case .feesAtCeiling(let call, let ceiling):
             "cannot \(call): L1 asks for more than \(ceiling) wei a unit of gas, which is our ceiling; waiting until it is less"
+        case .cannotCheckBlob(let number, let reason):
+            "batch \(number) on L1 was not posted as calldata of ours, and whether it was as a blob cannot be told: \(reason)"
+        case .noBlobs: "the L1 node does not answer eth_blobBaseFee, so that no blob can be priced; post as calldata, or use another node"
         }
     }
 }

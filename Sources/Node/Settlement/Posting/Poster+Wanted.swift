@@ -6,35 +6,59 @@ extension Poster {
     private static let claimsInFlightMax: UInt64 = 16
     private static let reclaimsInFlightMax = 8
 
-    /// Calls for the nonces behind those in flight: batches, claims of batches that are settled, bonds that are free.
-    func wanted(_ look: L1Look, _ outlook: PostingMachine.Outlook) async throws -> [(call: PostingCall, gasLimit: UInt64)] {
-        let room = rules.machine.inFlightMax - outlook.inFlight
+    /// Calls for the nonces behind those in flight, all of one kind: batches, claims of batches that are settled, bonds that are free.
+    func wanted(_ look: L1Look, _ outlook: PostingMachine.Outlook) async throws -> [PostingMachine.Wish] {
+        let batches = try await batches(look, outlook)
+        let others = try await others(look, outlook)
+        if rules.carrier == .blob, !batches.isEmpty, look.blobBaseFee == nil { throw PosterError.noBlobs }
+        let postKind = outlook.isReplacing ? outlook.kind ?? .plain : rules.carrier.kind(posting: batches, look)
+        guard var kind = outlook.admits(postKind, hasPosts: !batches.isEmpty, hasOthers: !others.isEmpty) else { return [] }
         var calls: [(call: PostingCall, batch: PostableBatch?)] = []
-        let postEnd = look.progress.batchCount + UInt64(rules.postsInFlightMax)
+        if postKind == kind {
+            for batch in batches {
+                guard try await isPostable(batch, look) else { break }
+                calls.append((.post(batch.number), batch))
+            }
+        }
+        // Batches that cannot go yet hold nobody up.
+        if calls.isEmpty, outlook.kind == nil { kind = .plain }
+        if kind == .plain { calls += others }
+        let room = (kind == .blob ? rules.machine.blobsInFlightMax : rules.machine.inFlightMax) - outlook.inFlight
+        var wanted: [PostingMachine.Wish] = []
+        for (call, batch) in calls.prefix(max(0, room)) {
+            let payload = chain.payload(of: call, batch: batch, bond: look.parameters.claimBond, as: kind)
+            var gasLimit = payload.gasLimit
+            // What depends on nothing in flight is tried out first, so that a refusal costs nothing.
+            if outlook.inFlight == 0, wanted.isEmpty { gasLimit = max(gasLimit, try await chain.estimate(payload) * 6 / 5) }
+            wanted.append(PostingMachine.Wish(call: call, kind: kind, gasLimit: min(gasLimit, PostingGas.transactionMax)))
+        }
+        return wanted
+    }
+
+    /// The next batches, as many as may be in flight.
+    private func batches(_ look: L1Look, _ outlook: PostingMachine.Outlook) async throws -> [PostableBatch] {
+        var batches: [PostableBatch] = []
+        let end = look.progress.batchCount + UInt64(rules.postsInFlightMax)
         var next = outlook.nextPost
-        while calls.count < room, next < postEnd, let batch = try await store.postableBatch(next), try await isPostable(batch, look) {
-            calls.append((.post(next), batch))
+        while next < end, let batch = try await store.postableBatch(next) {
+            batches.append(batch)
             next += 1
         }
+        return batches
+    }
+
+    /// Claims of batches that are settled, bonds that are free.
+    private func others(_ look: L1Look, _ outlook: PostingMachine.Outlook) async throws -> [(call: PostingCall, batch: PostableBatch?)] {
+        var calls: [(call: PostingCall, batch: PostableBatch?)] = []
         let claimEnd = min(look.settled.batchCount, look.progress.batchCount, look.progress.claimCount + Self.claimsInFlightMax)
-        next = outlook.nextClaim
-        while calls.count < room, next < claimEnd {
+        var next = outlook.nextClaim
+        while next < claimEnd {
             guard let batch = try await store.postableBatch(next) else { throw PosterError.batchNotKept(number: next) }
             calls.append((.claim(next), batch))
             next += 1
         }
-        for number in try await reclaimable(look) where calls.count < room && !outlook.reclaiming.contains(number) {
-            calls.append((.reclaim(number), nil))
-        }
-        var wanted: [(call: PostingCall, gasLimit: UInt64)] = []
-        for (call, batch) in calls {
-            let payload = chain.payload(of: call, batch: batch, bond: look.parameters.claimBond)
-            var gasLimit = payload.gasLimit
-            // What depends on nothing in flight is tried out first, so that a refusal costs nothing.
-            if outlook.inFlight == 0, wanted.isEmpty { gasLimit = max(gasLimit, try await chain.estimate(payload) * 6 / 5) }
-            wanted.append((call, gasLimit))
-        }
-        return wanted
+        for number in try await reclaimable(look) where !outlook.reclaiming.contains(number) { calls.append((.reclaim(number), nil)) }
+        return calls
     }
 
     /// Whether the contract would take the batch, as far as time and inbox tell. False: later. Throws ``PosterError`` where waiting does not help by

@@ -11,6 +11,7 @@ import Logging
 package actor Poster {
     package struct Rules: Sendable {
         package var machine = PostingMachine.Rules()
+        package var carrier = BatchCarrier.price
         /// Batches of full size that may wait for inclusion at once.
         package var postsInFlightMax = 6
         /// A batch is claimed, and a halt believed, once so many L1 blocks lie above.
@@ -143,7 +144,8 @@ package actor Poster {
         let due = self.machine?.plan(wanted, look, nowSeconds: clock()) ?? []
         activity.inFlight += wanted.count
         for slot in due {
-            try await send(slot, look)
+            // What the node does not take now, it takes none behind of.
+            guard try await send(slot, look) else { break }
             activity.sent.append(slot.call)
         }
         if let first = self.machine?.slots.first { try await store.forgetSlots(below: first.nonce) }
@@ -155,13 +157,14 @@ package actor Poster {
         return .waiting(activity)
     }
 
-    /// Writes a version of the slot, then sends it; raises its fees until the node takes it.
-    private func send(_ slot: PostingSlot, _ look: L1Look) async throws {
-        let payload = try await payload(of: slot.call, look)
+    /// Writes a version of the slot, then sends it; raises its fees until the node takes it. False: the node does not take it yet.
+    private func send(_ slot: PostingSlot, _ look: L1Look) async throws -> Bool {
+        var payload = try await payload(of: slot.call, as: slot.kind, look)
         var slot = slot
+        var hasChangedKind = false
         while true {
-            let transaction = chain.sign(payload, for: slot)
-            guard let noted = machine?.noteVersion(transaction.hash, nonce: slot.nonce) else { return }
+            let transaction = try await chain.sign(payload, for: slot)
+            guard let noted = machine?.noteVersion(transaction.hash, nonce: slot.nonce) else { return false }
             try await store.record([noted])
             do {
                 try await chain.send(transaction)
@@ -169,7 +172,17 @@ package actor Poster {
                 switch error.sendRefusal {
                 case .alreadyKnown: break
                 // The next look tells which transaction it was.
-                case .nonceUsed: return
+                case .nonceUsed: return false
+                case .gap: return false
+                case .otherKindWaits:
+                    guard !hasChangedKind, let changed = try await changeKind(of: slot, look) else {
+                        logger.debug(
+                            "the other kind waits in the node's pool", metadata: ["call": "\(slot.call)", "nonce": "\(slot.nonce)"])
+                        return false
+                    }
+                    (slot, payload) = changed
+                    hasChangedKind = true
+                    continue
                 case .underpriced:
                     guard let raised = machine?.raise(nonce: slot.nonce, look) else {
                         throw PosterError.feesAtCeiling(slot.call, ceiling: rules.machine.fees.maxFeePerGasCeiling)
@@ -182,17 +195,29 @@ package actor Poster {
             machine?.noteSent(nonce: slot.nonce, nowSeconds: clock())
             logger.debug(
                 "sent",
-                metadata: ["call": "\(slot.call)", "nonce": "\(slot.nonce)", "capWei": "\(slot.fees.cap)", "hash": "\(transaction.hash)"])
-            return
+                metadata: [
+                    "call": "\(slot.call)", "kind": "\(slot.kind)", "nonce": "\(slot.nonce)", "capWei": "\(slot.fees.cap)",
+                    "hash": "\(transaction.hash)",
+                ])
+            return true
         }
     }
 
-    private func payload(of call: PostingCall, _ look: L1Look) async throws -> PostingPayload {
+    /// The slot as the other kind, if the machine thinks that it is time for that.
+    private func changeKind(of slot: PostingSlot, _ look: L1Look) async throws -> (PostingSlot, PostingPayload)? {
+        let payloads: [TransactionKind: PostingPayload] = [
+            .plain: try await payload(of: slot.call, as: .plain, look), .blob: try await payload(of: slot.call, as: .blob, look),
+        ]
+        let changed = machine?.changeKind(nonce: slot.nonce, look, nowSeconds: clock()) { payloads[$0]?.gasLimit ?? PostingGas.smallCall }
+        return changed.flatMap { changed in payloads[changed.kind].map { (changed, $0) } }
+    }
+
+    private func payload(of call: PostingCall, as kind: TransactionKind, _ look: L1Look) async throws -> PostingPayload {
         switch call {
         case .post(let number), .claim(let number):
             guard let batch = try await store.postableBatch(number) else { throw PosterError.batchNotKept(number: number) }
-            return chain.payload(of: call, batch: batch, bond: look.parameters.claimBond)
-        default: return chain.payload(of: call, batch: nil, bond: look.parameters.claimBond)
+            return chain.payload(of: call, batch: batch, bond: look.parameters.claimBond, as: kind)
+        default: return chain.payload(of: call, batch: nil, bond: look.parameters.claimBond, as: kind)
         }
     }
 

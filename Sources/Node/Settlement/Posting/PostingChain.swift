@@ -1,4 +1,5 @@
 import BigInt
+import Blobs
 import Engine
 import Signing
 
@@ -10,11 +11,14 @@ package protocol PostingChain: Sendable {
     func claim(_ number: UInt64, at block: L1Block) async throws(EthereumError) -> Claim
     /// The contract's accumulator over the first `count` inbox messages.
     func inboxAccumulator(count: UInt64, at block: L1Block) async throws(EthereumError) -> Hash256
-    /// What `call` carries. `batch`: the one that it posts or claims.
-    func payload(of call: PostingCall, batch: PostableBatch?, bond: BigUInt) -> PostingPayload
-    /// Gas that `payload` takes now. Throws `.reverted` with the contract's reason if it refuses.
-    func estimate(_ payload: PostingPayload) async throws(EthereumError) -> UInt64
-    func sign(_ payload: PostingPayload, for slot: PostingSlot) -> SignedTransaction
+    /// What `call` carries in a transaction of this kind. `batch`: the one that it posts or claims.
+    func payload(of call: PostingCall, batch: PostableBatch?, bond: BigUInt, as kind: TransactionKind) -> PostingPayload
+    /// Gas that `payload` takes now. Throws `EthereumError.reverted` with the contract's reason if it refuses, or `KZGError`.
+    func estimate(_ payload: PostingPayload) async throws -> UInt64
+    /// What names the blob that carries a batch on L1. Throws `KZGError`.
+    func blobHash(of batch: PostableBatch) async throws -> Hash256
+    /// Throws `KZGError` if a blob is to be made and cannot be.
+    func sign(_ payload: PostingPayload, for slot: PostingSlot) async throws -> SignedTransaction
     func send(_ transaction: SignedTransaction) async throws(EthereumError)
     func receipt(of hash: Hash256) async throws(EthereumError) -> Receipt?
 }
@@ -24,17 +28,14 @@ package struct L1PostingChain: PostingChain {
     private let contract: RollupContract
     private let key: PrivateKey
     private let chainId: UInt64
-    private let carrier: any BatchCarrier
+    private let blobs: BlobMaker?
 
-    /// Ample for a claim or the return of a bond.
-    private static let gasOfSmallCall: UInt64 = 300_000
-    private static let gasOfTransfer: UInt64 = 21_000
-
-    package init(contract: RollupContract, key: PrivateKey, chainId: UInt64, carrier: any BatchCarrier = CalldataCarrier()) {
+    /// - Parameter blobs: nil: nothing can be posted in a blob.
+    package init(contract: RollupContract, key: PrivateKey, chainId: UInt64, blobs: BlobMaker? = nil) {
         self.contract = contract
         self.key = key
         self.chainId = chainId
-        self.carrier = carrier
+        self.blobs = blobs
     }
 
     private var client: EthereumClient { contract.client }
@@ -53,7 +54,8 @@ package struct L1PostingChain: PostingChain {
         return L1Look(
             block: block, nonce: try await client.transactionCount(of: key.address, at: .hash(block.hash)),
             pendingNonce: try await client.transactionCount(of: key.address, at: .pending),
-            tip: try await client.maxPriorityFeePerGas(), progress: progress,
+            tip: try await client.maxPriorityFeePerGas(), blobBaseFee: blobs == nil ? nil : try await client.blobBaseFee(),
+            progress: progress,
             settled: settledBlocks == 0 ? progress : try await settled(at: settledBlock),
             parameters: try await contract.parameters(at: .hash(block.hash)))
     }
@@ -80,32 +82,51 @@ package struct L1PostingChain: PostingChain {
         try await contract.inboxAccumulator(count: count, at: .hash(block.hash))
     }
 
-    package func payload(of call: PostingCall, batch: PostableBatch?, bond: BigUInt) -> PostingPayload {
+    package func payload(of call: PostingCall, batch: PostableBatch?, bond: BigUInt, as kind: TransactionKind) -> PostingPayload {
+        var payload: PostingPayload
         switch call {
         case .post:
             guard let batch else { preconditionFailure("a batch to post is given") }
-            return carrier.payload(posting: batch, on: contract.address)
+            return PostingPayload(posting: batch, on: contract.address, as: kind)
         case .claim(let number):
             guard let batch else { preconditionFailure("a batch to claim is given") }
-            return payload(.claimState(number: number, root: batch.stateRoot, bond: bond))
-        case .reclaim(let number): return payload(.reclaimBond(number: number))
-        case .nothing: return PostingPayload(to: nil, data: [], value: 0, gasLimit: Self.gasOfTransfer)
+            payload = self.payload(.claimState(number: number, root: batch.stateRoot, bond: bond))
+        case .reclaim(let number): payload = self.payload(.reclaimBond(number: number))
+        case .nothing: payload = PostingPayload(to: nil, data: [], value: 0, gasLimit: PostingGas.transfer)
         }
+        // A pool that holds a blob transaction under a nonce lets only another take its place: a blob that nobody looks at.
+        if kind == .blob { payload.blobContent = [] }
+        return payload
     }
 
     private func payload(_ call: RollupCall) -> PostingPayload {
-        PostingPayload(to: contract.address, data: call.data, value: call.value, gasLimit: Self.gasOfSmallCall)
+        PostingPayload(to: contract.address, data: call.data, value: call.value, gasLimit: PostingGas.smallCall)
     }
 
-    package func estimate(_ payload: PostingPayload) async throws(EthereumError) -> UInt64 {
-        try await client.estimateGas(to: payload.to ?? key.address, data: payload.data, from: key.address, value: payload.value)
+    package func estimate(_ payload: PostingPayload) async throws -> UInt64 {
+        var blob: Hash256?
+        if let content = payload.blobContent { blob = try await maker.versionedHash(carrying: content) }
+        return try await client.estimateGas(
+            to: payload.to ?? key.address, data: payload.data, from: key.address, value: payload.value, blob: blob)
     }
 
-    package func sign(_ payload: PostingPayload, for slot: PostingSlot) -> SignedTransaction {
-        Transaction(
+    package func blobHash(of batch: PostableBatch) async throws -> Hash256 { try await maker.versionedHash(carrying: batch.data) }
+
+    private var maker: BlobMaker {
+        get throws(KZGError) {
+            guard let blobs else { throw .notFound }
+            return blobs
+        }
+    }
+
+    package func sign(_ payload: PostingPayload, for slot: PostingSlot) async throws -> SignedTransaction {
+        var transaction = Transaction(
             chainId: chainId, nonce: slot.nonce, maxPriorityFeePerGas: slot.fees.tip, maxFeePerGas: slot.fees.cap, gasLimit: slot.gasLimit,
-            to: payload.to ?? key.address, value: payload.value, data: payload.data
-        ).signed(by: key)
+            to: payload.to ?? key.address, value: payload.value, data: payload.data)
+        if let content = payload.blobContent, let cap = slot.fees.blobCap {
+            transaction.blobs = .init(maxFeePerBlobGas: cap, sidecars: [try await maker.sidecar(carrying: content)])
+        }
+        return transaction.signed(by: key)
     }
 
     package func send(_ transaction: SignedTransaction) async throws(EthereumError) { try await client.send(transaction) }

@@ -7,11 +7,16 @@ import Engine
 ///
 /// 1. *In order.* The slots that L1 has not included have consecutive nonces from that of L1's account on. Applied in this order to L1's
 ///    counts, each posts, or claims, exactly the next number.
-/// 2. *One call a nonce.* As long as a slot's call can still take effect, its nonce never gets another: versions differ in fees alone, and L1
-///    includes at most one transaction of a nonce. Only when two L1 blocks have shown that a call can take no effect any more (somebody else
+/// 2. *One call a nonce.* As long as a slot's call can still take effect, its nonce never gets another: versions differ in fees alone (and in kind,
+///    see 6), and L1 includes at most one transaction of a nonce. Only when two L1 blocks have shown that a call can take no effect any more (somebody else
 ///    used a nonce, or a transaction before it failed), its nonce gets another one, by replacement.
 /// 3. *Written first.* A slot with the hash of its newest version is in the journal before that version is sent.
 /// 4. *Kept.* An included slot is kept until `reorganisationBlocks` blocks lie above it.
+/// 5. *One kind at a time.* Pools keep transactions with blobs apart, and take none of an account while others of the other kind wait. So new calls
+///    get nonces only behind slots of their own kind, or when none is in flight; of what is in flight after a reorganisation, only the leading
+///    run of one kind is sent. Whoever waits for the other kind makes those in flight drain, and then it is his turn (``Outlook/admits``).
+/// 6. *A nonce that was given up is replaced by its own kind*, since a pool may still hold what was sent under it: fillers have blobs there. Only the
+///    transaction that is next on L1 may change its kind: when a node refuses it for long because it holds others behind it. The call stays.
 ///
 /// Why nothing is posted twice: a call in a slot that was not included is not on L1 (1), in no other such slot (1), and in no transaction
 /// that anybody's pool may hold under another nonce: by 3 the journal names every nonce that was ever sent with its call, also after kill -9
@@ -19,32 +24,6 @@ import Engine
 /// finds the same call in it. Why nothing is skipped: the next call is always derived from L1's counts and the slots behind them (1). If the
 /// journal itself was lost, the contract's own order (by number) still holds; then only gas can be lost.
 package struct PostingMachine: Sendable {
-    package struct Rules: Equatable, Sendable {
-        package var fees = FeePolicy()
-        /// A transaction that the node no longer has is sent again after this long.
-        package var resendAfterSeconds: Double = 4
-        /// No reorganisation is deeper.
-        package var reorganisationBlocks: UInt64 = 64
-        /// Transactions that may wait for inclusion at once; pools keep few of one sender.
-        package var inFlightMax = 24
-
-        package init() {}
-    }
-
-    /// What the slots make of a look at L1.
-    package struct Outlook: Equatable, Sendable {
-        /// Numbers of the next batch to post and to claim, behind what is in flight.
-        package var nextPost: UInt64
-        package var nextClaim: UInt64
-        package var reclaiming: Set<UInt64> = []
-        package var inFlight = 0
-        /// Slots that were first seen included, and whether by a process that has just begun: then it may not have been their sender.
-        package var included: [PostingSlot] = []
-        package var isFirst = false
-        /// False while it is not clear yet whether the slots fit L1: then nothing new is sent.
-        package var isTrusted = true
-    }
-
     package let rules: Rules
     /// Ascending by nonce.
     package private(set) var slots: [PostingSlot]
@@ -87,22 +66,30 @@ package struct PostingMachine: Sendable {
         return outlook
     }
 
-    /// Gives `calls` the next nonces, in order. Returns the slots of which a version is to be written and sent now, in this order.
-    package mutating func plan(_ calls: [(call: PostingCall, gasLimit: UInt64)], _ look: L1Look, nowSeconds: Double) -> [PostingSlot] {
-        let suggestion = suggestion(look)
+    /// Gives `wishes`, all of one kind, the next nonces, in order. Returns the slots of which a version is to be written and sent now, in this order.
+    package mutating func plan(_ wishes: [Wish], _ look: L1Look, nowSeconds: Double) -> [PostingSlot] {
+        var wishes = wishes[...]
         var next = max(look.nonce, slots.last.map { $0.nonce + 1 } ?? 0)
-        for (call, gasLimit) in calls {
-            append(PostingSlot(nonce: next, call: call, gasLimit: gasLimit, fees: suggestion))
-            next += 1
-        }
+        let kindOfGivenUp = replaced.min { $0.key < $1.key }?.value.kind ?? .plain
         // What a pool may still hold must not come back to life in a nonce that we leave alone.
         while let last = replaced.keys.max(), next <= last {
-            append(PostingSlot(nonce: next, call: .nothing, gasLimit: Self.gasOfNothing, fees: suggestion))
+            let kind = replaced[next]?.kind ?? kindOfGivenUp
+            let wish = wishes.first?.kind == kind ? wishes.removeFirst() : Wish(call: .nothing, kind: kind, gasLimit: PostingGas.transfer)
+            append(wish, nonce: next, look)
             next += 1
         }
         replaced.removeAll()
+        for wish in wishes {
+            // The rest has its turn later.
+            if let last = slots.last, last.nonce >= look.nonce, last.kind != wish.kind { break }
+            append(wish, nonce: next, look)
+            next += 1
+        }
+        let front = front(look)
         var due: [PostingSlot] = []
         for index in slots.indices where slots[index].nonce >= look.nonce {
+            // Pools take the other kind only when these are included.
+            guard slots[index].kind == front else { break }
             if isDue(index, look, nowSeconds) { due.append(slots[index]) }
         }
         return due
@@ -111,9 +98,25 @@ package struct PostingMachine: Sendable {
     /// Raises the fees of a slot, by what replacing its last version takes; nil if the ceiling is reached.
     package mutating func raise(nonce: UInt64, _ look: L1Look) -> PostingSlot? {
         guard let index = index(of: nonce),
-            let fees = rules.fees.replacement(of: slots[index].fees, wanted: suggestion(look))
+            let fees = rules.fees.replacement(of: slots[index].fees, wanted: suggestion(look, slots[index].kind))
         else { return nil }
         slots[index].fees = fees
+        return slots[index]
+    }
+
+    /// Lets the call that is next on L1 go as the other kind, where `gasLimit` says how much it needs, because a node refuses it for the sake of
+    /// transactions behind it; nil if that has not lasted long yet.
+    package mutating func changeKind(
+        nonce: UInt64, _ look: L1Look, nowSeconds: Double, gasLimit: (TransactionKind) -> UInt64
+    ) -> PostingSlot? {
+        guard nonce == look.nonce, let index = index(of: nonce), let front, front.nonce == nonce, look.block.number > front.sinceBlock,
+            nowSeconds - front.sinceSeconds >= rules.fees.patienceSeconds(slots[index].fees)
+        else { return nil }
+        let kind: TransactionKind = slots[index].kind == .plain ? .blob : .plain
+        let wanted = suggestion(look, kind)
+        let former = slots[index].fees
+        let fees = Fees(tip: max(former.tip, wanted.tip), cap: max(former.cap, wanted.cap), blobCap: wanted.blobCap)
+        slots[index].change(to: fees, gasLimit: gasLimit(kind))
         return slots[index]
     }
 
@@ -131,20 +134,20 @@ package struct PostingMachine: Sendable {
 
     // MARK: Inside
 
-    private static let gasOfNothing: UInt64 = 21_000
-
     private func index(of nonce: UInt64) -> Int? { slots.firstIndex { $0.nonce == nonce } }
 
-    private func suggestion(_ look: L1Look) -> Fees {
-        rules.fees.suggestion(baseFee: look.block.baseFeePerGas ?? 0, tip: look.tip)
+    private func suggestion(_ look: L1Look, _ kind: TransactionKind) -> Fees {
+        rules.fees.suggestion(
+            baseFee: look.block.baseFeePerGas ?? 0, tip: look.tip, blobBaseFee: kind == .blob ? look.blobBaseFee ?? 1 : nil)
     }
 
-    private mutating func append(_ slot: PostingSlot) {
-        var slot = slot
-        if let fees = replaced.removeValue(forKey: slot.nonce) {
-            slot.fees = rules.fees.replacement(of: fees, wanted: slot.fees) ?? fees
-        }
-        slots.append(slot)
+    /// The kind of what is next on L1; nil: nothing is in flight.
+    private func front(_ look: L1Look) -> TransactionKind? { slots.first { $0.nonce >= look.nonce }?.kind }
+
+    private mutating func append(_ wish: Wish, nonce: UInt64, _ look: L1Look) {
+        var fees = suggestion(look, wish.kind)
+        if let former = replaced.removeValue(forKey: nonce) { fees = rules.fees.replacement(of: former, wanted: fees) ?? former }
+        slots.append(PostingSlot(nonce: nonce, call: wish.call, gasLimit: wish.gasLimit, fees: fees))
     }
 
     /// Notes which slots are included, forgets those that are buried, and takes back what a reorganisation has taken back.
@@ -180,7 +183,13 @@ package struct PostingMachine: Sendable {
             case .nothing: break
             }
             outlook.inFlight += 1
+            outlook.kind = slot.kind
             expected += 1
+        }
+        outlook.lastKind = slots.last?.kind
+        if let first = replaced.min(by: { $0.key < $1.key }) {
+            outlook.kind = first.value.kind
+            outlook.isReplacing = true
         }
         return nil
     }
@@ -195,9 +204,11 @@ package struct PostingMachine: Sendable {
     private mutating func isDue(_ index: Int, _ look: L1Look, _ nowSeconds: Double) -> Bool {
         guard let sentAt = slots[index].sentAtSeconds else { return true }
         let waited = nowSeconds - sentAt
-        if waited >= rules.fees.bumpAfterSeconds, let front, nowSeconds - front.sinceSeconds >= rules.fees.bumpAfterSeconds,
+        let patience = rules.fees.patienceSeconds(slots[index].fees)
+        if waited >= patience, let front, nowSeconds - front.sinceSeconds >= patience,
             // A chain that makes no blocks does not want more money.
-            look.block.number > front.sinceBlock, let fees = rules.fees.replacement(of: slots[index].fees, wanted: suggestion(look))
+            look.block.number > front.sinceBlock,
+            let fees = rules.fees.replacement(of: slots[index].fees, wanted: suggestion(look, slots[index].kind))
         {
             slots[index].fees = fees
             return true

@@ -46,12 +46,13 @@ extension PostingCall: CustomStringConvertible {
     }
 }
 
-/// A nonce of the sequencer's account and the one call it carries. All versions that were signed for it differ in their fees alone.
+/// A nonce of the sequencer's account and the one call it carries. All versions that were signed for it differ in their fees and, seldom, in their
+/// kind.
 package struct PostingSlot: Equatable, Sendable {
     package let nonce: UInt64
     package let call: PostingCall
-    package let gasLimit: UInt64
-    /// Of the newest version.
+    package fileprivate(set) var gasLimit: UInt64
+    /// Of the newest version; with a fee for blob gas it is one with a blob.
     package var fees: Fees
     /// Of all versions, oldest first.
     package var hashes: [Hash256] = []
@@ -67,4 +68,17 @@ package struct PostingSlot: Equatable, Sendable {
         self.fees = fees
         self.hashes = hashes
     }
+
+    package var kind: TransactionKind { fees.kind }
+
+    /// Lets the next version be of another kind.
+    mutating func change(to fees: Fees, gasLimit: UInt64) {
+        self.fees = fees
+        self.gasLimit = gasLimit
+    }
+}
+
+extension Fees {
+    /// Of the transaction that offers them.
+    var kind: TransactionKind { blobCap == nil ? .plain : .blob }
 }

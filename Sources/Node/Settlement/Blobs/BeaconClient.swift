@@ -1,0 +1,106 @@
+import Blobs
+import Engine
+import Foundation
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// Asks a consensus node, or an archive that speaks like one, for blobs (https://ethereum.github.io/beacon-APIs/).
+///
+/// What it answers is believed only as far as the caller checks it.
+package final class BeaconClient: Sendable {
+    package let url: URL
+    private let session: URLSession
+    private let timeoutSeconds: Double
+
+    package init(url: URL, timeoutSeconds: Double = 20) {
+        self.url = url
+        self.timeoutSeconds = timeoutSeconds
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.timeoutIntervalForRequest = timeoutSeconds
+        configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+        configuration.urlCache = nil
+        session = URLSession(configuration: configuration)
+    }
+
+    deinit { session.invalidateAndCancel() }
+
+    /// When slots begin.
+    package struct SlotClock: Equatable, Sendable {
+        /// Seconds since 1970.
+        package var genesisTime: UInt64
+        package var secondsPerSlot: UInt64
+
+        /// The slot of a block with this time; nil before genesis.
+        package func slot(at time: UInt64) -> UInt64? { time < genesisTime ? nil : (time - genesisTime) / secondsPerSlot }
+    }
+
+    package func slotClock() async throws(EthereumError) -> SlotClock {
+        let genesis = try await data("eth/v1/beacon/genesis")
+        let specification = try await data("eth/v1/config/spec")
+        guard let genesisTime = Self.integer(genesis["genesis_time"]) else {
+            throw .malformedReply(method: "genesis", detail: "genesis_time is no number")
+        }
+        let seconds = Self.integer(specification["SECONDS_PER_SLOT"]) ?? Self.integer(specification["SLOT_DURATION_MS"]).map { $0 / 1000 }
+        guard let seconds, seconds > 0 else { throw .malformedReply(method: "spec", detail: "SECONDS_PER_SLOT is no number above 0") }
+        return SlotClock(genesisTime: genesisTime, secondsPerSlot: seconds)
+    }
+
+    /// What the node holds for the blob with this versioned hash in the block of this slot: none, or some that may be it. Archives from before Fusaka
+    /// know only all sidecars of a slot.
+    package func blobs(_ versionedHash: Hash256, slot: UInt64) async throws(EthereumError) -> [[UInt8]] {
+        do {
+            let query = [URLQueryItem(name: "versioned_hashes", value: versionedHash.hex)]
+            let blobs = try await data("eth/v1/beacon/blobs/\(slot)", query)
+            return try Self.blobs(blobs, versionedHash)
+        } catch .httpStatus(let url, let status, let body) {
+            do throws(EthereumError) { return try Self.blobs(await data("eth/v1/beacon/blob_sidecars/\(slot)"), versionedHash) } catch {
+                throw .httpStatus(url: url, status: status, body: body)
+            }
+        }
+    }
+
+    /// An array of blobs, or of objects with blob and commitment.
+    private static func blobs(_ json: JSONValue, _ versionedHash: Hash256) throws(EthereumError) -> [[UInt8]] {
+        guard let items = json.items else { throw .malformedReply(method: "blobs", detail: "data is not an array") }
+        var blobs: [[UInt8]] = []
+        for item in items {
+            if let commitment = item["kzg_commitment"] {
+                guard BlobSidecar.versionedHash(commitment: try commitment.data("blobs", "kzg_commitment")) == versionedHash else {
+                    continue
+                }
+            }
+            blobs.append(try (item["blob"] ?? item).data("blobs", "blob"))
+        }
+        return blobs
+    }
+
+    private static func integer(_ value: JSONValue?) -> UInt64? {
+        value?.text.flatMap { UInt64($0) } ?? value?.number.flatMap { UInt64(exactly: $0) }
+    }
+
+    /// Member `data` of the answer.
+    private func data(_ path: String, _ query: [URLQueryItem] = []) async throws(EthereumError) -> JSONValue {
+        var address = url.appending(path: path)
+        if !query.isEmpty { address.append(queryItems: query) }
+        var request = URLRequest(url: address, timeoutInterval: timeoutSeconds)
+        request.setValue("application/json", forHTTPHeaderField: "Accept")
+        let body: Data
+        let response: URLResponse
+        do {
+            (body, response) = try await session.data(for: request)
+        } catch let error as URLError where error.code == .timedOut {
+            throw .timedOut(url: address.absoluteString, seconds: timeoutSeconds)
+        } catch {
+            throw .cannotConnect(url: url.absoluteString, reason: EthereumClient.reason(error))
+        }
+        if let status = (response as? HTTPURLResponse)?.statusCode, status != 200 {
+            throw .httpStatus(url: address.absoluteString, status: status, body: String(decoding: body.prefix(200), as: UTF8.self))
+        }
+        guard let reply = try? JSONDecoder().decode(JSONValue.self, from: body), let data = reply["data"] else {
+            throw .malformedReply(method: path, detail: "no JSON with data: \(String(decoding: body.prefix(100), as: UTF8.self))")
+        }
+        return data
+    }
+}
