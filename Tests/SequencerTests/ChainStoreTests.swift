@@ -36,7 +36,7 @@ import Testing
     @Test func whatPostingMustNotForgetComesBack() throws {
         let directory = try TestDirectory()
         func slot(_ nonce: UInt64, _ hashes: [Hash256]) -> ChainStore.PostingSlotRow {
-            .init(nonce: nonce, kind: 2, number: 7, gasLimit: 8, tip: 9, cap: 10, hashes: hashes)
+            .init(nonce: nonce, kind: 2, number: 7, gasLimit: 8, tip: 9, cap: 10, blobCap: nonce == 6 ? 11 : nil, hashes: hashes)
         }
         do {
             let store = try open(directory)

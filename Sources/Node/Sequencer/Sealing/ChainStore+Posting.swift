@@ -1,6 +1,6 @@
 import Engine
 
-/// What posting to L1 must not forget. Made when first asked for, so that stores of before have it, too.
+/// What posting to L1 must not forget.
 extension ChainStore {
     static let postingSchema = """
         CREATE TABLE IF NOT EXISTS posting_slots (
