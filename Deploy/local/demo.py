@@ -3,68 +3,64 @@
 Exits 0 only if every trader's money adds up to the atom."""
 
 import argparse
+import decimal
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 from . import replay as recorded
-from .exchange import ROOT, Exchange, ToolFailed
-from .ledger import L1Ledger, held_units, last_claimed_root
-from .traders import Trader, atoms, fund, make_traders
-from .view import View, decimal
+from .ledger import L1Ledger, held_units
+from .story import DEADLINE_SECONDS, FEE_ACCOUNT, LATE_DEPOSIT, MARKETS, SYMBOLS, Story, main
+from .traders import atoms, fund, make_traders
+from .view import View, in_units
 
-SYMBOLS = ["ETH", "USDX", "PEPE", "WIF"]
-# Market, first price, largest order in lots: prices ten decades apart.
-MARKETS = [(1, "PEPE/USDX", "0.0000000012", 50), (2, "WIF/USDX", "12.5", 400)]
-CHALLENGE_SECONDS = 6
-DEADLINE_SECONDS = 600
 WITHDRAWAL = ("USDX", "1234.567891")
-LATE_DEPOSIT = ("USDX", "77.5")
 
 
-class Demo:
-    def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
-        self.options = options
-        self.view = View()
-        self.exchange = Exchange(folder, options.build)
-        self.mismatches: list[str] = []
-        self.report: dict = {}
+class Demo(Story):
+    NAME = "demo"
+    DESCRIPTION = (
+        "Runs the whole exchange on this machine: L1 devnet, contracts, node, bots over TLS WebSockets, deposits, a withdrawal, then kills the operator, "
+        "halts the rollup, rebuilds the state from L1 and exits two traders. Exits 0 only if everything adds up to the atom.")
+    EXAMPLE = "Deploy/demo --seconds 20 --json out.json"
+
+    @staticmethod
+    def add_options(parser: argparse.ArgumentParser):
+        parser.add_argument("--seconds", type=float, default=20, help="how long the bots trade (default 20)")
+        parser.add_argument("--rate", type=float, default=100, help="signed batches a second of each bot (default 100)")
+        parser.add_argument("--replay", type=pathlib.Path, help="recorded order flow to send to the second market (see ../shared/data)")
+
+    @staticmethod
+    def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace):
+        if options.replay and not options.replay.exists():
+            parser.error(f"--replay: no such file: {options.replay}")
+
+    def tell(self):
+        self.start()
+        self.fund()
+        self.measure()
+        self.trade()
+        self.settle()
+        self.check_balances("after trading")
+        self.withdraw()
+        self.rest_orders()
+        self.settle()
+        self.kill_operator()
+        self.rebuild()
+        self.exit_traders()
+        self.sum_up()
 
     # The story.
-
-    def run(self) -> dict:
-        try:
-            self.start()
-            self.fund()
-            self.measure()
-            self.trade()
-            self.settle_all()
-            self.check_balances("after trading")
-            self.withdraw()
-            self.rest_orders()
-            self.settle_all()
-            self.kill_operator()
-            self.rebuild()
-            self.exit_traders()
-            self.tell()
-        finally:
-            self.exchange.stop()
-        self.report["mismatches"] = len(self.mismatches)
-        return self.report
 
     def start(self):
         self.exchange.start_devnet()
         self.view.step(f"L1 devnet at {self.exchange.l1_url}, chain {self.exchange.l1.quantity('eth_chainId')}")
-        self.exchange.deploy(
-            "--challenge-window", str(CHALLENGE_SECONDS), "--batch-deadline", str(DEADLINE_SECONDS), "--inbox-deadline", str(DEADLINE_SECONDS)
-        )
+        self.deploy()
         self.view.step(f"contracts deployed: rollup {self.exchange.rollup}")
-        self.exchange.start_node("--batch-age-ms-max", "2000", "--confirmations", "0", "--l1-poll-s", "0.3", "--checkpoint-interval-s", "5")
+        self.start_node()
         self.view.step(f"memexd serves {self.exchange.url}")
         self.l1 = L1Ledger(self.exchange)
 
@@ -73,7 +69,7 @@ class Demo:
         self.ann, self.bob, self.cat, self.dan = self.traders
         self.report["deposits"] = fund(self.exchange, self.traders)
         self.poll("deposits to be credited", lambda: all(
-            self.exchange_balances(trader).get(symbol, 0) == amount for trader in self.traders for symbol, amount in trader.deposited.items()
+            self.balances(trader.address).get(symbol, 0) == amount for trader in self.traders for symbol, amount in trader.deposited.items()
         ))
         self.view.step(f"{self.report['deposits']} deposits made on L1 and credited on the exchange")
 
@@ -103,14 +99,7 @@ class Demo:
 
     def trade(self):
         result = self.exchange.folder / "trades.json"
-        arguments = [
-            self.tool("memex-load"), "trade", "--url", self.exchange.url, "--ca", str(self.exchange.certificate),
-            "--makers", ",".join(str(self.exchange.key_file(t.account)) for t in (self.ann, self.bob)),
-            "--takers", ",".join(str(self.exchange.key_file(t.account)) for t in (self.cat, self.dan)),
-            "--seconds", str(self.options.seconds), "--rate", str(self.options.rate), "--json", str(result), "--progress-json",
-        ]
-        for market, _, price, lots in MARKETS:
-            arguments += ["--market", f"{market}:{price}:{lots}"]
+        arguments = self.trade_command(result, [self.ann, self.bob], [self.cat, self.dan], self.options.rate) + ["--progress-json"]
         if self.options.replay:
             lines = self.exchange.folder / "replay.csv"
             lines.write_text("\n".join(recorded.lines(self.options.replay)) + "\n")
@@ -128,26 +117,16 @@ class Demo:
         if bots.wait() != 0:
             listener.join(5)
             raise RuntimeError(f"the bots failed: {''.join(complaints).strip()}")
-        traded = json.loads(result.read_text())
+        traded = self.note_trades(result)
         for key in ("orders", "fills", "rejects", "signedBatches", "ordersPerSecond", "ackMicrosecondsP50", "ackMicrosecondsP99"):
             self.report[key] = round(traded[key], 1) if isinstance(traded[key], float) else traded[key]
-        symbols = {str(token["id"]): symbol for symbol, token in self.exchange.tokens.items()}
-        by_address = {address.lower(): entry for address, entry in traded["traders"].items()}
-        for trader in self.traders:
-            entry = by_address.get(trader.address.lower(), {"fills": 0, "atoms": {}})
-            trader.fills = entry["fills"]
-            trader.traded = {symbols[token]: change for token, change in entry["atoms"].items()}
         self.view.step(
             f"{self.report['orders']:,} orders ({self.report['ordersPerSecond']:,.0f}/s), {self.report['fills']:,} fills, "
             f"{self.report['rejects']:,} rejects; ack p50 {self.report['ackMicrosecondsP50']:.0f} us, p99 {self.report['ackMicrosecondsP99']:.0f} us"
         )
 
-    def settle_all(self):
-        """Until the state claimed last on L1 is the state of the exchange."""
-        def is_settled():
-            status = self.exchange.memex("status")["exchange"]
-            return status["block"] == status["sealedBlock"] and last_claimed_root(self.exchange) == status["stateRoot"]
-        self.poll("the last block to be claimed on L1", is_settled, seconds=120)
+    def settle(self):
+        super().settle()
         self.l1.update()
         self.view.step(f"all of it is on L1: {self.l1.batches} batches, {self.l1.data_bytes:,} bytes, {self.l1.gas:,} gas, state claimed")
 
@@ -189,20 +168,8 @@ class Demo:
         self.exchange.memex("deposit", "--token", symbol, "--amount", amount, account=self.dan.account)
         self.late_atoms = atoms(self.exchange, symbol, amount)
         self.view.step(f"{self.dan.name} deposits {amount} {symbol} that no operator will ever credit")
-        try:
-            self.exchange.memex("halt", account=self.dan.account)
-            self.mismatches.append("a halt before the deadline was accepted")
-        except ToolFailed:
-            pass
-        self.exchange.advance_time(DEADLINE_SECONDS + 60)
-        self.exchange.memex("halt", account=self.dan.account)
+        self.halt(self.dan.account)
         self.view.step(f"the deadline of {DEADLINE_SECONDS} s has passed; {self.dan.name} halted the rollup")
-
-    def rebuild(self):
-        self.rebuilt = self.exchange.folder / "rebuilt"
-        answer = self.exchange.memex("rebuild", "--data", str(self.rebuilt), seconds=300)
-        self.view.step(f"state rebuilt from L1 alone: {answer['batches']} batches, root {answer['stateRoot'][:18]}…")
-        self.expect(answer["stateRoot"], last_claimed_root(self.exchange), "root of the rebuilt state")
 
     def exit_traders(self):
         """Two traders leave; afterwards the contract still holds exactly what the others own."""
@@ -235,24 +202,11 @@ class Demo:
 
     # Checks.
 
-    def expect(self, actual, expected, what: str):
-        if actual != expected:
-            self.mismatches.append(f"{what}: {actual}, expected {expected}")
-            self.view.step(f"MISMATCH {self.mismatches[-1]}")
-
-    def exchange_balances(self, trader: Trader) -> dict[str, int]:
-        """Free and locked atoms together, by symbol."""
-        return self.balances_of(trader.address)
-
-    def balances_of(self, address: str) -> dict[str, int]:
-        answer = self.exchange.memex("balances", "--owner", address)
-        return {entry["token"]: int(entry["freeAtoms"]) + int(entry["lockedAtoms"]) for entry in answer["balances"]}
-
     def check_balances(self, when: str):
         before = len(self.mismatches)
-        self.fees = self.balances_of(self.exchange.address(2))
+        self.fees = self.balances(self.exchange.address(FEE_ACCOUNT))
         for trader in self.traders:
-            balances = self.exchange_balances(trader)
+            balances = self.balances(trader.address)
             for symbol in SYMBOLS:
                 self.expect(balances.get(symbol, 0), trader.expected(symbol), f"{trader.name}'s {symbol} {when}, in atoms")
         for symbol in SYMBOLS:
@@ -279,7 +233,7 @@ class Demo:
             lines.append(f"  {name:<10} {bid:>16} | {ask:<16}")
         self.view.draw(lines, " ".join(lines[0].split()) + "; " + " ".join(lines[1].split()))
 
-    def tell(self):
+    def sum_up(self):
         print()
         rows = []
         for trader in self.traders:
@@ -288,7 +242,7 @@ class Demo:
                 cells = [trader.deposited.get(symbol, 0), trader.traded.get(symbol, 0), trader.withdrawn.get(symbol, 0),
                          trader.exited.get(symbol, 0), trader.refunded.get(symbol, 0)]
                 rest = trader.expected(symbol) - trader.exited.get(symbol, 0)
-                rows.append([f"{trader.name} {symbol}"] + [decimal(cell, decimals) if cell else "." for cell in cells + [rest]])
+                rows.append([f"{trader.name} {symbol}"] + [in_units(cell, decimals) if cell else "." for cell in cells + [rest]])
         View.table(["trader", "deposited", "traded", "withdrawn", "exited", "refunded", "still claimable"], rows)
         print()
         print(f"  L1: {self.report['l1BytesPerOrder']} bytes/order, {self.report['gasPerWithdrawal']:,} gas/withdrawal, {self.report['gasPerExit']:,} gas/exit")
@@ -296,59 +250,10 @@ class Demo:
         for mismatch in self.mismatches:
             print(f"    {mismatch}")
 
-    # Details.
-
-    def tool(self, name: str) -> str:
-        return str(self.options.build / name)
-
-    def poll(self, what: str, is_true, seconds: float = 60):
-        """Asks again until the answer is yes; L1 has no other way to tell."""
-        deadline = time.monotonic() + seconds
-        while not is_true():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"waited {seconds:.0f} s for {what}; see the logs in {self.exchange.folder}")
-            time.sleep(0.3)
-
 
 def _times(price: str, factor: str) -> str:
-    import decimal as exact
-
-    return format(exact.Decimal(price) * exact.Decimal(factor), "f")
-
-
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="Deploy/demo",
-        description="Runs the whole exchange on this machine: L1 devnet, contracts, node, bots over TLS WebSockets, deposits, a withdrawal, then kills the "
-        "operator, halts the rollup, rebuilds the state from L1 and exits two traders. Exits 0 only if everything adds up to the atom.",
-        epilog="example: Deploy/demo --seconds 20 --json out.json",
-    )
-    parser.add_argument("--seconds", type=float, default=20, help="how long the bots trade (default 20)")
-    parser.add_argument("--rate", type=float, default=100, help="signed batches a second of each bot (default 100)")
-    parser.add_argument("--json", type=pathlib.Path, help="write the figures to this file")
-    parser.add_argument("--replay", type=pathlib.Path, help="recorded order flow to send to the second market (see ../shared/data)")
-    parser.add_argument("--keep", type=pathlib.Path, help="keep all files in this folder (default: a temporary one, kept only on failure)")
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / ".build" / "release", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
-    if options.replay and not options.replay.exists():
-        parser.error(f"--replay: no such file: {options.replay}")
-
-    folder = options.keep or pathlib.Path(tempfile.mkdtemp(prefix="memex-demo-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        report = Demo(options, folder).run()
-    except (ToolFailed, RuntimeError, TimeoutError, OSError) as error:
-        print(f"demo: error: {error}\ndemo: logs are in {folder}", file=sys.stderr)
-        return 1
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n")
-    if report["mismatches"]:
-        print(f"demo: logs are in {folder}", file=sys.stderr)
-        return 1
-    if not options.keep:
-        shutil.rmtree(folder)
-    return 0
+    return format(decimal.Decimal(price) * decimal.Decimal(factor), "f")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(Demo, sys.argv[1:]))

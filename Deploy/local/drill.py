@@ -6,69 +6,64 @@ was refused."""
 import argparse
 import concurrent.futures
 import json
-import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
-from l1.client import RpcFailure
-
 from .claims import Claims
-from .exchange import ROOT, Exchange, ToolFailed
-from .ledger import held_units, last_claimed_root
+from .ledger import held_units
+from .story import DEADLINE_SECONDS, FEE_ACCOUNT, LATE_DEPOSIT, SYMBOLS, Story, main
 from .traders import Trader, atoms, deposit_for
-from .view import View
 
-SYMBOLS = ["ETH", "USDX", "PEPE", "WIF"]
-MARKETS = [(1, "PEPE/USDX", "0.0000000012", 50), (2, "WIF/USDX", "12.5", 400)]
-CHALLENGE_SECONDS = 6
-DEADLINE_SECONDS = 600
-FEE_ACCOUNT = 2
 # Accounts of the devnet that pay for others: two at a time leave.
 PAYERS = [3, 4]
 FIRST_TRADER = 5
 SUBACCOUNT = ("USDX", "1000.25")
 WITHDRAWAL = ("WIF", "12.345678")
-LATE_DEPOSIT = ("USDX", "77.5")
 # Symbol, supply and how many of them its creator withdraws; what creating one costs, in atoms of ETH, which this address gets.
 BORN_TOKENS = [("WAGMI", 10**15, "12.5"), ("GM", 7, None)]
 TOKEN_PRICE, BURN = 10**7, "0x000000000000000000000000000000000000dEaD"
 
 
-class Drill:
-    def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
-        self.options, self.view = options, View()
-        self.exchange = Exchange(folder, options.build)
-        self.mismatches: list[str] = []
-        self.report: dict = {"traders": options.traders}
+class Drill(Story):
+    NAME = "exit-drill"
+    DESCRIPTION = (
+        "Runs an exchange on this machine, kills its operator, deletes all its files, rebuilds the state from L1 and lets every trader leave with free and "
+        "locked money, sub-accounts, pending withdrawals and uncredited deposits. Exits 0 only if everybody was paid to the atom and every wrong and second "
+        "claim was refused.")
+    EXAMPLE = "Deploy/exit-drill --traders 100 --json drill.json"
 
-    def run(self) -> dict:
+    @staticmethod
+    def add_options(parser: argparse.ArgumentParser):
+        parser.add_argument("--traders", type=int, default=100, help="how many traders (default 100)")
+        parser.add_argument("--seconds", type=float, default=10, help="how long they trade (default 10)")
+
+    @staticmethod
+    def check_options(parser: argparse.ArgumentParser, options: argparse.Namespace):
+        if not 4 <= options.traders <= 900:
+            parser.error("--traders: 4 to 900")
+
+    def tell(self):
         started = time.monotonic()
-        try:
-            self.start()
-            self.fund()
-            self.trade()
-            self.spread_funds()
-            self.create_tokens()
-            self.settle()
-            self.lose_operator()
-            self.rebuild()
-            self.leave()
-            self.check_empty()
-        finally:
-            self.exchange.stop()
-        self.report |= {"mismatches": self.mismatches, "seconds": round(time.monotonic() - started, 1)}
-        return self.report
+        self.start()
+        self.fund()
+        self.trade()
+        self.spread_funds()
+        self.create_tokens()
+        self.settle()
+        self.lose_operator()
+        self.rebuild()
+        self.leave()
+        self.check_empty()
+        self.report |= {"traders": len(self.traders), "mismatches": self.mismatches, "seconds": round(time.monotonic() - started, 1)}
 
     # While the operator lives.
 
     def start(self):
         self.exchange.start_devnet("--accounts", str(FIRST_TRADER + self.options.traders))
-        self.exchange.deploy(
-            "--challenge-window", str(CHALLENGE_SECONDS), "--batch-deadline", str(DEADLINE_SECONDS), "--inbox-deadline", str(DEADLINE_SECONDS))
-        self.exchange.start_node("--batch-age-ms-max", "2000", "--confirmations", "0", "--l1-poll-s", "0.3", "--checkpoint-interval-s", "5")
+        self.deploy()
+        self.start_node()
         self.view.step(f"devnet, contracts and memexd run; rollup {self.exchange.rollup}")
 
     def fund(self):
@@ -81,22 +76,12 @@ class Drill:
 
     def trade(self):
         result = self.exchange.folder / "trades.json"
-        keys = [str(self.exchange.key_file(trader.account)) for trader in self.traders]
-        markets = [argument for market, _, price, lots in MARKETS for argument in ("--market", f"{market}:{price}:{lots}")]
         done = subprocess.run(
-            [str(self.options.build / "memex-load"), "trade", "--url", self.exchange.url, "--ca", str(self.exchange.certificate),
-             "--makers", ",".join(keys[0::2]), "--takers", ",".join(keys[1::2]), "--seconds", str(self.options.seconds),
-             "--rate", str(max(1, 200 // len(keys))), "--json", str(result), *markets],
+            self.trade_command(result, self.traders[0::2], self.traders[1::2], rate=max(1, 200 // len(self.traders))),
             capture_output=True, text=True, timeout=self.options.seconds + 300)
         if done.returncode != 0:
             raise RuntimeError(f"the bots failed: {done.stderr.strip()}")
-        traded = json.loads(result.read_text())
-        symbols = {str(token["id"]): symbol for symbol, token in self.exchange.tokens.items()}
-        by_address = {address.lower(): entry for address, entry in traded["traders"].items()}
-        for trader in self.traders:
-            entry = by_address.get(trader.address.lower(), {"fills": 0, "atoms": {}})
-            trader.fills = entry["fills"]
-            trader.traded = {symbols[token]: change for token, change in entry["atoms"].items()}
+        traded = self.note_trades(result)
         self.report |= {"orders": traded["orders"], "fills": traded["fills"]}
         self.view.step(f"the traders sent {traded['orders']:,} orders with {traded['fills']:,} fills")
 
@@ -136,10 +121,7 @@ class Drill:
         self.view.step(f"{len(self.born)} tokens were born on the exchange")
 
     def settle(self):
-        def is_settled():
-            status = self.exchange.memex("status")["exchange"]
-            return status["block"] == status["sealedBlock"] and last_claimed_root(self.exchange) == status["stateRoot"]
-        self.poll("the last block to be claimed on L1", is_settled, seconds=180)
+        super().settle()
         self.fees = self.balances(self.exchange.address(FEE_ACCOUNT))
         self.report["batches"] = self.exchange.view("batch_count()", ["uint256"])
 
@@ -149,24 +131,15 @@ class Drill:
         self.view.step("operator killed (SIGKILL), its data directory deleted")
         late = self.traders[0]
         self.late = {late.address: deposit_for(self.exchange, [late], {LATE_DEPOSIT[0]: LATE_DEPOSIT[1]}, is_credited=False)}
-        try:
-            self.exchange.memex("halt", account=PAYERS[0])
-            self.mismatches.append("a halt before the deadline was accepted")
-        except ToolFailed:
-            pass
-        self.exchange.advance_time(DEADLINE_SECONDS + 60)
-        self.exchange.memex("halt", account=PAYERS[0])
+        self.halt(PAYERS[0])
         self.view.step(f"a deposit that nobody credits; {DEADLINE_SECONDS} s later a trader halts the rollup")
 
     # Afterwards.
 
     def rebuild(self):
-        self.rebuilt = self.exchange.folder / "rebuilt"
         started = time.monotonic()
-        answer = self.exchange.memex("rebuild", "--data", str(self.rebuilt), seconds=600)
+        super().rebuild()
         self.report["rebuildSeconds"] = round(time.monotonic() - started, 2)
-        self.expect(answer["stateRoot"], last_claimed_root(self.exchange), "root of the rebuilt state")
-        self.view.step(f"state rebuilt from L1 alone in a fresh directory: {answer['batches']} batches, root {answer['stateRoot'][:18]}…")
 
     def leave(self):
         """Everybody leaves, two at a time; every fifth by the independent script."""
@@ -223,56 +196,6 @@ class Drill:
         late = self.late.get(trader.address, {})
         return {symbol: trader.expected(symbol) + trader.withdrawn.get(symbol, 0) + late.get(symbol, 0) for symbol in SYMBOLS}
 
-    def balances(self, address: str) -> dict[str, int]:
-        """Free and locked atoms together, by symbol."""
-        answer = self.exchange.memex("balances", "--owner", address)
-        return {entry["token"]: int(entry["freeAtoms"]) + int(entry["lockedAtoms"]) for entry in answer["balances"]}
-
-    def expect(self, actual, expected, what: str):
-        if actual != expected:
-            self.mismatches.append(f"{what}: {actual}, expected {expected}")
-            self.view.step(f"MISMATCH {self.mismatches[-1]}")
-
-    def poll(self, what: str, is_true, seconds: float = 120):
-        deadline = time.monotonic() + seconds
-        while not is_true():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"waited {seconds:.0f} s for {what}; see the logs in {self.exchange.folder}")
-            time.sleep(0.3)
-
-
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="Deploy/exit-drill",
-        description="Runs an exchange on this machine, kills its operator, deletes all its files, rebuilds the state from L1 and lets every trader leave "
-        "with free and locked money, sub-accounts, pending withdrawals and uncredited deposits. Exits 0 only if everybody was paid to the atom and every wrong "
-        "and second claim was refused.",
-        epilog="example: Deploy/exit-drill --traders 100 --json drill.json")
-    parser.add_argument("--traders", type=int, default=100, help="how many traders (default 100)")
-    parser.add_argument("--seconds", type=float, default=10, help="how long they trade (default 10)")
-    parser.add_argument("--json", type=pathlib.Path, help="write the figures to this file")
-    parser.add_argument("--keep", type=pathlib.Path, help="keep all files in this folder (default: a temporary one, kept only on failure)")
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / ".build" / "release", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
-    if not 4 <= options.traders <= 900:
-        parser.error("--traders: 4 to 900")
-
-    folder = options.keep or pathlib.Path(tempfile.mkdtemp(prefix="memex-drill-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        report = Drill(options, folder).run()
-    except (ToolFailed, RpcFailure, RuntimeError, TimeoutError, OSError) as error:
-        print(f"exit-drill: error: {error}\nexit-drill: logs are in {folder}", file=sys.stderr)
-        return 1
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n")
-    if report["mismatches"]:
-        print(f"exit-drill: {len(report['mismatches'])} mismatches; logs are in {folder}", file=sys.stderr)
-        return 1
-    if not options.keep:
-        shutil.rmtree(folder)
-    return 0
-
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(Drill, sys.argv[1:]))

@@ -36,7 +36,7 @@ class View:
             print("  " + "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))))
 
 
-def decimal(atoms: int, decimals: int) -> str:
+def in_units(atoms: int, decimals: int) -> str:
     """Atoms as people read them."""
     sign = "-" if atoms < 0 else ""
     digits = str(abs(atoms)).rjust(decimals + 1, "0")

@@ -12,7 +12,7 @@ sys.path[:0] = [str(ROOT / "Deploy"), str(ROOT / "Deploy" / "examples")]
 from local.exchange import Exchange  # noqa: E402
 from local.traders import fund, make_traders  # noqa: E402
 
-NODE_OPTIONS = ["--batch-age-ms-max", "2000", "--confirmations", "0", "--l1-poll-s", "0.3", "--checkpoint-interval-s", "2"]
+NODE_OPTIONS = ["--batch-age-ms-max", "2000", "--confirmations", "0", "--l1-poll-s", "0.3", "--checkpoint-interval-s", "2", "--batch-keep-days", "0"]
 
 
 def eventually(is_true, what: str, seconds: float = 60):
