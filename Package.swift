@@ -133,7 +133,7 @@ let package = Package(
             name: "CrashNode", dependencies: ["Sequencer", "Signing", .product(name: "Logging", package: "swift-log")],
             path: "Tests/CrashNode", swiftSettings: strict),
         .testTarget(
-            name: "SequencerTests", dependencies: ["Sequencer", "CrashNode", "CSQLite"], path: "Tests/SequencerTests", swiftSettings: strict
+            name: "SequencerTests", dependencies: ["CSQLite", "CrashNode", "SeededRandom", "Sequencer"], path: "Tests/SequencerTests", swiftSettings: strict
         ),
         // Clients for the tests of the gateway, thousands in a process of their own.
         .executableTarget(name: "Crowd", dependencies: ["Gateway"], path: "Tests/Crowd", swiftSettings: strict),

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Synchronization
 import Testing
 
@@ -71,7 +72,7 @@ import Testing
 
     @Test func peekingShowsEachRecordOnceAndBeforeItIsRead() throws {
         let ring = try ByteRing(capacity: 512)
-        var random = SplitMix64(state: 7)
+        var random = SeededGenerator(seed: 7)
         var (written, peeked, read) = (UInt64(0), UInt64(0), UInt64(0))
         for _ in 0..<10_000 {
             let bodyBytes = Int.random(in: 0...40, using: &random)
@@ -99,15 +100,16 @@ import Testing
         let seed = UInt64(ProcessInfo.processInfo.environment["MEMEX_SEED"] ?? "") ?? UInt64.random(in: 0...(.max))
         print("seed \(seed), \(count) records")
         let ring = try ByteRing(capacity: 1 << 16)
-        var noiseSource = SplitMix64(state: seed)
+        var noiseSource = SeededGenerator(seed: seed)
         let noise = (0..<8192).map { _ in UInt8.random(in: 0...255, using: &noiseSource) }
         let toConsumer = try Parker()
         let toProducer = try Parker()
         let producer = Thread {
-            var random = SplitMix64(state: seed)
+            var random = SeededGenerator(seed: seed)
             var tag: UInt64 = 0
             while tag < count {
-                let value = random.next()
+                var following = random
+                let value = following.next()
                 // Mostly small, sometimes a page, with bursts between commits.
                 let bodyBytes = Int(value & 63 == 0 ? value >> 8 & 4095 : value >> 8 & 127)
                 let source = Int(value >> 32 & 4095)
@@ -115,11 +117,11 @@ import Testing
                     noise.withUnsafeBytes { body.copyMemory(from: $0.baseAddress! + source, byteCount: bodyBytes) }
                 }
                 if isWritten {
+                    random = following
                     tag += 1
                 } else {
                     ring.commit()
                     toConsumer.wake()
-                    random.stepBack()
                     toProducer.park(timeoutMs: 10_000) { ring.hasRoom(8192) }
                 }
                 if value >> 60 == 0 {
@@ -131,7 +133,7 @@ import Testing
             toConsumer.wake()
         }
         producer.start()
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         var expected: UInt64 = 0
         var mismatches = 0
         while expected < count {
@@ -190,20 +192,4 @@ import Testing
         #expect(mismatches == 0)
         #expect(longest < .seconds(10), "a lost wake-up costs the whole timeout of 20 s")
     }
-}
-
-/// A small seeded generator: every failure can be replayed from its printed seed.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-
-    /// Makes the next value the one returned last.
-    mutating func stepBack() { state &-= 0x9E37_79B9_7F4A_7C15 }
 }

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Proof
 import Rollup
+import SeededRandom
 import Signing
 import Synchronization
 import Testing
@@ -83,7 +84,7 @@ import Testing
     @Test func removesWhatIsFinalAndOldAndNothingElse() throws {
         let seed = Self.seed
         print("seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<20 {
             let directory = try TestDirectory()
             let chain = try Chain(directory)

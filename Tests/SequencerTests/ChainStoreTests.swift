@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Proof
 import Rollup
+import SeededRandom
 import Signing
 import Testing
 
@@ -159,7 +160,7 @@ import Testing
     @Test func theLargestBlockFits() throws {
         let bound = ExecutorConfiguration().blockBytesMax
         var envelopes = EnvelopeList()
-        var random = SplitMix64(state: 7)
+        var random = SeededGenerator(seed: 7)
         var nonce: UInt64 = 1
         while envelopes.bytes.count < bound {
             let commands = (0..<512).map { index -> Command in

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Proof
 import Rollup
+import SeededRandom
 import Testing
 
 @testable import Sequencer
@@ -89,7 +90,7 @@ import Testing
     @Test func aCheckpointUnderwayIsOfItsBlock() throws {
         let directory = try TestDirectory()
         let rig = try Rig(directory.path)
-        var random = SplitMix64(state: 5)
+        var random = SeededGenerator(seed: 5)
         for page in 0..<UInt32(100) { rig.set(page * 64, 1) }
         let whole = try rig.checkpoint()
         for page in 0..<UInt32(60) { rig.set(page * 64, 2) }

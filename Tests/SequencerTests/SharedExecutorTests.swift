@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import SeededRandom
 import Synchronization
 import Testing
 
@@ -111,7 +112,7 @@ import Testing
         for thread in 0..<threads {
             group.enter()
             Thread {
-                var random = SplitMix64(state: seed &+ UInt64(thread))
+                var random = SeededGenerator(seed: seed &+ UInt64(thread))
                 let port = sequencer.ports[thread]
                 var nonce = SystemClock.nowMs()
                 var sequences: [UInt64] = []

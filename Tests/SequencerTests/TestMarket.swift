@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Logging
+import SeededRandom
 import Signing
 
 @testable import Sequencer
@@ -52,7 +53,7 @@ enum TestMarket {
     }
 
     /// A random, mostly valid envelope of one to four commands.
-    static func randomEnvelope(nonce: UInt64, using random: inout SplitMix64) -> [UInt8] {
+    static func randomEnvelope(nonce: UInt64, using random: inout SeededGenerator) -> [UInt8] {
         let commands = (0..<Int.random(in: 1...4, using: &random)).map { _ -> Command in
             let id = UInt64.random(in: 1...40, using: &random)
             switch Int.random(in: 0..<10, using: &random) {

@@ -33,7 +33,7 @@ import Testing
         test.listToken(1, decimals: quoteDecimals)
         test.listToken(2, decimals: 18)
         test.listMarket(
-            1, base: 2, quote: 1, lotExponent: 18, makerFee: 0, takerFee: 0, feeOwner: TestExchange.address(99), opensAtMs: 1,
+            1, base: 2, quote: 1, lotExponent: 18, makerFee: 0, takerFee: 0, feeOwner: TestExchange.feeOwner, opensAtMs: 1,
             referencePrice: auction.reference)
         let (bids, asks) = (test.host.exchange.orderBook(1), test.host.exchange.orderBook(1 + UInt32(Layout.marketCapacity)))
         for order in auction.bids { _ = bids.add(side: .buy, priceCode: order.price, lots: order.lots, account: 1) }

@@ -11,13 +11,8 @@ import Testing
     let now = TestExchange.startMs
 
     init() throws {
-        test = try TestExchange()
-        test.listToken(1, decimals: 9)
-        test.listToken(2, decimals: 6)
-        for market in UInt32(1)...2 {
-            test.listMarket(market, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.address(99))
-        }
-        for trader in [owner, other] { test.deposit(trader, token: 2, atoms: 1 << 40) }
+        test = try TestExchange(traders: [owner, other], atoms: 1 << 40, baseDecimals: 6)
+        test.listMarket(2, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.feeOwner)
         _ = test.execute([.approveAgent(agent, expiryMs: 0)], signer: owner)
     }
 

@@ -7,38 +7,27 @@ import Testing
     let test: TestExchange
     let maker = TestExchange.address(1)
     let taker = TestExchange.address(2)
-    let feeOwner = TestExchange.address(99)
+    let feeOwner = TestExchange.feeOwner
 
     init() throws {
-        test = try TestExchange()
-        test.listToken(1, decimals: 9)
-        test.listToken(2, decimals: 0)
-        test.listMarket(1, base: 2, quote: 1, lotExponent: 0, makerFee: 3, takerFee: 30, feeOwner: feeOwner)
-        for trader in [maker, taker] { for token in UInt32(1)...2 { test.deposit(trader, token: token, atoms: 1 << 50) } }
+        test = try TestExchange(traders: [maker, taker], atoms: 1 << 50, baseDecimals: 0, makerFee: 3, takerFee: 30)
     }
 
     private func setTier(_ owner: Address, _ tier: UInt64) -> Event {
-        test.host.exchange.clearEvents()
-        test.host.exchange.consume(
-            InboxMessage(kind: InboxMessage.Kind.feeTierSet, a: Hash256(address: owner), b: tier, c: Hash256()))
-        return test.host.exchange.events.last!
-    }
-
-    private func free(_ owner: Address, _ token: UInt32) -> UInt64 {
-        test.host.exchange.balance(account: test.host.exchange.account(owner: owner)!.id, token: token)?.free ?? 0
+        test.consume(InboxMessage(kind: InboxMessage.Kind.feeTierSet, a: Hash256(address: owner), b: tier, c: Hash256())).last!
     }
 
     /// Sells `lots` to the taker for 20,000 quote atoms each; returns what maker and taker paid, each in what they received.
     private func trade(_ lots: UInt64) -> (maker: UInt64, taker: UInt64) {
-        let before = (quote: free(maker, 1), base: free(taker, 2), fees: (free(feeOwner, 1), free(feeOwner, 2)))
+        let before = (quote: test.free(maker, 1), base: test.free(taker, 2), fees: (test.free(feeOwner, 1), test.free(feeOwner, 2)))
         _ = test.execute(
             [.place(market: 1, side: .sell, timeInForce: .goodTilCancelled, priceCode: price(20_000, -9), lots: lots, clientOrderId: 0)],
             signer: maker)
         _ = test.execute(
             [.place(market: 1, side: .buy, timeInForce: .immediateOrCancel, priceCode: price(20_000, -9), lots: lots, clientOrderId: 0)],
             signer: taker)
-        let paid = (lots * 20_000 - (free(maker, 1) - before.quote), lots - (free(taker, 2) - before.base))
-        #expect(free(feeOwner, 1) - before.fees.0 == paid.0 && free(feeOwner, 2) - before.fees.1 == paid.1)
+        let paid = (lots * 20_000 - (test.free(maker, 1) - before.quote), lots - (test.free(taker, 2) - before.base))
+        #expect(test.free(feeOwner, 1) - before.fees.0 == paid.0 && test.free(feeOwner, 2) - before.fees.1 == paid.1)
         expectInvariants(test.host.exchange)
         return paid
     }

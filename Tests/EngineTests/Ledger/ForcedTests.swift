@@ -11,11 +11,7 @@ import Testing
     let stranger = TestExchange.address(4)
 
     init() throws {
-        test = try TestExchange()
-        test.listToken(1, decimals: 9)
-        test.listToken(2, decimals: 0)
-        test.listMarket(1, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.address(99))
-        for trader in [owner, other] { for token in UInt32(1)...2 { test.deposit(trader, token: token, atoms: 1_000_000) } }
+        test = try TestExchange(traders: [owner, other], atoms: 1_000_000, baseDecimals: 0)
         test.execute([.approveAgent(agent, expiryMs: TestExchange.startMs + 1_000)], signer: owner)
     }
 
@@ -24,25 +20,20 @@ import Testing
     /// Consumes the message; its first event is taken away once it is found to tell of it.
     private func force(bytes: [UInt8], _ sender: Address, expecting code: RejectCode = .none) -> [Event] {
         let index = test.host.exchange.header.inboxCursor
-        test.host.exchange.clearEvents()
-        test.host.exchange.consume(bytes.withUnsafeBytes { InboxMessage(forced: $0, sender: sender) })
+        let events = test.consume(bytes.withUnsafeBytes { InboxMessage(forced: $0, sender: sender) })
         #expect(test.host.exchange.header.inboxCursor == index + 1)
-        let first = test.host.exchange.events.first
+        let first = events.first
         #expect(first?.kind == Event.Kind.forced && first?.orderId == index && first?.code == code.rawValue)
-        return Array(test.host.exchange.events.dropFirst())
+        return Array(events.dropFirst())
     }
 
     private func order(_ side: Side, _ lots: UInt64, _ timeInForce: TimeInForce = .goodTilCancelled) -> Command {
         .place(market: 1, side: side, timeInForce: timeInForce, priceCode: price(10_000, -8), lots: lots, clientOrderId: 0)
     }
 
-    private func free(_ owner: Address, _ token: UInt32) -> UInt64 {
-        test.host.exchange.balance(account: test.host.exchange.account(owner: owner)!.id, token: token)?.free ?? 0
-    }
-
     @Test func everythingLeavesInOneMessage() {
         test.execute([order(.sell, 700)], signer: owner)
-        #expect(free(owner, 2) == 999_300)
+        #expect(test.free(owner, 2) == 999_300)
         let events = force(
             [.cancelAll(market: 0, sides: .both), .withdraw(token: 2, atoms: Command.allFree), .withdraw(token: 1, atoms: 5)], owner)
         #expect(events.map(\.kind) == [Event.Kind.reduced, Event.Kind.cancelledAll, Event.Kind.withdrawn, Event.Kind.withdrawn])
@@ -50,7 +41,7 @@ import Testing
         #expect(events[2].lots == 1_000_000)
         #expect(test.host.exchange.withdrawal(1)?.amount == 1_000_000 && test.host.exchange.withdrawal(1)?.owner == owner)
         #expect(test.host.exchange.withdrawal(2)?.amount == 5)
-        #expect(free(owner, 2) == 0 && free(owner, 1) == 999_995)
+        #expect(test.free(owner, 2) == 0 && test.free(owner, 1) == 999_995)
     }
 
     @Test func allFreeOfNothingIsNoAmount() {
@@ -85,7 +76,7 @@ import Testing
         for bytes in [[0], [UInt8](repeating: 0xFF, count: 96), good + [0], Array(good.dropLast()), [13, 0, 0, 0]] {
             #expect(force(bytes: bytes, owner, expecting: .malformedPayload).isEmpty)
         }
-        #expect(free(owner, 1) == 1_000_000)
+        #expect(test.free(owner, 1) == 1_000_000)
         #expect(force(bytes: good, owner).count == 1)
     }
 
@@ -122,7 +113,7 @@ import Testing
     @Test func messagesUseNoNonces() {
         let message: [Command] = [.withdraw(token: 1, atoms: 3)]
         #expect(force(message, owner).count == 1 && force(message, owner).count == 1)
-        #expect(free(owner, 1) == 999_994)
+        #expect(test.free(owner, 1) == 999_994)
         #expect(test.execute(message, signer: owner, nonce: test.nonce + 1).code == .none)
     }
 
@@ -130,10 +121,8 @@ import Testing
     @Test(arguments: [0, 97, 1 << 31, UInt32.max]) func otherSizesAreIgnored(size: UInt32) {
         var message = TestExchange.encode(.withdraw(token: 1, atoms: 1)).withUnsafeBytes { InboxMessage(forced: $0, sender: owner) }
         message.a.word1 = (message.a.word1 & 0xFFFF_FFFF_0000_0000) | UInt64(size.byteSwapped)
-        test.host.exchange.clearEvents()
-        test.host.exchange.consume(message)
-        #expect(test.host.exchange.events.map(\.kind) == [Event.Kind.inboxIgnored])
-        #expect(free(owner, 1) == 1_000_000)
+        #expect(test.consume(message).map(\.kind) == [Event.Kind.inboxIgnored])
+        #expect(test.free(owner, 1) == 1_000_000)
     }
 
     /// The most that a message can look at in vain is what a signed payload may.

@@ -9,21 +9,7 @@ import Testing
     let taker = TestExchange.address(2)
 
     init() throws {
-        test = try TestExchange()
-        test.listToken(1, decimals: 9)
-        test.listToken(2, decimals: 0)
-        test.listMarket(1, base: 2, quote: 1, lotExponent: 0, makerFee: 3, takerFee: 30, feeOwner: TestExchange.address(99))
-        for trader in [maker, taker] { for token in UInt32(1)...2 { test.deposit(trader, token: token, atoms: 1 << 50) } }
-    }
-
-    private func set(_ message: InboxMessage) -> Event {
-        test.host.exchange.clearEvents()
-        test.host.exchange.consume(message)
-        return test.host.exchange.events.last!
-    }
-
-    private func free(_ owner: Address, _ token: UInt32) -> UInt64 {
-        test.host.exchange.balance(account: test.host.exchange.account(owner: owner)!.id, token: token)?.free ?? 0
+        test = try TestExchange(traders: [maker, taker], atoms: 1 << 50, baseDecimals: 0, makerFee: 3, takerFee: 30)
     }
 
     private func place(_ side: Side, _ timeInForce: TimeInForce, _ owner: Address) {
@@ -34,14 +20,14 @@ import Testing
 
     @Test func newFeesCountForOrdersThatRest() {
         place(.sell, .goodTilCancelled, maker)
-        let event = set(TestExchange.marketFeesSet(1, maker: 100, taker: 7))
+        let event = test.consume(TestExchange.marketFeesSet(1, maker: 100, taker: 7)).last!
         #expect(event.kind == Event.Kind.marketFeesChanged)
         #expect((event.market, event.lots, event.remaining) == (1, 100, 7))
-        let before = (quote: free(maker, 1), base: free(taker, 2))
+        let before = (quote: test.free(maker, 1), base: test.free(taker, 2))
         place(.buy, .immediateOrCancel, taker)
         // 100 basis points of 10^10 quote atoms, 7 of 10^6 base atoms.
-        #expect(free(maker, 1) - before.quote == 10_000_000_000 - 100_000_000)
-        #expect(free(taker, 2) - before.base == 1_000_000 - 700)
+        #expect(test.free(maker, 1) - before.quote == 10_000_000_000 - 100_000_000)
+        #expect(test.free(taker, 2) - before.base == 1_000_000 - 700)
         expectInvariants(test.host.exchange)
     }
 
@@ -52,7 +38,7 @@ import Testing
         TestExchange.marketFeesSet(1, maker: 1, taker: 1 + 1 << 16),
     ])
     func impossibleFeesHaveNoEffect(message: InboxMessage) {
-        #expect(set(message).kind == Event.Kind.inboxIgnored)
+        #expect(test.consume(message).last?.kind == Event.Kind.inboxIgnored)
         #expect(test.host.exchange.market(1)?.makerFeeBasisPoints == 3 && test.host.exchange.market(1)?.takerFeeBasisPoints == 30)
     }
 }

@@ -10,11 +10,7 @@ import Testing
     let agent = TestExchange.address(3)
 
     init() throws {
-        test = try TestExchange()
-        test.listToken(1, decimals: 9)
-        test.listToken(2, decimals: 6)
-        test.listMarket(1, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.address(99))
-        for trader in [owner, other] { for token in UInt32(1)...2 { test.deposit(trader, token: token, atoms: 1 << 40) } }
+        test = try TestExchange(traders: [owner, other], atoms: 1 << 40, baseDecimals: 6)
         _ = test.execute([.approveAgent(agent, expiryMs: 0)], signer: owner)
     }
 

@@ -9,11 +9,7 @@ import Testing
     let owner = TestExchange.address(1)
 
     init() throws {
-        test = try TestExchange()
-        test.listToken(1, decimals: 9)
-        test.listToken(2, decimals: 6)
-        test.listMarket(1, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.address(99))
-        test.deposit(owner, token: 2, atoms: 1 << 40)
+        test = try TestExchange(traders: [owner], atoms: 1 << 40, baseDecimals: 6)
     }
 
     /// An order that rests and goes `milliseconds` after now.

@@ -7,7 +7,7 @@ import Testing
 
     init() throws {
         rig = try MarketRig()
-        rig.test.listMarket(2, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.address(99))
+        rig.test.listMarket(2, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.feeOwner)
         rig.sell("bob", 1, at: 20_000)
         rig.buy("carol", 1, at: 20_000)
         rig.sell("alice", 5, at: 21_000)

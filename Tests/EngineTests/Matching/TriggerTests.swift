@@ -86,7 +86,7 @@ import Testing
             rig.run("carol", .placeTrigger(rig.order(.sell, 1, 18_000), expiryMs: 0, triggerPriceCode: PriceCode.count)) == [
                 "rejected: priceInvalid"
             ])
-        rig.test.listMarket(2, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.address(99))
+        rig.test.listMarket(2, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.feeOwner)
         var order = rig.order(.sell, 1, 18_000)
         order.market = 2
         #expect(rig.run("carol", .placeTrigger(order, expiryMs: 0, triggerPriceCode: rig.code(15_000))) == ["rejected: noLastPrice"])

@@ -14,7 +14,7 @@ final class MarketRig {
         test = try TestExchange()
         test.listToken(1, decimals: 0)
         test.listToken(2, decimals: 0)
-        test.listMarket(1, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.address(99))
+        test.listMarket(1, base: 2, quote: 1, lotExponent: 0, makerFee: 0, takerFee: 0, feeOwner: TestExchange.feeOwner)
         for name in names {
             test.deposit(address(name), token: 1, atoms: 1_000_000_000)
             test.deposit(address(name), token: 2, atoms: 1_000_000)

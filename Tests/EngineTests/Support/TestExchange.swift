@@ -6,12 +6,36 @@ final class TestExchange {
     let host: HostedExchange
     var nonce: UInt64
     static let startMs: UInt64 = 1_790_000_000_000
+    static let feeOwner = address(99)
 
     /// Opens block 1 on a fresh exchange.
     init() throws {
         host = try HostedExchange()
         nonce = Self.startMs
         host.exchange.beginBlock(number: 1, timeMs: Self.startMs)
+    }
+
+    /// Market 1 sells token 2 for token 1, which has nine decimals, in lots of one atom; `traders` have `atoms` of both. Account 1 gets the fees, which are
+    /// in basis points.
+    convenience init(traders: [Address], atoms: UInt64, baseDecimals: UInt64, makerFee: UInt64 = 0, takerFee: UInt64 = 0) throws {
+        try self.init()
+        listToken(1, decimals: 9)
+        listToken(2, decimals: baseDecimals)
+        listMarket(1, base: 2, quote: 1, lotExponent: 0, makerFee: makerFee, takerFee: takerFee, feeOwner: Self.feeOwner)
+        for trader in traders { for token in UInt32(1)...2 { deposit(trader, token: token, atoms: atoms) } }
+    }
+
+    /// What an owner's first account can spend.
+    func free(_ owner: Address, _ token: UInt32) -> UInt64 {
+        host.exchange.balance(account: host.exchange.account(owner: owner)!.id, token: token)?.free ?? 0
+    }
+
+    /// Consumes a message from L1; returns the events.
+    @discardableResult
+    func consume(_ message: InboxMessage) -> [Event] {
+        host.exchange.clearEvents()
+        host.exchange.consume(message)
+        return Array(host.exchange.events)
     }
 
     /// Opens the next block, `milliseconds` after the last one; returns the events.

@@ -1,4 +1,5 @@
 import Engine
+import SeededRandom
 import Testing
 
 @testable import Sequencer
@@ -8,7 +9,7 @@ struct CrashClient {
     /// Envelopes sent and not answered yet, at most.
     private static let inFlightMax = 60
 
-    var random: SplitMix64
+    var random: SeededGenerator
     var nonce: UInt64
     /// In order of first sending.
     var unanswered: [(nonce: UInt64, envelope: [UInt8])] = []
@@ -23,7 +24,7 @@ struct CrashClient {
     var repeated: Set<UInt64> = []
 
     init(seed: UInt64) {
-        random = SplitMix64(state: seed)
+        random = SeededGenerator(seed: seed)
         nonce = SystemClock.nowMs()
     }
 

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import Sequencer
@@ -7,10 +8,10 @@ struct CrashHistory {
     /// Batches behind the last that must be kept: far less than a log of 1 MiB holds.
     private static let keptAtLeast = 300
 
-    private var random: SplitMix64
+    private var random: SeededGenerator
     private(set) var (asked, gone, batches) = (0, 0, 0)
 
-    init(seed: UInt64) { random = SplitMix64(state: seed ^ 3) }
+    init(seed: UInt64) { random = SeededGenerator(seed: seed ^ 3) }
 
     /// Asks a node that has just started for everything after some acknowledged batch. False when the child is gone.
     mutating func catchUp(_ node: CrashedNode, _ client: CrashClient, seed: UInt64) -> Bool {

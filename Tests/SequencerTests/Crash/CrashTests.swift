@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Sequencer
@@ -33,7 +34,7 @@ import Testing
         print("\(durability): seed \(seed), \(Self.crashes) kills")
         let directory = try TestDirectory()
         let files = DataDirectory(path: directory.path)
-        var random = SplitMix64(state: seed ^ 1)
+        var random = SeededGenerator(seed: seed ^ 1)
         var client = CrashClient(seed: seed)
         var history = CrashHistory(seed: seed)
         var instants = Instants()
@@ -111,7 +112,7 @@ import Testing
         let seed = Self.seed
         print("SIGTERM, \(durability): seed \(seed)")
         let directory = try TestDirectory()
-        var random = SplitMix64(state: seed ^ 2)
+        var random = SeededGenerator(seed: seed ^ 2)
         var client = CrashClient(seed: seed)
         for _ in 0..<5 {
             let node = try CrashedNode(directory: directory.path, durability: durability)

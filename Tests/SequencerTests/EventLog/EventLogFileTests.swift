@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Sequencer
@@ -34,7 +35,7 @@ import Testing
     @Test func whatWasCommittedIsThereAfterAKillAtAnyPoint() throws {
         let seed = EventLogTests.seed
         print("seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         let directory = try TestDirectory()
         var log = try open(directory.file("events.log"))
         var written: [ModelRecord] = []
@@ -71,7 +72,7 @@ import Testing
     }
 
     private func populated(_ path: String) throws {
-        var random = SplitMix64(state: 5)
+        var random = SeededGenerator(seed: 5)
         let log = try open(path)
         for place in UInt32(0)..<20 { _ = EventLogTests.write(log, block: 1, place: place, bytes: 100, using: &random) }
         log.commit()
@@ -101,7 +102,7 @@ import Testing
         let log = try open(path, capacity: capacity, deployment)
         #expect(log.openedAt == nil && log.end == 0 && log.oldestPosition.rawValue == 0)
         #expect(try kept(log).isEmpty)
-        var random = SplitMix64(state: 6)
+        var random = SeededGenerator(seed: 6)
         #expect(EventLogTests.write(log, block: 1, place: 0, bytes: 0, using: &random) != nil)
     }
 
@@ -110,7 +111,7 @@ import Testing
         let directory = try TestDirectory()
         let path = directory.file("events.log")
         try populated(path)
-        var random = SplitMix64(state: 7)
+        var random = SeededGenerator(seed: 7)
         let log = try open(path)
         let body = ModelRecord.result(block: 1, place: 20, noise: 64, using: &random)
         func part(flags: UInt8) {

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Sequencer
@@ -7,7 +8,7 @@ import Testing
 /// The log against a plain list of what was written.
 @Suite struct EventLogTests {
     /// Writes a result or an opening of random length; returns its bytes.
-    static func write(_ log: EventLog, block: UInt64, place: UInt32, bytes: Int, using random: inout SplitMix64) -> ModelRecord? {
+    static func write(_ log: EventLog, block: UInt64, place: UInt32, bytes: Int, using random: inout SeededGenerator) -> ModelRecord? {
         var record = ModelRecord(
             kind: place == 0 ? RingRecord.ToGateway.blockOpened : RingRecord.ToGateway.result, tag: random.next(), block: block,
             place: place)
@@ -25,7 +26,7 @@ import Testing
     @Test func readersAtDifferentSpeedsSeeTheSame() throws {
         let seed = Self.seed
         print("seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         for capacity in [4096, 8192, 65536] {
             let log = try EventLog(capacity: capacity)
             let readers = (0..<3).map { _ in log.makeReader() }
@@ -81,7 +82,7 @@ import Testing
     @Test func historyYieldsWhatIsKeptOrSaysThatItIsGone() throws {
         let seed = Self.seed
         print("seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         let log = try EventLog(capacity: 1 << 16)
         let history = log.makeHistory()
         var written: [ModelRecord] = []
@@ -127,7 +128,7 @@ import Testing
 
     /// A cursor that waits too long learns it and is passed nothing that is not whole.
     @Test func aCursorThatIsOvertakenIsGone() throws {
-        var random = SplitMix64(state: 1)
+        var random = SeededGenerator(seed: 1)
         let log = try EventLog(capacity: 8192)
         let history = log.makeHistory()
         _ = Self.write(log, block: 1, place: 0, bytes: 0, using: &random)
@@ -226,7 +227,7 @@ struct ModelRecord: Equatable {
     static func == (left: Self, right: Self) -> Bool { left.kind == right.kind && left.tag == right.tag && left.body == right.body }
 
     /// The body of an admitted result at `place`, from 1, followed by random bytes.
-    static func result(block: UInt64, place: UInt32, noise: Int, using random: inout SplitMix64) -> [UInt8] {
+    static func result(block: UInt64, place: UInt32, noise: Int, using random: inout SeededGenerator) -> [UInt8] {
         var body = [UInt8](repeating: 0, count: ResultLayout.events)
         body.withUnsafeMutableBytes {
             $0.storeBytes(of: block, toByteOffset: ResultLayout.block, as: UInt64.self)

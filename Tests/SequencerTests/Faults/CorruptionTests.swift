@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Sequencer
@@ -84,7 +85,7 @@ import Testing
         // Closing moves what the logs hold.
         if !inLogs { _ = try Sequencer(CrashVerification.configuration(origin.path), logger: TestMarket.quiet) }
         let expected = try Victim(copying: origin.path).recover()
-        var random = SplitMix64(state: Self.seed ^ 3)
+        var random = SeededGenerator(seed: Self.seed ^ 3)
         var recovered = 0
         var refusals: [String: Int] = [:]
         for round in 0..<Self.rounds {
