@@ -135,11 +135,11 @@ package struct Exchange: ~Copyable {
             return withdraw(account: account, token: token, amount: atoms, commandIndex: index)
         case .approveAgent(let agent, let expiryMs):
             let code = approveAgent(agent, expiryMs: expiryMs, account: account)
-            if code == .none { emitAgentChanged(account: account, index: index) }
+            if code == .none { emit(Event.Kind.agentChanged, account: account, index: index) }
             return code
         case .revokeAgent(let agent):
             let code = revokeAgent(agent, account: account)
-            if code == .none { emitAgentChanged(account: account, index: index) }
+            if code == .none { emit(Event.Kind.agentChanged, account: account, index: index) }
             return code
         case .openSubaccount: return openSubaccount(of: account, commandIndex: index)
         case .transfer(let token, let atoms, let toAccount):

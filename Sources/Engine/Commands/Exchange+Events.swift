@@ -38,17 +38,10 @@ extension Exchange {
         emit(event)
     }
 
-    mutating func emitAgentChanged(account: UInt32, index: UInt16) {
+    /// An event that says no more than whose it is.
+    mutating func emit(_ kind: UInt8, account: UInt32, index: UInt16) {
         var event = Event()
-        event.kind = Event.Kind.agentChanged
-        event.account = account
-        event.commandIndex = index
-        emit(event)
-    }
-
-    mutating func emitSettingChanged(account: UInt32, index: UInt16) {
-        var event = Event()
-        event.kind = Event.Kind.settingChanged
+        event.kind = kind
         event.account = account
         event.commandIndex = index
         emit(event)

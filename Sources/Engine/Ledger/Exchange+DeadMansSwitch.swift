@@ -5,7 +5,7 @@ extension Exchange {
     mutating func scheduleCancel(account: UInt32, timeMs: UInt64, commandIndex: UInt16) -> RejectCode {
         guard timeMs == 0 || timeMs > pointer(Layout.header, as: StateHeader.self).pointee.blockTimeMs else { return .expiryPassed }
         setTimer(account: account, dueMs: timeMs)
-        emitSettingChanged(account: account, index: commandIndex)
+        emit(Event.Kind.settingChanged, account: account, index: commandIndex)
         return .none
     }
 
@@ -13,7 +13,7 @@ extension Exchange {
         let flags = pointer(accountOffset(account), as: Account.self).pointee.flags
         let others = flags & ~AccountFlags.cancelOnDisconnect
         writableAccount(account).pointee.flags = isOn ? others | AccountFlags.cancelOnDisconnect : others
-        emitSettingChanged(account: account, index: commandIndex)
+        emit(Event.Kind.settingChanged, account: account, index: commandIndex)
         return .none
     }
 

@@ -26,7 +26,7 @@ extension Exchange {
         guard isOwner || signer.pointee.principal == main else { return .notYourAccount }
         guard isOwner || isActiveAgent(signer.pointee) else { return .agentExpired }
         actor = Actor(account: id, isOwner: isOwner)
-        emitSettingChanged(account: id, index: commandIndex)
+        emit(Event.Kind.settingChanged, account: id, index: commandIndex)
         return .none
     }
 
