@@ -12,10 +12,10 @@ import argparse, json, pathlib, struct, sys
 from eth_abi import decode, encode
 from web3 import Web3
 
-BALANCES, WITHDRAWALS, END = 0x1000_0000, 0x1400_0000, 0x1800_0000  # first cells of both kinds, and the end of the second
+BALANCES, WITHDRAWALS, SLOTS = 0x1000_0000, 0x1400_0000, 2**26  # first cells of both kinds; how many withdrawals go round there
 TOKENS, BORN = 0x4000, 2048  # first cell of the tokens, and the first id of those born on the exchange
 PAY = {"exit_balance": "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])",
-       "withdraw": "withdraw(uint256,uint256,address,uint32,uint64,uint64,bytes32[29])",
+       "withdraw": "withdraw(uint256,uint64,address,uint32,uint64,uint64,bytes32[29])",
        "refund_deposit": "refund_deposit(uint256,address,uint32,uint64)",
        "create_token": "create_token(uint256,uint32,uint64,uint8,bytes16,bytes32[29])"}
 
@@ -58,17 +58,20 @@ def complaint(function, values):
         cell = struct.pack("<20xIQII16s8x", token, supply, decimals, 0, symbol)
     elif function == "exit_balance":
         index, owner, token, free, locked, account, path = values
+        payout = 2**64 + index
         kind, batch = range(BALANCES, WITHDRAWALS), ask("claim_count()", ["uint256"]) - 1
         cell = struct.pack("<20sIQQI20x", bytes.fromhex(owner[2:]), token, free, locked, account)
     else:
-        batch, index, owner, token, amount, block, path = values
-        kind = range(WITHDRAWALS + 1, END)
-        cell = struct.pack("<20sIQQQ16x", bytes.fromhex(owner[2:]), token, amount, max(0, index - WITHDRAWALS), block)
+        batch, payout, owner, token, amount, block, path = values
+        index, kind = WITHDRAWALS + payout % SLOTS, range(WITHDRAWALS, WITHDRAWALS + SLOTS) if payout else ()
+        cell = struct.pack("<20sIQQQ16x", bytes.fromhex(owner[2:]), token, amount, payout, block)
     if index not in kind or len(path) != 29 or root(Web3.keccak(cell), index, path) != ask("claims(uint256)", ["bytes32"], batch):
         return f"no path of a cell that pays, under the state claimed after batch {batch}"
-    if function == "create_token" and ask("tokens(uint32)", ["address", "uint256"], values[1]) != "0x" + "00" * 20:
-        return "paid before"
-    if ask("is_paid(uint256)", ["bool"], index):
+    if function == "create_token":
+        is_done = ask("tokens(uint32)", ["address", "uint256"], token) != "0x" + "00" * 20
+    else:
+        is_done = ask("is_paid(uint256)", ["bool"], payout)
+    if is_done:
         return "paid before"
     return None if ask("is_final(uint256)", ["bool"], batch) else f"the claim of batch {batch} is not final yet"
 

@@ -14,7 +14,7 @@ from .exchange import ROOT, Exchange
 
 SIGNATURES = {
     "exit_balance": "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])",
-    "withdraw": "withdraw(uint256,uint256,address,uint32,uint64,uint64,bytes32[29])",
+    "withdraw": "withdraw(uint256,uint64,address,uint32,uint64,uint64,bytes32[29])",
     "refund_deposit": "refund_deposit(uint256,address,uint32,uint64)",
     "create_token": "create_token(uint256,uint32,uint64,uint8,bytes16,bytes32[29])",
 }

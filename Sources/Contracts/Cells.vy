@@ -13,6 +13,10 @@
 
      The cell of a token lies at TOKENS_START + its id. That of a token listed from L1 is never read.
 
+     Withdrawal records lie in a ring. Their ids are 1, 2, 3 and so on, each given once; the record `id` lies in slot id % WITHDRAWAL_SLOTS,
+     where it stays until that many more were written. A batch writes far fewer (it has at most 98,304 signed commands), so the state after
+     the batch that wrote a record holds it, whatever comes later.
+
      Leaf and node hash both take 64 bytes, so a node could pass for a leaf if paths had any length. They have one: 29.
      snekmate's Merkle module does not fit, as it sorts the two children of a node and so loses the position.
 """
@@ -21,11 +25,13 @@
 # @dev Height of the tree, and number of hashes in a path.
 HEIGHT: constant(uint256) = 29
 
-# @dev Cell indices of the two regions that L1 reads: 0x1000_0000, 0x1400_0000, 0x1800_0000.
+# @dev Cell indices of the two regions that L1 pays: 0x1000_0000, 0x1400_0000.
 BALANCES_START: constant(uint256) = 268_435_456
 BALANCES_END: constant(uint256) = 335_544_320
 WITHDRAWALS_START: constant(uint256) = 335_544_320
-WITHDRAWALS_END: constant(uint256) = 402_653_184
+
+# @dev How many withdrawal records a state holds at most: a power of two.
+WITHDRAWAL_SLOTS: constant(uint256) = 67_108_864
 
 # @dev Cell index of the first token's cell: 0x4000.
 TOKENS_START: constant(uint256) = 16_384
@@ -51,11 +57,12 @@ def _is_balance(index: uint256) -> bool:
 
 @internal
 @pure
-def _is_withdrawal(index: uint256) -> bool:
+def _withdrawal_index(id: uint64) -> uint256:
     """
-    @dev Whether a cell index lies in the region of withdrawal records. Slot 0 never holds a record.
+    @dev Index of the cell in which the withdrawal record `id` lies. There is no record 0: cells never written have that id.
     """
-    return index > WITHDRAWALS_START and index < WITHDRAWALS_END
+    assert id != 0, "cells: no such record"
+    return WITHDRAWALS_START + (convert(id, uint256) & (WITHDRAWAL_SLOTS - 1))
 
 
 @internal
@@ -69,18 +76,9 @@ def _balance_leaf(owner: address, token_id: uint32, free: uint64, locked: uint64
 
 @internal
 @pure
-def _withdrawal_leaf(owner: address, token_id: uint32, amount: uint64, index: uint256, l2_block: uint64) -> bytes32:
-    """
-    @dev Hash of a withdrawal cell at `index`, which must lie in its region: the record's id is its slot.
-    """
-    return self._leaf(owner, token_id, amount, convert(index - WITHDRAWALS_START, uint64), l2_block)
-
-
-@internal
-@pure
 def _leaf(owner: address, token_id: uint32, first: uint64, second: uint64, third: uint64) -> bytes32:
     """
-    @dev Hash of a cell of either kind: owner[20] | token u32 | first u64 | second u64 | third u64 | 16 zero bytes. A balance's account
+    @dev Hash of a withdrawal cell, or of a balance cell: owner[20] | token u32 | first u64 | second u64 | third u64 | 16 zero bytes. A balance's account
          is its third number: the four bytes behind it are zero.
     """
     numbers: uint256 = self._swapped(

@@ -4,9 +4,13 @@
 @title Payouts of withdrawal records and balances
 @license Apache-2.0
 @notice Whoever shows that a cell of a final state holds a withdrawal record has its owner paid; after a halt, the same for
-        balances under the last claimed state. Each cell is paid once. One cell comes with a Merkle path (`withdraw`,
+        balances under the last claimed state. Each is paid once. One cell comes with a Merkle path (`withdraw`,
         `exit_balance`), many come under one multiproof (`pay_many`).
-@dev THE MULTIPROOF. Cells come in ascending order, so that each is named once. They are walked from left to right. Each climbs
+@dev PAID ONCE. What is paid has a payout id: a withdrawal record its own id, a balance 2 ** 64 + the index of its cell. A record's cell says
+     nothing, as the ring writes another record into it in time; its id is given once, so it means one record under whatever final root
+     it is shown: that of the last batch, or an older one that holds it still. Balances are shown under one root alone.
+
+     THE MULTIPROOF. Cells come in ascending order, so that each is named once. They are walked from left to right. Each climbs
      until the next one lies under its sibling; there it waits as a left half, and the last cell of that sibling's side, which
      climbs past this height, takes it up. Every other sibling is the next of `siblings`, of which none may be missing and none
      left over. So the hashes that are computed form one tree of height 29 with the cells at their places, which equals the
@@ -53,10 +57,10 @@ struct Cell:
 
 
 # @notice A withdrawal record was paid.
-# @param cell_index Index of its cell.
+# @param id The record's id.
 # @param atoms Amount in atoms.
 event Withdrawn:
-    cell_index: indexed(uint256)
+    id: indexed(uint256)
     owner: indexed(address)
     token_id: indexed(uint32)
     atoms: uint64
@@ -73,9 +77,9 @@ event Exited:
 
 
 # @notice `pay_many` could not pay a cell; it is as if it had not been among them.
-# @param cell_index Index of the cell.
+# @param payout_id What was to be paid: a record's id, or 2 ** 64 + index of a balance's cell.
 event Skipped:
-    cell_index: indexed(uint256)
+    payout_id: indexed(uint256)
 
 
 # @dev Most cells in one call. More would save each of them less than 700 gas.
@@ -84,21 +88,24 @@ CELLS_MAX: constant(uint256) = 32
 # @dev Most siblings that this many cells can need: each 24 below the five levels that they fill.
 SIBLINGS_MAX: constant(uint256) = 768
 
-# @dev Gas for one of many payments. ETH and plain tokens take at most 80,000, for a new holder in a new word of `paid_cells`.
+# @dev Gas for one of many payments. ETH and plain tokens take at most 80,000, for a new holder in a new word of `paid_words`.
 CELL_GAS: constant(uint256) = 250_000
 
 # @dev Gas that must be left before each payment, so that a 63rd part can be kept back beside it.
 _GAS_LEFT_MIN: constant(uint256) = 260_000
 
-# @notice 256 neighbouring cells a word: bit `i & 255` of word `i >> 8` says whether cell `i` was paid.
-paid_cells: public(HashMap[uint256, uint256])
+# @dev What the index of a balance's cell is added to for its payout id: above all ids of records.
+_BALANCES: constant(uint256) = 2 ** 64
+
+# @notice 256 neighbours a word: bit `i & 255` of word `i >> 8` says whether the payout id `i` was paid.
+paid_words: public(HashMap[uint256, uint256])
 
 
 @external
 @nonreentrant
 def withdraw(
     batch: uint256,
-    cell_index: uint256,
+    id: uint64,
     owner: address,
     token_id: uint32,
     amount: uint64,
@@ -108,7 +115,7 @@ def withdraw(
     """
     @notice Pays a withdrawal record to its owner, once. Anyone may call it, also after a halt.
     @param batch Number of a batch whose claimed state is final and holds the record.
-    @param cell_index Index of the record's cell.
+    @param id The record's id, which says where its cell is.
     @param owner Owner in the record, who is paid.
     @param token_id Token in the record.
     @param amount Amount in the record, in atoms.
@@ -116,11 +123,10 @@ def withdraw(
     @param path The 29 sibling hashes from the cell up to the state root.
     """
     root: bytes32 = Batches._final_root(batch)
-    assert Cells._is_withdrawal(cell_index), "payouts: not a withdrawal cell"
-    leaf: bytes32 = Cells._withdrawal_leaf(owner, token_id, amount, cell_index, l2_block)
-    assert Cells._root(leaf, cell_index, path) == root, "payouts: wrong path"
+    leaf: bytes32 = Cells._leaf(owner, token_id, amount, id, l2_block)
+    assert Cells._root(leaf, Cells._withdrawal_index(id), path) == root, "payouts: wrong path"
 
-    self._pay_once(cell_index, owner, token_id, convert(amount, uint256))
+    self._pay_once(convert(id, uint256), owner, token_id, convert(amount, uint256))
 
 
 @external
@@ -153,7 +159,7 @@ def exit_balance(
     leaf: bytes32 = Cells._balance_leaf(owner, token_id, free, locked, account)
     assert Cells._root(leaf, cell_index, path) == root, "payouts: wrong path"
 
-    self._pay_once(cell_index, owner, token_id, convert(free, uint256) + convert(locked, uint256))
+    self._pay_once(_BALANCES + cell_index, owner, token_id, convert(free, uint256) + convert(locked, uint256))
 
 
 @external
@@ -177,10 +183,11 @@ def pay_many(batch: uint256, cells: DynArray[Cell, CELLS_MAX], siblings: DynArra
     for i: uint256 in range(len(cells), bound=CELLS_MAX):
         cell: Cell = cells[i]
         position: uint256 = cell.index
-        if not Cells._is_withdrawal(position):
-            assert Cells._is_balance(position), "payouts: not a cell that is paid"
+        if Cells._is_balance(position):
             Halting._check_halted()
             assert batch + 1 == Batches.claim_count, "payouts: not the last claim"
+        else:
+            assert Cells._withdrawal_index(cell.second) == position, "payouts: not a cell that is paid"
         # Behind the last cell comes one outside of the tree.
         next: uint256 = 2 ** Cells.HEIGHT
         if i + 1 < len(cells):
@@ -213,12 +220,14 @@ def pay_many(batch: uint256, cells: DynArray[Cell, CELLS_MAX], siblings: DynArra
     for cell: Cell in cells:
         assert msg.gas >= _GAS_LEFT_MIN, "payouts: too little gas"
         atoms: uint256 = convert(cell.first, uint256)
+        payout_id: uint256 = convert(cell.second, uint256)
         if Cells._is_balance(cell.index):
-            atoms += convert(cell.second, uint256)
+            atoms += payout_id
+            payout_id = _BALANCES + cell.index
         if raw_call(
             self,
             abi_encode(
-                cell.index,
+                payout_id,
                 cell.owner,
                 cell.token_id,
                 atoms,
@@ -229,47 +238,47 @@ def pay_many(batch: uint256, cells: DynArray[Cell, CELLS_MAX], siblings: DynArra
         ):
             paid += 1
         else:
-            log Skipped(cell_index=cell.index)
+            log Skipped(payout_id=payout_id)
     assert paid != 0, "payouts: nothing was paid"
     return paid
 
 
 @external
-def pay_cell(cell_index: uint256, owner: address, token_id: uint32, atoms: uint256):
+def pay_cell(payout_id: uint256, owner: address, token_id: uint32, atoms: uint256):
     """
     @notice Pays a proven cell: a part of `pay_many` that can be undone by itself. Only this contract may call it.
-    @param cell_index Index of the cell.
+    @param payout_id What is paid: a record's id, or 2 ** 64 + index of a balance's cell.
     @param owner Owner in the cell, who is paid.
     @param token_id Token in the cell.
     @param atoms Amount in atoms.
     """
     assert msg.sender == self, "payouts: not for others"
-    self._pay_once(cell_index, owner, token_id, atoms)
+    self._pay_once(payout_id, owner, token_id, atoms)
 
 
 @external
 @view
-def is_paid(cell_index: uint256) -> bool:
+def is_paid(payout_id: uint256) -> bool:
     """
     @notice Whether a withdrawal record or a balance was paid.
-    @param cell_index Index of its cell.
-    @return bool False also for cells that are neither.
+    @param payout_id A record's id, or 2 ** 64 + index of a balance's cell.
+    @return bool False also for what does not exist.
     """
-    return (self.paid_cells[cell_index >> 8] >> (cell_index & 255)) & 1 == 1
+    return (self.paid_words[payout_id >> 8] >> (payout_id & 255)) & 1 == 1
 
 
 @internal
-def _pay_once(cell_index: uint256, owner: address, token_id: uint32, atoms: uint256):
+def _pay_once(payout_id: uint256, owner: address, token_id: uint32, atoms: uint256):
     """
     @dev Pays a proven cell, unless it was paid.
     """
-    word: uint256 = self.paid_cells[cell_index >> 8]
-    bit: uint256 = 1 << (cell_index & 255)
+    word: uint256 = self.paid_words[payout_id >> 8]
+    bit: uint256 = 1 << (payout_id & 255)
     assert word & bit == 0, "payouts: already paid"
 
-    self.paid_cells[cell_index >> 8] = word | bit
-    if Cells._is_withdrawal(cell_index):
-        log Withdrawn(cell_index=cell_index, owner=owner, token_id=token_id, atoms=convert(atoms, uint64))
+    self.paid_words[payout_id >> 8] = word | bit
+    if payout_id < _BALANCES:
+        log Withdrawn(id=payout_id, owner=owner, token_id=token_id, atoms=convert(atoms, uint64))
     else:
-        log Exited(cell_index=cell_index, owner=owner, token_id=token_id, atoms=atoms)
+        log Exited(cell_index=payout_id - _BALANCES, owner=owner, token_id=token_id, atoms=atoms)
     Custody._pay(token_id, owner, atoms)

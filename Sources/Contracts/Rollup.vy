@@ -19,9 +19,9 @@
         owners, an owner forces commands of his own, the governor proposes what `Timelock` lets anyone put in force after a
         delay, and anyone halts the rollup once a deadline is missed. No key can pause, upgrade or move funds.
 @dev The state that counts after a halt is that of the last claim, which no later one can replace, so every atom is in
-     exactly one of: a balance there, a withdrawal record there, a deposit not consumed there. Each is paid once: records and
-     balances by cell index (withdrawal records are never rewritten, so a cell means the same record under every root),
-     deposits by inbox index.
+     exactly one of: a balance there, a withdrawal record of an id up to the last one there, a deposit not consumed there. Each is paid
+     once: balances by cell index, deposits by inbox index, records by id. An id is given once, so it means the same record under every
+     root; and at least one root holds it, though perhaps not the last, as the ring of records goes on (`Cells`).
 """
 
 
@@ -87,7 +87,7 @@ exports: (
     Payouts.pay_many,
     Payouts.pay_cell,
     Payouts.is_paid,
-    Payouts.paid_cells,
+    Payouts.paid_words,
     Timelock.propose,
     Timelock.cancel,
     Timelock.execute,

@@ -119,9 +119,13 @@ class History(RuleBasedStateMachine):
             self.now.withdraw(self.owner(who), token, min(atoms, self.now.balance(self.owner(who), token)[0]))
 
     @running
-    @rule(consume=st.integers(0, 9), size=st.sampled_from([None, None, 1, 126_976]), then=st.sampled_from(["post", "claim", "finalize", "finalize"]))
-    def batch(self, consume, size, then):
-        """As calldata, or with a size in a blob."""
+    @rule(
+        consume=st.integers(0, 9), size=st.sampled_from([None, None, 1, 126_976]), then=st.sampled_from(["post", "claim", "finalize", "finalize"]),
+        reuse=st.sampled_from([None, 0, 1, 5]),
+    )
+    def batch(self, consume, size, then, reuse):
+        """As calldata, or with a size in a blob. `reuse`: how many of the last slots of records will be written again after so many withdrawals of
+        somebody else; None: no such."""
         for message in self.inbox[self.now.consumed :][:consume]:
             self.now.consume(message)
         if size is None:
@@ -137,6 +141,8 @@ class History(RuleBasedStateMachine):
         self.trees.append(self.now.tree())
         self.posted_at.append(self.stage.evm.time)
         self.did("batch")
+        if reuse is not None and self.now.last_id:
+            self.now.last_id += ref.WITHDRAWAL_SLOTS - min(reuse, self.now.last_id)
         if then != "post":
             self.claim()
         if then == "finalize":
@@ -153,7 +159,7 @@ class History(RuleBasedStateMachine):
             self.bonds.append(self.bond)
             self.did("claim")
 
-    @rule(seconds=st.sampled_from([1, 100, WINDOW // 2, WINDOW, BATCH_DEADLINE // 2, BATCH_DEADLINE, SHORTEST_DELAY]))
+    @rule(seconds=st.sampled_from([1, 100, WINDOW // 2, WINDOW, BATCH_DEADLINE // 2, BATCH_DEADLINE + 1, SHORTEST_DELAY]))
     def sleep(self, seconds):
         self.stage.sleep(seconds)
 

@@ -67,14 +67,15 @@ class Attacks(Exits):
         else:
             place = data.draw(st.integers(0, len(siblings) - 1), label="place")
             siblings = [*siblings[:place], siblings[place][::-1], *siblings[place + 1 :]]
-        with reverts("payouts: wrong proof"):
+        misplaced = any(index >= ref.WITHDRAWAL_CELLS_START and index != ref.withdrawal_index(id) for index, _, _, _, id, _ in cells)
+        with reverts("payouts: not a cell that is paid" if misplaced else "payouts: wrong proof"):
             self.rollup.pay_many(number, cells, siblings, sender=MALLORY)
         self.did("forged pay_many")
 
     def unpaid_records(self) -> list[tuple[int, int]]:
         """(batch, id) of what a true path would pay now."""
         finals = [n for n in range(len(self.claimed_at)) if self.final(n)]
-        return [(n, id) for n in finals for id in range(1, len(self.posted[n].records) + 1) if ("record", id) not in self.paid]
+        return [(n, id) for n in finals for id in self.posted[n].records if self.posted[n].holds(id) and ("record", id) not in self.paid]
 
     def unpaid_balances(self) -> list[tuple[bytes, int]]:
         last = len(self.claimed_at) - 1
@@ -83,7 +84,8 @@ class Attacks(Exits):
         return [key for key, pair in self.posted[last].balances.items() if sum(pair) and ("balance", *key) not in self.paid]
 
     def leave(self) -> None:
-        """Before anybody leaves, one path is forged, in every history at another height, and one is of an older state."""
+        """Before anybody leaves, one path is forged, in every history at another height, one is of an older state, and somebody comes too late."""
+        self.try_too_late(ALICE, 0)
         last = len(self.claimed_at) - 1
         for number in [n for n in range(last) if self.trees[n].root != self.trees[last].root][-1:]:
             for key in [key for key, pair in self.posted[number].balances.items() if sum(pair) and ("balance", *key) not in self.paid][:1]:
@@ -123,6 +125,9 @@ class Attacks(Exits):
     @precondition(lambda self: self.halted)
     @rule(sender=senders, who=whose)
     def too_late(self, sender, who):
+        self.try_too_late(sender, who)
+
+    def try_too_late(self, sender, who) -> None:
         """Nothing but leaving works after a halt."""
         now = self.stage.now_ms
         for sender, name, *arguments in [

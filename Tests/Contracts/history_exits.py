@@ -57,9 +57,8 @@ class Exits(History):
     # Each way out.
 
     def withdrawal(self, number: int, id: int) -> tuple:
-        index = ref.WITHDRAWAL_CELLS_START + id
-        owner, token, atoms = self.posted[-1].records[id - 1]
-        return number, index, owner, token, atoms, 1, self.trees[number].path(index)
+        owner, token, atoms = self.posted[-1].records[id]
+        return number, id, owner, token, atoms, 1, self.trees[number].path(ref.withdrawal_index(id))
 
     def balance_exit(self, number: int, owner: bytes, token: int) -> tuple:
         state = self.posted[number]
@@ -72,9 +71,10 @@ class Exits(History):
         if not self.final(number):
             with reverts("batches: not final"):
                 self.rollup.withdraw(*arguments, sender=MALLORY)
-        elif ("record", id) not in self.paid and id > len(self.posted[number].records):
+        elif not self.posted[number].holds(id):
             with reverts("payouts: wrong path"):
                 self.rollup.withdraw(*arguments, sender=MALLORY)
+            self.did("withdraw under a state without the record refused")
         else:
             self.pay(("record", id), owner, token, atoms, "withdraw", *arguments)
 
@@ -116,14 +116,15 @@ class Exits(History):
     @rule(data=st.data())
     def withdraw(self, data):
         number = data.draw(st.integers(0, len(self.claimed_at) - 1), label="batch")
-        self.try_withdraw(number, data.draw(st.integers(1, len(self.posted[-1].records)), label="record"))
+        self.try_withdraw(number, data.draw(st.sampled_from(sorted(self.posted[-1].records)), label="record"))
 
     def cells(self, number: int) -> dict:
         """What `pay_many` takes under a final batch: by key of payment, (index, owner, token, first, second, third)."""
         state = self.posted[number]
         cells = {
-            ("record", id): (ref.WITHDRAWAL_CELLS_START + id, owner, token, atoms, id, 1)
-            for id, (owner, token, atoms) in enumerate(state.records, start=1)
+            ("record", id): (ref.withdrawal_index(id), owner, token, atoms, id, 1)
+            for id, (owner, token, atoms) in state.records.items()
+            if state.holds(id)
         }
         if self.halted and number == len(self.claimed_at) - 1:
             for (owner, token), (free, locked) in state.balances.items():
@@ -191,10 +192,13 @@ class Exits(History):
         last = len(self.claimed_at) - 1
         for owner, token in self.posted[last].balances:
             self.try_exit(owner, token)
-        for id in range(1, len(self.posted[last].records) + 1):
+        for id in self.posted[last].records:
             # Any final state that has the record will do: the first one, or the last.
-            first = next(n for n, state in enumerate(self.posted) if len(state.records) >= id)
-            self.try_withdraw(first if id % 2 else last, id)
+            holding = [n for n in range(last + 1) if self.posted[n].holds(id)]
+            self.try_withdraw(holding[0 if id % 2 else -1], id)
+            if holding[-1] != last:
+                self.did("record written over")
+                self.try_withdraw(last, id)
         for index in self.deposits():
             if index >= self.posted[last].consumed:
                 self.try_refund(index)
@@ -207,6 +211,7 @@ class Exits(History):
             self.stage.sleep(BATCH_DEADLINE + 1)
             self.rollup.halt(sender=MALLORY)
             self.halted = True
+            self.did("halt")
         self.stage.sleep(WINDOW)
         # What tokens and owners do that misbehave touches nobody else; a part leaves under one proof.
         self.behave(sender_fee=1, word=0, refuses=True)

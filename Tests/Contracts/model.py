@@ -18,7 +18,9 @@ class State:
     def __init__(self, other: "State | None" = None):
         self.balances = {key: list(pair) for key, pair in other.balances.items()} if other else {}
         self.slots = dict(other.slots) if other else {}
-        self.records = list(other.records) if other else []
+        # By id, all that were ever written; others have written those whose ids are missing.
+        self.records = dict(other.records) if other else {}
+        self.last_id = other.last_id if other else 0
         self.consumed = other.consumed if other else 0
 
     def balance(self, owner: bytes, token: int) -> list[int]:
@@ -32,8 +34,13 @@ class State:
         if not 0 < atoms <= balance[0]:
             return False
         balance[0] -= atoms
-        self.records.append((owner, token, atoms))
+        self.last_id += 1
+        self.records[self.last_id] = owner, token, atoms
         return True
+
+    def holds(self, id: int) -> bool:
+        """Whether a record is there and no later one has taken its slot."""
+        return id in self.records and self.last_id - id < ref.WITHDRAWAL_SLOTS
 
     def consume(self, message: tuple | None) -> None:
         """Applies the next inbox message: ("deposit" or "force", owner, token, atoms), or None for what moves no money."""
@@ -50,6 +57,7 @@ class State:
             if free or locked:
                 index = ref.BALANCE_CELLS_START + self.slots[owner, token]
                 tree.set(index, ref.balance_cell(owner, token, free, locked, 1))
-        for id, (owner, token, atoms) in enumerate(self.records, start=1):
-            tree.set(ref.WITHDRAWAL_CELLS_START + id, ref.withdrawal_cell(owner, token, atoms, id, 1))
+        for id, (owner, token, atoms) in self.records.items():
+            if self.holds(id):
+                tree.set(ref.withdrawal_index(id), ref.withdrawal_cell(owner, token, atoms, id, 1))
         return tree

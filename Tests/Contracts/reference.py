@@ -13,7 +13,10 @@ TREE_HEIGHT = 29
 CELL_BYTES = 64
 BALANCE_CELLS_START, BALANCE_CELLS_END = 0x1000_0000, 0x1400_0000
 WITHDRAWAL_CELLS_START, WITHDRAWAL_CELLS_END = 0x1400_0000, 0x1800_0000
+WITHDRAWAL_SLOTS = 2**26
 TOKEN_CELLS_START = 0x4000
+# What a record is paid under is its id; a balance, this number and the index of its cell.
+BALANCE_PAYOUTS = 2**64
 
 ZERO_CELL = bytes(CELL_BYTES)
 ZERO_ADDRESS = bytes(20)
@@ -32,6 +35,12 @@ def balance_cell(owner: bytes, token: int, free: int, locked: int, account: int)
 def withdrawal_cell(owner: bytes, token: int, amount: int, identifier: int, block: int) -> bytes:
     """Withdrawal: owner[20] | token u32 | amount u64 | id u64 | block u64 | zero[16]."""
     return struct.pack("<20sIQQQ16x", owner, token, amount, identifier, block)
+
+
+def withdrawal_index(identifier: int) -> int:
+    """Where the record lies: they go round in their region; there is none with the id 0."""
+    assert 0 < identifier < 2**64
+    return WITHDRAWAL_CELLS_START + identifier % WITHDRAWAL_SLOTS
 
 
 def token_cell(l1_address: bytes, identifier: int, supply: int, decimals: int, unit_exponent: int, symbol: bytes) -> bytes:

@@ -39,9 +39,17 @@ def test_balance_vectors(cells):
 
 def test_withdrawal_vectors(cells):
     for v in load("cells")["withdrawals"]:
-        index = ref.WITHDRAWAL_CELLS_START + v["id"]
-        leaf = cells.withdrawal_leaf(address(v["owner"]), v["token"], v["amount"], index, v["block"])
+        leaf = cells.withdrawal_leaf(address(v["owner"]), v["token"], v["amount"], v["id"], v["block"])
         assert leaf == bytes.fromhex(v["leaf"][2:])
+        assert cells.withdrawal_index(v["id"]) == v["index"]
+
+
+def test_records_go_round_in_their_region(cells):
+    slots, start = ref.WITHDRAWAL_SLOTS, ref.WITHDRAWAL_CELLS_START
+    for id, slot in ((1, 1), (slots - 1, slots - 1), (slots, 0), (slots + 1, 1), (2**64 - 1, slots - 1)):
+        assert cells.withdrawal_index(id) == start + slot == ref.withdrawal_index(id)
+    with reverts("cells: no such record"):
+        cells.withdrawal_index(0)
 
 
 def test_born_token_vectors(cells):
@@ -70,11 +78,11 @@ u64, u32, address20 = st.integers(0, 2**64 - 1), st.integers(0, 2**32 - 1), st.b
 
 def test_random_cells(cells):
     @settings(max_examples=60, deadline=None)
-    @given(address20, u32, u64, u64, u32, st.integers(1, 2**26 - 1))
+    @given(address20, u32, u64, u64, u32, st.integers(1, 2**64 - 1))
     def check(owner, token, a, b, account, id):
         assert cells.balance_leaf(owner, token, a, b, account) == keccak(ref.balance_cell(owner, token, a, b, account))
-        index = ref.WITHDRAWAL_CELLS_START + id
-        assert cells.withdrawal_leaf(owner, token, a, index, b) == keccak(ref.withdrawal_cell(owner, token, a, id, b))
+        assert cells.withdrawal_index(id) == ref.withdrawal_index(id)
+        assert cells.withdrawal_leaf(owner, token, a, id, b) == keccak(ref.withdrawal_cell(owner, token, a, id, b))
         decimals, symbol = account % 256, owner[:16]
         assert cells.token_leaf(token, a, decimals, symbol) == keccak(ref.token_cell(bytes(20), token, a, decimals, 0, symbol))
 

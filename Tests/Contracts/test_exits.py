@@ -117,8 +117,8 @@ def test_a_withdrawal_record_is_no_balance_and_a_balance_no_record(world):
     world.halt()
     with reverts("payouts: not a balance cell"):
         world.rollup.exit_balance(record, ALICE, ETH, 300, 1, 1, tree.path(record), sender=ALICE)
-    with reverts("payouts: not a withdrawal cell"):
-        world.rollup.withdraw(0, balance, ALICE, ETH, 700, 1, tree.path(balance), sender=ALICE)
+    with reverts("payouts: wrong path"):
+        world.rollup.withdraw(0, 1, ALICE, ETH, 700, 1, tree.path(balance), sender=ALICE)
     world.exit(tree, 1, ALICE, ETH, 700, 0)
     world.withdraw(0, tree, 1, ALICE, ETH, 300)
     assert world.rollup.held_atoms(ETH) == 0

@@ -13,13 +13,13 @@ NAMES = {ETH: "ETH", GOOD: "ERC-20"}
 
 def cell(kind: int, slot: int, owner: bytes, token: int) -> tuple:
     """A withdrawal record or a balance of 60 atoms."""
-    return (kind + slot, owner, token, *((60, slot, 1) if kind == ref.WITHDRAWAL_CELLS_START else (50, 10, 1)))
+    return (kind + slot % ref.WITHDRAWAL_SLOTS, owner, token, *((60, slot, 1) if kind == ref.WITHDRAWAL_CELLS_START else (50, 10, 1)))
 
 
 def paid(world, kind: int, slots: list[int], token: int, holders: bool) -> int:
     """Gas of one transaction that pays the cells in `slots`, each to an owner of its own, who holds some of the token already or not.
 
-    Nobody was paid from these cells' words of `paid_cells` before: the dearest case. Leaves the world as it was."""
+    Nobody was paid from these cells' words of `paid_words` before: the dearest case. Leaves the world as it was."""
     saved = world.evm.save()
     random_bytes, tree, cells = random.Random(9), ref.Tree(), []
     for slot in slots:
@@ -38,8 +38,8 @@ def paid(world, kind: int, slots: list[int], token: int, holders: bool) -> int:
         result = world.pay_many(batch, tree, cells)
         assert result.value == len(cells)
     elif kind == ref.WITHDRAWAL_CELLS_START:
-        index, owner, token, amount, _, block = cells[0]
-        result = world.rollup.withdraw(batch, index, owner, token, amount, block, tree.path(index), sender=MALLORY)
+        index, owner, token, amount, id, block = cells[0]
+        result = world.rollup.withdraw(batch, id, owner, token, amount, block, tree.path(index), sender=MALLORY)
     else:
         result = world.rollup.exit_balance(*cells[0], tree.path(cells[0][0]), sender=MALLORY)
     world.evm.load(saved)

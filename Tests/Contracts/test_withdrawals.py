@@ -25,9 +25,8 @@ def test_withdraw_eth(settled):
     result = world.withdraw(0, tree, 1, ALICE, ETH, 70)
     assert world.evm.balance(ALICE) == before + 70 * GWEI
     assert world.rollup.held_atoms(ETH) == 930
-    index = ref.WITHDRAWAL_CELLS_START + 1
-    assert world.rollup.is_paid(index)
-    assert result.events == [("Withdrawn", {"cell_index": index, "owner": "0x" + ALICE.hex(), "token_id": ETH, "atoms": 70})]
+    assert world.rollup.is_paid(1) and not world.rollup.is_paid(2)
+    assert result.events == [("Withdrawn", {"id": 1, "owner": "0x" + ALICE.hex(), "token_id": ETH, "atoms": 70})]
 
 
 def test_withdraw_erc20(settled):
@@ -99,50 +98,45 @@ def test_a_corrupted_hash_is_refused(settled, height):
         path = tree.path(index)
         path[height] = bytes(a ^ b for a, b in zip(path[height], mask))
         with reverts("payouts: wrong path"):
-            world.rollup.withdraw(0, index, ALICE, ETH, 70, 1, path, sender=ALICE)
+            world.rollup.withdraw(0, 1, ALICE, ETH, 70, 1, path, sender=ALICE)
 
 
-def test_a_path_belongs_to_its_index(settled):
+def test_a_path_belongs_to_its_record(settled):
+    """Neither another slot nor the same slot in another round will do."""
     world, tree = settled
-    path = tree.path(ref.WITHDRAWAL_CELLS_START + 1)
-    for bit in range(26):
-        index = (ref.WITHDRAWAL_CELLS_START + 1) ^ (1 << bit)
-        if index == ref.WITHDRAWAL_CELLS_START:
-            continue
+    path = tree.path(ref.withdrawal_index(1))
+    with reverts("cells: no such record"):
+        world.rollup.withdraw(0, 0, ALICE, ETH, 70, 1, path, sender=ALICE)
+    for bit in range(1, 64):
         with reverts("payouts: wrong path"):
-            world.rollup.withdraw(0, index, ALICE, ETH, 70, 1, path, sender=ALICE)
+            world.rollup.withdraw(0, 1 ^ (1 << bit), ALICE, ETH, 70, 1, path, sender=ALICE)
 
 
-def test_only_the_region_of_withdrawals_pays(world):
-    """A cell with the bytes of a withdrawal record pays nothing elsewhere: in slot 0, among balances, or beyond the tree."""
+def test_only_its_own_slot_pays_a_record(world):
+    """A cell with the bytes of a record pays nothing elsewhere: in another slot, in slot 0 without an id, beside the region."""
     world.deposit_eth(ALICE, 1_000)
     tree = ref.Tree()
-    # As if `id` were the index less the region's start.
-    outside = [0, ref.BALANCE_CELLS_START + 1, ref.WITHDRAWAL_CELLS_START - 1, ref.WITHDRAWAL_CELLS_START, ref.WITHDRAWAL_CELLS_END]
-    for index in outside:
-        id = (index - ref.WITHDRAWAL_CELLS_START) % 2**64
+    start, end = ref.WITHDRAWAL_CELLS_START, ref.WITHDRAWAL_CELLS_END
+    strayed = [(0, 1), (ref.BALANCE_CELLS_START + 1, 1), (start - 1, 2**64 - 1), (end, ref.WITHDRAWAL_SLOTS), (start + 7, 8), (start + 2, 2**26 + 1)]
+    for index, id in [*strayed, (start, 0), (end - 1, ref.WITHDRAWAL_SLOTS - 1)]:
         tree.set(index, ref.withdrawal_cell(ALICE, ETH, 70, id, 1))
-    last = ref.WITHDRAWAL_CELLS_END - 1
-    tree.set(last, ref.withdrawal_cell(ALICE, ETH, 70, last - ref.WITHDRAWAL_CELLS_START, 1))
     world.settle(tree.root)
     world.finalize()
-    for index in outside:
-        with reverts("payouts: not a withdrawal cell"):
-            world.rollup.withdraw(0, index, ALICE, ETH, 70, 1, tree.path(index), sender=ALICE)
-    for index in (1 << 29, (1 << 29) + last, 2**256 - 1):
-        with reverts("payouts: not a withdrawal cell"):
-            world.rollup.withdraw(0, index, ALICE, ETH, 70, 1, tree.path(last), sender=ALICE)
-    world.rollup.withdraw(0, last, ALICE, ETH, 70, 1, tree.path(last), sender=ALICE)
+    for index, id in strayed:
+        with reverts("payouts: wrong path"):
+            world.rollup.withdraw(0, id, ALICE, ETH, 70, 1, tree.path(index), sender=ALICE)
+    with reverts("cells: no such record"):
+        world.rollup.withdraw(0, 0, ALICE, ETH, 70, 1, tree.path(start), sender=ALICE)
+    world.withdraw(0, tree, ref.WITHDRAWAL_SLOTS - 1, ALICE, ETH, 70)
 
 
 def test_an_inner_node_is_no_leaf(settled):
     """A node's preimage is 64 bytes, as a cell's; a path that is shorter by one level does not exist, so it cannot pass for a cell."""
     world, tree = settled
-    index = ref.WITHDRAWAL_CELLS_START + 2
-    path = tree.path(index)
+    path = tree.path(ref.withdrawal_index(2))
     # One level up: the index shifted, the path moved down and padded.
-    with reverts("payouts: not a withdrawal cell"):
-        world.rollup.withdraw(0, index >> 1, ALICE, ETH, 70, 1, path[1:] + [bytes(32)], sender=ALICE)
+    with reverts("payouts: wrong path"):
+        world.rollup.withdraw(0, 1, BOB, GOOD, 900, 1, path[1:] + [bytes(32)], sender=ALICE)
 
 
 def test_a_false_record_cannot_take_more_than_is_held(world):
@@ -164,7 +158,7 @@ def test_a_false_record_cannot_take_more_than_is_held(world):
     ):
         with reverts(reason):
             world.withdraw(0, tree, id, MALLORY, token, amount)
-        assert not world.rollup.is_paid(ref.WITHDRAWAL_CELLS_START + id)
+        assert not world.rollup.is_paid(id)
 
 
 def test_bonds_never_pay_withdrawals(world):

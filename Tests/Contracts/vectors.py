@@ -38,7 +38,8 @@ def cells() -> dict:
         (OTHER, 4095, top, 0, 2**20 - 1),
         (OTHER, 3, 0x0102030405060708, 0x1112131415161718, 0x01020304),
     ]
-    withdrawals = [(OWNER, 1, 1, 1, 1), (OTHER, 4095, top, 2**26 - 1, 2**40 + 3), (OWNER, 2, 0x0102030405060708, 77, 0x1112131415161718)]
+    withdrawals = [(OWNER, 1, 1, 1, 1), (OTHER, 4095, top, 2**26 - 1, 2**40 + 3), (OWNER, 2, 0x0102030405060708, 77, 0x1112131415161718),
+                   (OTHER, 1, 5, 2**26, 9), (OWNER, 1, 6, 2**26 + 1, 10), (OTHER, 2, 7, 0x2122232425262728, 11), (OWNER, 2, 8, 2**64 - 1, 2**64 - 1)]
     tokens = [
         (ref.ZERO_ADDRESS, 1, 0, 9, 9, b"ETH"),
         (TOKEN, 2, 0, 6, 0, b"USDT"),
@@ -56,7 +57,10 @@ def cells() -> dict:
             for o, t, f, l, a in balances
         ],
         "withdrawals": [
-            with_cell({"owner": _hex(o), "token": t, "amount": m, "id": i, "block": b}, ref.withdrawal_cell(o, t, m, i, b))
+            with_cell(
+                {"owner": _hex(o), "token": t, "amount": m, "id": i, "block": b, "index": ref.withdrawal_index(i)},
+                ref.withdrawal_cell(o, t, m, i, b),
+            )
             for o, t, m, i, b in withdrawals
         ],
         "tokens": [

@@ -135,8 +135,7 @@ class World:
     # Claims on money.
 
     def withdraw(self, batch: int, tree: ref.Tree, id: int, owner: bytes, token: int, amount: int, block: int = 1, **options):
-        index = ref.WITHDRAWAL_CELLS_START + id
-        return self.rollup.withdraw(batch, index, owner, token, amount, block, tree.path(index), sender=MALLORY, **options)
+        return self.rollup.withdraw(batch, id, owner, token, amount, block, tree.path(ref.withdrawal_index(id)), sender=MALLORY, **options)
 
     def exit(self, tree: ref.Tree, slot: int, owner: bytes, token: int, free: int, locked: int, account: int = 1, **options):
         index = ref.BALANCE_CELLS_START + slot
@@ -169,7 +168,7 @@ def withdrawal_tree(*records: tuple[bytes, int, int]) -> ref.Tree:
     """A state with withdrawal records (owner, token, atoms) of block 1, ids from 1."""
     tree = ref.Tree()
     for id, (owner, token, atoms) in enumerate(records, start=1):
-        tree.set(ref.WITHDRAWAL_CELLS_START + id, ref.withdrawal_cell(owner, token, atoms, id, 1))
+        tree.set(ref.withdrawal_index(id), ref.withdrawal_cell(owner, token, atoms, id, 1))
     return tree
 
 

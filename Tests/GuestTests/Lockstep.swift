@@ -24,9 +24,13 @@ final class Lockstep {
         var calls: [(call: EngineCall, answer: Int, cells: [UInt32])] = []
     }
 
-    init() throws {
+    /// Both as if `withdrawalCount` withdrawals had been recorded.
+    init(withdrawalCount: UInt64) throws {
         host = try HostedExchange()
         guest = try GuestProcess()
+        for arena in [host.arenaBytes, guest.arena.base] {
+            (arena + Layout.header).assumingMemoryBound(to: StateHeader.self).pointee.withdrawalCount = withdrawalCount
+        }
     }
 
     /// Makes the call on the host and hands its events to `observe`; compares with the guest some calls later. Throws when they differ.

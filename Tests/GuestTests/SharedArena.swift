@@ -8,7 +8,7 @@ import Testing
 final class SharedArena {
     static let pageBytes = 4096
     private let file: Int32
-    private let base: UnsafeMutableRawPointer
+    let base: UnsafeMutableRawPointer
 
     init() throws {
         file = linux_memory_file("memex-arena")

@@ -92,25 +92,26 @@ import Testing
         #expect(await rebuilt.stateRoot == sequencer.stateRoot)
 
         // The withdrawals, once final, once, both at once; one of them alone before.
-        let withdrawals = await rebuilt.withdrawals(of: trader.address)
+        let withdrawals = await rebuilt.withdrawals(ids: rebuilt.withdrawalIds(of: trader.address))
         #expect(withdrawals.map(\.atoms) == [2_000, 500])
-        let cells = withdrawals.map(\.cell)
+        let ids = withdrawals.map(\.id)
+        #expect(ids == [.record(1), .record(2)])
         let many = RollupCall.payMany(batch: 1, payouts: withdrawals.reversed())
         await #expect(throws: EthereumError.self) { _ = try await sender.execute(many, on: contract.address) }
         try await devnet.move(seconds: 21)
-        #expect(try await contract.paid(of: cells) == [])
+        #expect(try await contract.paid(of: ids) == [])
         let before = try await devnet.client.balance(of: trader.address)
         let helper = try await devnet.sender(devnet.keys[6])
         _ = try await helper.execute(withdrawals[1].call(batch: 1), on: contract.address)
-        #expect(try await contract.paid(of: cells) == [cells[1]])
+        #expect(try await contract.paid(of: ids) == [ids[1]])
         let both = try await helper.execute(many, on: contract.address)
         #expect(try await devnet.client.balance(of: trader.address) == before + 2_500 * gwei)
         let outcome = try both.logs.compactMap { try RollupEvent($0) }
         #expect(
             outcome == [
-                .withdrawn(cell: cells[0], owner: trader.address, token: 1, atoms: 2_000), .skipped(cell: cells[1]),
+                .withdrawn(id: 1, owner: trader.address, token: 1, atoms: 2_000), .skipped(ids[1]),
             ])
-        #expect(try await contract.paid(of: cells) == Set(cells))
+        #expect(try await contract.paid(of: ids) == Set(ids))
         await #expect(throws: EthereumError.reverted(reason: "payouts: already paid", data: Self.revert("payouts: already paid"))) {
             _ = try await helper.execute(withdrawals[0].call(batch: 1), on: contract.address)
         }

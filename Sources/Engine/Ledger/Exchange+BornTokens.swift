@@ -17,7 +17,7 @@ extension Exchange {
     ) -> RejectCode {
         guard symbol.isValid, decimals <= Layout.tokenDecimalsMax else { return .symbolInvalid }
         guard supply > 0, supply <= Layout.tokenAtomsMax else { return .supplyInvalid }
-        guard let price = tokenPriceAtoms, canOpenBalances(pages: 1), canRecordWithdrawal else { return .capacityExhausted }
+        guard let price = tokenPriceAtoms, canOpenBalances(pages: 1) else { return .capacityExhausted }
         guard freeAtoms(account: account, token: Layout.etherToken) >= price else { return .insufficientBalance }
 
         // From here on nothing fails.

@@ -43,7 +43,6 @@ extension Exchange {
             event.kind = Event.Kind.deposited
             event.account = account
         } else {
-            guard canRecordWithdrawal else { return nil }
             event.kind = Event.Kind.withdrawn
             event.orderId = recordWithdrawal(owner: owner, token: token, amount: amount)
         }

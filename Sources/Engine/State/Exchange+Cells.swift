@@ -31,7 +31,7 @@ extension Exchange {
     @inline(__always) func noncesOffset(_ slot: UInt32) -> Int { Layout.nonces + Int(slot) * (8 * Layout.noncesPerSigner) }
     @inline(__always) func orderOffset(_ slot: UInt32) -> Int { Layout.orders + Int(slot) * 32 }
     @inline(__always) func detailOffset(_ slot: UInt32) -> Int { Layout.orderDetails + Int(slot) * 64 }
-    @inline(__always) func withdrawalOffset(_ id: UInt64) -> Int { Layout.withdrawals + Int(id) * 64 }
+    @inline(__always) func withdrawalOffset(_ id: UInt64) -> Int { Int(Layout.withdrawalCell(id: id)) * Layout.cellBytes }
     @inline(__always) func pageEntryOffset(account: UInt32, token: UInt32) -> Int {
         Layout.balanceDirectories + Int(account) * Layout.balanceDirectoryBytes + Int(token) / Layout.balancesPerPage * 4
     }

@@ -64,9 +64,15 @@ extension Exchange {
         return UInt32(truncatingIfNeeded: offset / Layout.cellBytes)
     }
 
-    /// The withdrawal with this id (1...header.withdrawalCount), or nil.
+    /// Ids of the withdrawal records that the state holds: the last ones.
+    package var withdrawalIds: Range<UInt64> {
+        let count = header.withdrawalCount
+        return count - min(count, UInt64(Layout.withdrawalCapacity)) + 1..<count + 1
+    }
+
+    /// The withdrawal record with this id, or nil if there is none yet, or a later one has taken its slot.
     package func withdrawal(_ id: UInt64) -> Withdrawal? {
-        guard id > 0, id <= header.withdrawalCount else { return nil }
+        guard withdrawalIds.contains(id) else { return nil }
         return pointer(withdrawalOffset(id), as: Withdrawal.self).pointee
     }
 

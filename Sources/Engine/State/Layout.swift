@@ -37,7 +37,7 @@ package enum Layout {
     package static let withdrawals = 0x5_0000_0000
     package static let levelDirectories = 0x6_0000_0000
 
-    // MARK: Capacities, in records; slot 0 is never used.
+    // MARK: Capacities, in records; slot 0 is never used, but for that of withdrawals.
 
     package static let tokenCapacity = 1 << 12
     /// Ids of tokens listed from L1 are below this; tokens born on the exchange have those from here on, so that neither takes from the other.
@@ -50,7 +50,13 @@ package enum Layout {
     package static let orderCapacity = 1 << 26
     package static let levelPageCapacity = 1 << 22
     package static let balancePageCapacity = 1 << 22
+    /// A power of two. When all slots were used they are used again, the oldest first.
     package static let withdrawalCapacity = 1 << 26
+
+    /// Index of the cell of the withdrawal record `id`, for as long as no later one takes it.
+    package static func withdrawalCell(id: UInt64) -> UInt32 {
+        UInt32(withdrawals / cellBytes) + UInt32(truncatingIfNeeded: id % UInt64(withdrawalCapacity))
+    }
 
     // MARK: Shapes.
 

@@ -8,7 +8,7 @@ package struct StateHeader: BitwiseCopyable {
     package var blockTimeMs: UInt64 = 0
     /// Inbox messages consumed so far.
     package var inboxCursor: UInt64 = 0
-    /// Withdrawal records written so far; also the highest withdrawal id.
+    /// Withdrawal records written so far; also the highest withdrawal id. More than 2^64 nobody lives to see.
     package var withdrawalCount: UInt64 = 0
     package var accountCount: UInt32 = 0
     package var signerCount: UInt32 = 0
@@ -121,7 +121,7 @@ package struct Balance: BitwiseCopyable {
 /// | 0 | owner, 20 bytes |
 /// | 20 | token id, u32 |
 /// | 24 | atoms, u64 |
-/// | 32 | id, u64; equals the slot |
+/// | 32 | id, u64, from 1, given once; its slot is id % ``Layout/withdrawalCapacity`` |
 /// | 40 | number of the block that recorded it, u64 |
 /// | 48 | zero |
 package struct Withdrawal: BitwiseCopyable {

@@ -80,9 +80,9 @@ struct Cashier {
         }
     }
 
-    /// Orders for what is not paid yet, under the last claimed state.
+    /// Orders for what is not paid yet.
     func orders(for holdings: Holdings) -> [Order] {
-        let cells = holdings.cells.filter { !$0.isPaid }.map { Order($0.payout, batch: holdings.batch ?? 0) }
+        let cells = holdings.cells.filter { !$0.isPaid }.map { Order($0.payout, batch: $0.batch) }
         return cells + holdings.deposits.filter { !$0.isRefunded }.map { Order($0.deposit) }
     }
 
@@ -114,12 +114,12 @@ struct Cashier {
 
     /// What of `orders` the transaction with this receipt has paid.
     private func paid(_ orders: [Order], by receipt: Receipt) throws -> [Payment] {
-        var skipped: Set<UInt32> = []
+        var skipped: Set<PayoutId> = []
         for log in receipt.logs where log.address == contract.address {
-            if case .skipped(let cell) = try RollupEvent(log) { skipped.insert(cell) }
+            if case .skipped(let id) = try RollupEvent(log) { skipped.insert(id) }
         }
         let paid = orders.filter { order in
-            if case .cell(let payout, _) = order.subject { return !skipped.contains(payout.cell) }
+            if case .cell(let payout, _) = order.subject { return !skipped.contains(payout.id) }
             return true
         }
         return try paid.map { order in

@@ -12,6 +12,9 @@ struct ClaimCommand: AsyncParsableCommand {
             yet, up to 32 by one transaction. Needs no gateway. When nothing can be paid it pays nothing and ends with status 0. The money \
             goes to the owners whoever pays the gas. An owner who refuses the money only misses his own.
 
+            The exchange's state holds the last 67 million withdrawals. Older ones that were never paid are found on the way, and paid under the \
+            state of their time; not from a state in --data that is younger, for which this says so.
+
             EXAMPLES
               memex claim
               memex claim --dry-run                          what would be paid, and the gas
@@ -52,25 +55,27 @@ struct ClaimCommand: AsyncParsableCommand {
         var payments: [Payment] = []
         var waiting: [Withdrawal] = []
         var isTold = false
+        var looks = RecordLooks()
         while true {
             // A path is good under a final root alone, and a state that was advanced does not go back.
             let applied = await state.rebuild.batchCount
             let final = state.history.progress.finalCount
             if final > 0, applied <= final {
-                try await state.advance(to: final)
-                if let data { try await state.rebuild.write(to: data, deployment: state.deployment) }
-                let cells = try await unpaid(of: owner, state)
-                for start in stride(from: 0, to: cells.count, by: Self.paymentsAtOnce) {
-                    let some = Array(cells[start..<min(start + Self.paymentsAtOnce, cells.count)])
-                    payments += try await cashier.pay(
-                        await state.rebuild.withdrawals(cells: some).map { Cashier.Order($0, batch: final - 1) })
+                try await state.advance(to: final, looking: &looks) { batch in
+                    if let data { try await state.rebuild.write(to: data, deployment: state.deployment) }
+                    let ids = try await unpaid(of: owner, state)
+                    for start in stride(from: 0, to: ids.count, by: Self.paymentsAtOnce) {
+                        let some = Array(ids[start..<min(start + Self.paymentsAtOnce, ids.count)])
+                        payments += try await cashier.pay(
+                            await state.rebuild.withdrawals(ids: some).map { Cashier.Order($0, batch: batch) })
+                    }
                 }
             }
             // What is posted but not final: state beyond what L1 would accept a path for. While that is waited for it stays where it is, or
             // a sequencer that goes on posting would always be ahead of what is final, and nothing would ever be paid.
             if waiting.isEmpty || applied <= final {
-                try await state.advance(to: max(applied, UInt64(state.history.batches.count)))
-                waiting = await state.rebuild.withdrawalRecords(cells: try await unpaid(of: owner, state))
+                try await state.advance(to: max(applied, UInt64(state.history.batches.count)), minding: looks)
+                waiting = await state.rebuild.withdrawalRecords(ids: try await unpaid(of: owner, state))
             }
             guard wait, payments.isEmpty || !waiting.isEmpty else { break }
             if !isTold {
@@ -88,18 +93,21 @@ struct ClaimCommand: AsyncParsableCommand {
 
     /// Shows what would be paid now.
     private func estimate(for owner: Address?, _ state: RebuiltState, _ cashier: Cashier) async throws {
-        let final = state.history.progress.finalCount
-        try await state.advance(to: final)
-        let payouts = await state.rebuild.withdrawals(cells: try await unpaid(of: owner, state))
-        let estimate = try await PaymentEstimate(cashier, payouts.map { Cashier.Order($0, batch: final - 1) })
+        var orders: [Cashier.Order] = []
+        var looks = RecordLooks()
+        try await state.advance(to: state.history.progress.finalCount, looking: &looks) { batch in
+            let ids = try await unpaid(of: owner, state)
+            orders += await state.rebuild.withdrawals(ids: ids).map { Cashier.Order($0, batch: batch) }
+        }
+        let estimate = try await PaymentEstimate(cashier, orders)
         try options.output.show(try estimate.json(), try estimate.text())
     }
 
-    /// Cells of the withdrawals in the state that L1 has not paid, oldest first.
-    private func unpaid(of owner: Address?, _ state: RebuiltState) async throws -> [UInt32] {
-        let cells = await state.rebuild.withdrawalCells(of: owner)
-        let paid = try await state.contract.paid(of: cells)
-        return cells.filter { !paid.contains($0) }
+    /// Ids of the withdrawals in the state that L1 has not paid, oldest first.
+    private func unpaid(of owner: Address?, _ state: RebuiltState) async throws -> [UInt64] {
+        let ids = await state.rebuild.withdrawalIds(of: owner)
+        let paid = try await state.contract.paid(of: ids.map { .record($0) })
+        return ids.filter { !paid.contains(.record($0)) }
     }
 
     private func text(_ payments: [Payment], _ waiting: [Withdrawal], _ listing: Listing) throws -> String {

@@ -18,8 +18,8 @@ extension Holdings {
     /// What is not paid yet.
     func paths(_ deployment: Deployment, _ listing: Listing) throws -> JSON {
         var payments = try uncreated.map { try json($0, try listing.known(token: $0.token.id)) }
-        for (payout, isPaid) in cells where !isPaid {
-            payments.append(try json(payout, try listing.known(token: payout.token)))
+        for cell in cells where !cell.isPaid {
+            payments.append(try json(cell, try listing.known(token: cell.payout.token)))
         }
         for (deposit, isRefunded) in deposits where !isRefunded {
             payments.append(try json(deposit, try listing.known(token: deposit.token)))
@@ -32,8 +32,8 @@ extension Holdings {
         ]
     }
 
-    private func json(_ payout: Payout, _ token: TokenInfo) throws -> JSON {
-        let batch = batch ?? 0
+    private func json(_ cell: Cell, _ token: TokenInfo) throws -> JSON {
+        let (payout, batch) = (cell.payout, cell.batch)
         let path = JSON.list(payout.path.map { .text($0.hex) })
         let (function, arguments): (JSON, [JSON]) =
             switch payout.content {
@@ -49,7 +49,7 @@ extension Holdings {
                 (
                     "withdraw",
                     [
-                        .number(batch), .integer(payout.cell), .text(record.owner.hex), .integer(record.token), .number(record.amount),
+                        .number(batch), .number(record.id), .text(record.owner.hex), .integer(record.token), .number(record.amount),
                         .number(record.blockNumber), path,
                     ]
                 )

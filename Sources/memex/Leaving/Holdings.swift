@@ -1,13 +1,21 @@
 import Engine
 import Settlement
 
-/// Everything that L1 pays an owner after a halt: cells under the last claimed state, and deposits that this state has not consumed.
+/// Everything that L1 pays an owner after a halt: cells under the last claimed state, withdrawals that were written over before it under an older
+/// one, and deposits that the last has not consumed.
 struct Holdings {
+    struct Cell {
+        let payout: Payout
+        /// Under the state after which it is paid.
+        let batch: UInt64
+        let isPaid: Bool
+    }
+
     let owner: Address
     /// The batch whose state was claimed last; nil if none was.
     let batch: UInt64?
     let stateRoot: Hash256
-    let cells: [(payout: Payout, isPaid: Bool)]
+    let cells: [Cell]
     let deposits: [(deposit: Deposit, isRefunded: Bool)]
     /// Tokens born on the exchange that the cells hold and that L1 does not have yet: their ERC-20 is created before they are paid.
     let uncreated: [BornToken]
@@ -15,14 +23,21 @@ struct Holdings {
     /// Brings the state to the last claim and asks L1 what it has paid.
     init(of owner: Address, _ state: RebuiltState) async throws {
         let claimCount = state.history.progress.claimCount
-        try await state.advance(to: claimCount)
+        var records: [UInt64: (payout: Payout, batch: UInt64)] = [:]
+        var looks = RecordLooks()
+        try await state.advance(to: claimCount, looking: &looks) { batch in
+            let ids = await state.rebuild.withdrawalIds(of: owner)
+            for (id, payout) in zip(ids, await state.rebuild.withdrawals(ids: ids)) { records[id] = (payout, batch) }
+        }
         self.owner = owner
         batch = claimCount == 0 ? nil : claimCount - 1
         stateRoot = await state.rebuild.stateRoot
-        var cells: [(payout: Payout, isPaid: Bool)] = []
-        let payouts = await state.rebuild.balances(of: owner) + state.rebuild.withdrawals(of: owner)
-        let paid = try await state.contract.paid(of: payouts.map(\.cell))
-        for payout in payouts where payout.atoms > 0 { cells.append((payout, paid.contains(payout.cell))) }
+        let last = claimCount == 0 ? 0 : claimCount - 1
+        let payouts =
+            await state.rebuild.balances(of: owner).map { ($0, last) }
+            + records.sorted { $0.key < $1.key }.map { ($0.value.payout, $0.value.batch) }
+        let paid = try await state.contract.paid(of: payouts.map { $0.0.id })
+        let cells = payouts.map { Cell(payout: $0, batch: $1, isPaid: paid.contains($0.id)) }
         self.cells = cells
         var deposits: [(deposit: Deposit, isRefunded: Bool)] = []
         for deposit in state.history.deposits(of: owner, notConsumedBy: claimCount) {
@@ -41,20 +56,21 @@ struct Holdings {
 extension Holdings {
     /// A line a cell, and how much of each token is still to be had.
     func text(_ listing: Listing) throws -> String {
-        var table = TextTable("kind", ">cell", ">account", "token", ">free", ">locked", ">amount", "")
+        var table = TextTable("kind", ">cell or id", ">account", "token", ">free", ">locked", ">amount", "")
         var due: [UInt32: UInt64] = [:]
-        for (payout, isPaid) in cells {
+        for cell in cells {
+            let payout = cell.payout
             let token = try listing.known(token: payout.token)
-            let state = isPaid ? "paid" : ""
-            if !isPaid { due[payout.token, default: 0] += payout.atoms }
+            let state = cell.isPaid ? "paid" : ""
+            if !cell.isPaid { due[payout.token, default: 0] += payout.atoms }
             switch payout.content {
             case .balance(let balance):
                 table.add(
                     "balance", "\(payout.cell)", "\(balance.account)", token.symbol, token.format(balance.free),
                     token.format(balance.locked),
                     token.format(payout.atoms), state)
-            case .withdrawal:
-                table.add("withdrawal", "\(payout.cell)", "", token.symbol, "", "", token.format(payout.atoms), state)
+            case .withdrawal(let record):
+                table.add("withdrawal", "\(record.id)", "", token.symbol, "", "", token.format(payout.atoms), state)
             }
         }
         for (deposit, isRefunded) in deposits {

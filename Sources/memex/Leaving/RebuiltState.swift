@@ -22,19 +22,28 @@ struct RebuiltState {
         let contract = try await options.contract()
         let reader = try options.reader(contract, deployment)
         let history = try await reader.history()
-        let rebuild = try await start(deployment, directory: directory, history: history, limit: limit(history))
+        let rebuild = try await start(deployment, directory: directory, history: history, limit: limit(history), options.output)
         return RebuiltState(
             deployment: deployment, contract: contract, reader: reader, output: options.output, history: history, rebuild: rebuild)
     }
 
     /// A state that was kept is only taken up if L1 claims the same one: the chain may have been reorganised since.
-    private static func start(_ deployment: Deployment, directory: String?, history: L1History, limit: UInt64) async throws -> Rebuild {
+    private static func start(
+        _ deployment: Deployment, directory: String?, history: L1History, limit: UInt64, _ output: Output
+    ) async throws -> Rebuild {
         if let directory, Rebuild.exists(in: directory) {
             let kept = try Rebuild.read(from: directory, deployment: deployment)
             let count = await kept.batchCount
             let root = await kept.stateRoot
             let claimed = count == 0 || count > history.batches.count ? nil : history.batches[Int(count) - 1].claimedRoot
-            if count <= limit, claimed == nil || claimed == root { return kept }
+            if count <= limit, claimed == nil || claimed == root {
+                if let lost = await kept.withdrawalsLost {
+                    output.progress(
+                        "\(directory) holds the state after the withdrawals up to \(lost) were written over; without --data they are looked for, too"
+                    )
+                }
+                return kept
+            }
         }
         return try Rebuild(domain: SigningDomain(chainId: deployment.chainId, rollup: deployment.rollup))
     }
@@ -46,13 +55,15 @@ struct RebuiltState {
     }
 
     /// Applies batches until the state is that after `count` of them, and shows how it goes. What is done is kept in `directory`, if one is given,
-    /// every half minute, at the end, and when L1 fails or a blob is nowhere to be had: the next run goes on from there.
-    func advance(to count: UInt64, keepingIn directory: String? = nil) async throws {
+    /// every half minute, at the end, and when L1 fails or a blob is nowhere to be had: the next run goes on from there. With `looks` it ends at an
+    /// earlier state, or where it is, if that state's withdrawal records must be looked at before it goes on.
+    func advance(to count: UInt64, keepingIn directory: String? = nil, minding looks: RecordLooks? = nil) async throws {
         let line = ProgressLine(output)
         defer { line.finish() }
         var applied = await rebuild.batchCount
         var keptAt = ContinuousClock.now
         repeat {
+            if let looks, looks.isDue(written: await rebuild.withdrawalCount) { return }
             do {
                 try await rebuild.advance(to: min(count, applied + Self.batchesAtOnce), history: history, reader: reader) { done in
                     line.show(
@@ -70,7 +81,19 @@ struct RebuiltState {
         } while applied < count
     }
 
-    /// Batches between two looks at the clock.
+    /// As above, and calls `look` with the batch at the state in which this ends, and at others on the way, so that each withdrawal record is in one of
+    /// them, though later ones are written over it. Not called while no batch is applied.
+    func advance(to count: UInt64, looking looks: inout RecordLooks, _ look: (_ batch: UInt64) async throws -> Void) async throws {
+        var applied: UInt64
+        repeat {
+            try await advance(to: count, minding: looks)
+            applied = await rebuild.batchCount
+            if applied > 0 { try await look(applied - 1) }
+            looks.look(written: await rebuild.withdrawalCount)
+        } while applied < count
+    }
+
+    /// Batches between two looks at the clock, and at the withdrawal records written: of those ten times as many have room.
     private static let batchesAtOnce: UInt64 = 64
     private static let keptEvery = Duration.seconds(30)
 }

@@ -18,8 +18,14 @@ def balance_leaf(owner: address, token_id: uint32, free: uint64, locked: uint64,
 
 @external
 @pure
-def withdrawal_leaf(owner: address, token_id: uint32, amount: uint64, index: uint256, l2_block: uint64) -> bytes32:
-    return Cells._withdrawal_leaf(owner, token_id, amount, index, l2_block)
+def withdrawal_leaf(owner: address, token_id: uint32, amount: uint64, id: uint64, l2_block: uint64) -> bytes32:
+    return Cells._leaf(owner, token_id, amount, id, l2_block)
+
+
+@external
+@pure
+def withdrawal_index(id: uint64) -> uint256:
+    return Cells._withdrawal_index(id)
 
 
 @external

@@ -29,6 +29,7 @@ import Testing
             cell.amount = try number(entry["amount"])
             cell.id = try number(entry["id"])
             cell.blockNumber = try number(entry["block"])
+            #expect(try UInt64(Layout.withdrawalCell(id: cell.id)) == number(entry["index"]))
             try expectCell(cell, entry)
         }
     }

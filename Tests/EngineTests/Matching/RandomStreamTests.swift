@@ -49,6 +49,7 @@ import Testing
         for code in Self.codes { #expect(stream.codes[code, default: 0] > 0, "\(code) never happened") }
         for code in Self.batchCodes { #expect(stream.batchCodes[code, default: 0] > 0, "\(code) never happened") }
         for code in Self.forcedCodes { #expect(stream.forcedCodes[code, default: 0] > 0, "\(code) never happened to a forced message") }
+        #expect(stream.reference.lastWithdrawal > Layout.withdrawalCapacity, "the records of withdrawals never went round")
         for reduction in Self.reductions { #expect(stream.reductions[reduction, default: 0] > 0, "\(reduction) never happened") }
     }
 }

@@ -17,7 +17,7 @@ extension ReferenceExchange {
             total[token]! -= atoms
             withdrawals.append((account, token, atoms))
             event.kind = Event.Kind.withdrawn
-            event.orderId = UInt64(withdrawals.count)
+            event.orderId = lastWithdrawal
             event.counterOrderId = UInt64(token)
             event.lots = atoms
         case .approveAgent(let agent, let expiryMs):

@@ -27,7 +27,7 @@ extension ReferenceExchange {
         event.kind = Event.Kind.tokenCreated
         event.commandIndex = index
         event.account = account
-        event.orderId = UInt64(withdrawals.count)
+        event.orderId = lastWithdrawal
         event.counterOrderId = UInt64(id)
         event.lots = supply
         event.remaining = price

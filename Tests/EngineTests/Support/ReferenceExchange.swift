@@ -68,7 +68,11 @@ final class ReferenceExchange {
     /// In order of arrival: price-time priority is a scan.
     var orders: [Order] = []
     var created: UInt64 = 0
+    /// Withdrawals before those that are remembered.
+    var withdrawalsBefore: UInt64 = 0
     var withdrawals: [(account: UInt32, token: UInt32, atoms: UInt64)] = []
+    /// Id of the last withdrawal.
+    var lastWithdrawal: UInt64 { withdrawalsBefore + UInt64(withdrawals.count) }
     var agents: [Address: Agent] = [:]
     /// Markets with triggers that were due but had to wait, the first to be looked at last.
     var pending: [UInt16] = []

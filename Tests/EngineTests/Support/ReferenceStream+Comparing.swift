@@ -13,7 +13,7 @@ extension ReferenceStream {
             named[index] = withNumbers(actual[index], expected: event)
         }
         let same = actual.count == expected.count && zip(Self.inOrder(named), Self.inOrder(expected)).allSatisfy(Self.isSame)
-        let state = same && hasSameBalances() && hasSameOrders() && hasSameAccounts()
+        let state = same && hasSameBalances() && hasSameOrders() && hasSameAccounts() && hasSameWithdrawals()
         if !state {
             let difference = same ? "the states differ" : "the events differ\nengine:    \(named)\nreference: \(expected)"
             Issue.record("\(cause()): \(difference)")
@@ -80,6 +80,16 @@ extension ReferenceStream {
             }
         }
         return true
+    }
+
+    private func hasSameWithdrawals() -> Bool {
+        guard test.host.exchange.header.withdrawalCount == reference.lastWithdrawal else { return false }
+        return reference.withdrawals.enumerated().allSatisfy { index, expected in
+            let id = reference.withdrawalsBefore + UInt64(index) + 1
+            let owner = expected.account == ReferenceExchange.nobody ? .burn : reference.accounts[Int(expected.account) - 1].owner
+            guard let record = test.host.exchange.withdrawal(id) else { return false }
+            return record.id == id && record.owner == owner && record.token == expected.token && record.amount == expected.atoms
+        }
     }
 
     private func hasSameAccounts() -> Bool {

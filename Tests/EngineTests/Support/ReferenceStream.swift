@@ -41,6 +41,9 @@ struct ReferenceStream {
         test = try TestExchange()
         random = SeededGenerator(seed: seed)
         reference.beginBlock(timeMs: TestExchange.startMs)
+        // Soon the records of withdrawals go round.
+        reference.withdrawalsBefore = UInt64(Layout.withdrawalCapacity) - 20
+        test.setWithdrawalCount(reference.withdrawalsBefore)
         for (token, decimals) in [(UInt32(1), UInt64(9)), (2, 6), (3, 0), (4, 18)] {
             test.listToken(token, decimals: decimals)
             reference.decimals[token] = Int(decimals)

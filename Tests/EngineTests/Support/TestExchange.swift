@@ -47,6 +47,11 @@ final class TestExchange {
         return Array(host.exchange.events)
     }
 
+    /// As if so many withdrawals had been recorded.
+    func setWithdrawalCount(_ count: UInt64) {
+        (host.arenaBytes + Layout.header).assumingMemoryBound(to: StateHeader.self).pointee.withdrawalCount = count
+    }
+
     static func marketFeesSet(_ market: UInt64, maker: UInt64, taker: UInt64) -> InboxMessage {
         InboxMessage(kind: InboxMessage.Kind.marketFeesSet, a: Hash256(), b: market, c: Hash256(integer: maker | taker << 16))
     }

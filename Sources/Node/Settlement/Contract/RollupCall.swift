@@ -29,7 +29,7 @@ package struct RollupCall: Equatable, Sendable {
         static let postBlob = "post_blob(uint256,uint256,uint64,uint64,uint256)"
         static let claimState = "claim_state(uint256,bytes32)"
         static let reclaimBond = "reclaim_bond(uint256)"
-        static let withdraw = "withdraw(uint256,uint256,address,uint32,uint64,uint64,bytes32[29])"
+        static let withdraw = "withdraw(uint256,uint64,address,uint32,uint64,uint64,bytes32[29])"
         static let createToken = "create_token(uint256,uint32,uint64,uint8,bytes16,bytes32[29])"
         static let halt = "halt()"
         static let exitBalance = "exit_balance(uint256,address,uint32,uint64,uint64,uint32,bytes32[29])"
@@ -115,12 +115,12 @@ package struct RollupCall: Equatable, Sendable {
     package static func reclaimBond(number: UInt64) -> RollupCall { RollupCall(Signature.reclaimBond, [.uint(number)]) }
 
     /// Pays a withdrawal record under the final state after batch `batch`. `path`: 29 hashes.
-    package static func withdraw(batch: UInt64, cell: UInt32, record: Withdrawal, path: [Hash256]) -> RollupCall {
+    package static func withdraw(batch: UInt64, record: Withdrawal, path: [Hash256]) -> RollupCall {
         RollupCall(
             Signature.withdraw,
             [
-                .uint(batch), .uint(cell), .address(record.owner), .uint(record.token), .uint(record.amount), .uint(record.blockNumber),
-                .fixedHashes(path),
+                .uint(batch), .uint(record.id), .address(record.owner), .uint(record.token), .uint(record.amount),
+                .uint(record.blockNumber), .fixedHashes(path),
             ])
     }
 

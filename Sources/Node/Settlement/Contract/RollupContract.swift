@@ -27,7 +27,7 @@ package struct RollupContract: Sendable {
         static let batches = "batches(uint256)"
         static let claims = "claims(uint256)"
         static let isFinal = "is_final(uint256)"
-        static let paidCells = "paid_cells(uint256)"
+        static let paidWords = "paid_words(uint256)"
         static let isRefunded = "is_refunded(uint256)"
         static let tokenCount = "token_count()"
         static let marketCount = "market_count()"
@@ -39,7 +39,7 @@ package struct RollupContract: Sendable {
         static let proposals = "proposals(uint256,uint256)"
         static let all = [
             parameters, haltedAt, inboxCount, inboxConsumed, inboxAccumulator, inboxTime, batchCount, claimCount, finalCount, lastTimeMs,
-            batches, claims, isFinal, paidCells, isRefunded, tokenCount, marketCount, tokens, markets, heldAtoms, messageFees, feeTier,
+            batches, claims, isFinal, paidWords, isRefunded, tokenCount, marketCount, tokens, markets, heldAtoms, messageFees, feeTier,
             proposals,
         ]
     }
@@ -84,12 +84,12 @@ package struct RollupContract: Sendable {
         try await read(Signature.claims, [.uint(number)], at: tag) { (reader) throws(ABIError) in try Claim(&reader) }
     }
 
-    /// Those of `cells` (withdrawal records or balances) that were paid; one read for 256 neighbours.
-    package func paid(of cells: [UInt32]) async throws(EthereumError) -> Set<UInt32> {
-        var paid: Set<UInt32> = []
-        for (word, cells) in Dictionary(grouping: cells, by: { $0 >> 8 }) {
-            let bits = try await read(Signature.paidCells, [.uint(word)]) { (reader) throws(ABIError) in try reader.uint() }
-            for cell in cells where (bits >> Int(cell & 255)) & 1 == 1 { paid.insert(cell) }
+    /// Those of `ids` that were paid; one read for 256 neighbours.
+    package func paid(of ids: [PayoutId]) async throws(EthereumError) -> Set<PayoutId> {
+        var paid: Set<PayoutId> = []
+        for (word, ids) in Dictionary(grouping: ids, by: { $0.number >> 8 }) {
+            let bits = try await read(Signature.paidWords, [.uint(word)]) { (reader) throws(ABIError) in try reader.uint() }
+            for id in ids where (bits >> Int(id.number & 255)) & 1 == 1 { paid.insert(id) }
         }
         return paid
     }

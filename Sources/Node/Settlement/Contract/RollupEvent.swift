@@ -8,10 +8,10 @@ package enum RollupEvent: Equatable, Sendable {
     case batchPosted(BatchPosted)
     case stateClaimed(number: UInt64, root: Hash256, claimant: Address)
     case deposited(index: UInt64, owner: Address, token: UInt32, atoms: UInt64)
-    case withdrawn(cell: UInt32, owner: Address, token: UInt32, atoms: UInt64)
+    case withdrawn(id: UInt64, owner: Address, token: UInt32, atoms: UInt64)
     case exited(cell: UInt32, owner: Address, token: UInt32, atoms: BigUInt)
     /// One of many cells could not be paid; nothing about it has changed.
-    case skipped(cell: UInt32)
+    case skipped(PayoutId)
     case refunded(index: UInt64, owner: Address, token: UInt32, atoms: UInt64)
     case halted(time: UInt64, reason: String)
     /// The ERC-20 of a token born on the exchange.
@@ -88,12 +88,14 @@ package enum RollupEvent: Equatable, Sendable {
                 index: try indexed.integer(), owner: try indexed.address(), token: try indexed.integer(), atoms: try data.integer())
         case Self.withdrawnTopic:
             self = .withdrawn(
-                cell: try indexed.integer(), owner: try indexed.address(), token: try indexed.integer(), atoms: try data.integer())
+                id: try indexed.integer(), owner: try indexed.address(), token: try indexed.integer(), atoms: try data.integer())
         case Self.exitedTopic:
             self = .exited(
                 cell: try indexed.integer(), owner: try indexed.address(), token: try indexed.integer(), atoms: try data.uint())
         case Self.skippedTopic:
-            self = .skipped(cell: try indexed.integer())
+            let number = try indexed.uint()
+            guard let id = PayoutId(number: number) else { throw .outOfRange(value: number, bits: 64) }
+            self = .skipped(id)
         case Self.refundedTopic:
             self = .refunded(
                 index: try indexed.integer(), owner: try indexed.address(), token: try indexed.integer(), atoms: try data.integer())

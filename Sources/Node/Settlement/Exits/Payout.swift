@@ -14,6 +14,14 @@ package struct Payout: Sendable {
     /// Twenty-nine sibling hashes, from the cell up.
     package var path: [Hash256]
 
+    /// What L1 takes down as paid.
+    package var id: PayoutId {
+        switch content {
+        case .balance: .balance(cell: cell)
+        case .withdrawal(let record): .record(record.id)
+        }
+    }
+
     package var owner: Address {
         switch content {
         case .balance(let balance): balance.owner
@@ -36,20 +44,17 @@ package struct Payout: Sendable {
         }
     }
 
-    /// Pays it under the state after `batch`, which must be final: for a balance, the last claimed batch.
+    /// Pays it under the state after `batch`, which must be final: for a balance, the last claimed batch; for a record, any whose state holds it.
     package func call(batch: UInt64) -> RollupCall {
         switch content {
         case .balance(let balance): .exitBalance(cell: cell, balance: balance, path: path)
-        case .withdrawal(let record): .withdraw(batch: batch, cell: cell, record: record, path: path)
+        case .withdrawal(let record): .withdraw(batch: batch, record: record, path: path)
         }
     }
 }
 
 /// What a state owes an owner.
 package enum Payouts {
-    /// Cells of withdrawal records begin here; a record's slot is its id.
-    private static let firstWithdrawalCell = UInt32(Layout.withdrawals / Layout.cellBytes)
-
     /// All balances that are not zero, of the main account of `owner` and of its sub-accounts. `tree` commits to the state of `exchange`.
     package static func balances(of owner: Address, in exchange: borrowing Exchange, tree: StateTree) -> [Payout] {
         var payouts: [Payout] = []
@@ -66,26 +71,22 @@ package enum Payouts {
         return payouts
     }
 
-    /// All withdrawal records of `owner`, paid or not, oldest first.
-    package static func withdrawals(of owner: Address, in exchange: borrowing Exchange, tree: StateTree) -> [Payout] {
-        withdrawals(cells: withdrawalCells(of: owner, in: exchange), in: exchange, tree: tree)
-    }
-
-    /// Cells of the withdrawal records of `owner`, or of everybody if nil, paid or not, oldest first.
-    package static func withdrawalCells(of owner: Address?, in exchange: borrowing Exchange) -> [UInt32] {
-        var cells: [UInt32] = []
-        for id in 0..<exchange.header.withdrawalCount {
-            guard let record = exchange.withdrawal(id + 1), owner == nil || record.owner == owner else { continue }
-            cells.append(firstWithdrawalCell + UInt32(truncatingIfNeeded: id + 1))
+    /// Ids of the withdrawal records of `owner`, or of everybody if nil, that the state holds, paid or not, oldest first.
+    package static func withdrawalIds(of owner: Address?, in exchange: borrowing Exchange) -> [UInt64] {
+        var ids: [UInt64] = []
+        for id in exchange.withdrawalIds {
+            guard let record = exchange.withdrawal(id), owner == nil || record.owner == owner else { continue }
+            ids.append(id)
         }
-        return cells
+        return ids
     }
 
-    /// The withdrawal records in these cells, each with its path. Those that are none are left out.
-    package static func withdrawals(cells: [UInt32], in exchange: borrowing Exchange, tree: StateTree) -> [Payout] {
+    /// The withdrawal records with these ids, each with its path. Those that the state does not hold are left out.
+    package static func withdrawals(ids: [UInt64], in exchange: borrowing Exchange, tree: StateTree) -> [Payout] {
         var payouts: [Payout] = []
-        for cell in cells where cell > firstWithdrawalCell {
-            guard let record = exchange.withdrawal(UInt64(cell - firstWithdrawalCell)) else { continue }
+        for id in ids {
+            guard let record = exchange.withdrawal(id) else { continue }
+            let cell = Layout.withdrawalCell(id: id)
             payouts.append(Payout(content: .withdrawal(record), cell: cell, path: tree.path(cell: cell)))
         }
         return payouts

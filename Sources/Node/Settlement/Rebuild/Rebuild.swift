@@ -89,22 +89,24 @@ package actor Rebuild {
         Payouts.balances(of: owner, in: derivation.hosted.exchange, tree: derivation.tree)
     }
 
-    /// All withdrawal records of `owner`, paid or not.
-    package func withdrawals(of owner: Address) -> [Payout] {
-        Payouts.withdrawals(of: owner, in: derivation.hosted.exchange, tree: derivation.tree)
+    /// Withdrawal records ever written.
+    package var withdrawalCount: UInt64 { derivation.hosted.exchange.header.withdrawalCount }
+
+    /// The last withdrawal record that later ones were written over; nil if the state holds them all. L1 pays it under an older state.
+    package var withdrawalsLost: UInt64? {
+        let first = derivation.hosted.exchange.withdrawalIds.lowerBound
+        return first > 1 ? first - 1 : nil
     }
 
-    /// Cells of all withdrawal records of `owner`, or of everybody if nil, paid or not, oldest first.
-    package func withdrawalCells(of owner: Address?) -> [UInt32] { Payouts.withdrawalCells(of: owner, in: derivation.hosted.exchange) }
+    /// Ids of the withdrawal records of `owner`, or of everybody if nil, that the state holds, paid or not, oldest first.
+    package func withdrawalIds(of owner: Address?) -> [UInt64] { Payouts.withdrawalIds(of: owner, in: derivation.hosted.exchange) }
 
-    /// The withdrawal records in these cells, as they stand there.
-    package func withdrawalRecords(cells: [UInt32]) -> [Withdrawal] {
-        cells.compactMap { derivation.hosted.exchange.withdrawal(UInt64($0) - UInt64(Layout.withdrawals / Layout.cellBytes)) }
-    }
+    /// The withdrawal records with these ids, as far as the state holds them.
+    package func withdrawalRecords(ids: [UInt64]) -> [Withdrawal] { ids.compactMap { derivation.hosted.exchange.withdrawal($0) } }
 
-    /// The withdrawal records in these cells, with their paths.
-    package func withdrawals(cells: [UInt32]) -> [Payout] {
-        Payouts.withdrawals(cells: cells, in: derivation.hosted.exchange, tree: derivation.tree)
+    /// The withdrawal records with these ids, as far as the state holds them, with their paths.
+    package func withdrawals(ids: [UInt64]) -> [Payout] {
+        Payouts.withdrawals(ids: ids, in: derivation.hosted.exchange, tree: derivation.tree)
     }
 }
 
