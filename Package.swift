@@ -23,7 +23,7 @@ let package = Package(
 
         // Node: everything that does I/O.
         .target(
-            name: "Signing", dependencies: ["Engine", "Proof", "CSecp256k1"], path: "Sources/Node/Signing",
+            name: "Signing", dependencies: ["Engine", "CSecp256k1"], path: "Sources/Node/Signing",
             swiftSettings: strict),
         .target(
             name: "Rollup", dependencies: ["Engine", "Proof", "Signing"], path: "Sources/Node/Rollup",
@@ -76,7 +76,7 @@ let package = Package(
         .executableTarget(
             name: "memex",
             dependencies: [
-                "BigInt", "Blobs", "Engine", "Gateway", "PostingStore", "Proof", "Rollup", "Sequencer", "Settlement", "Signing",
+                "BigInt", "Blobs", "Engine", "Gateway", "PostingStore", "Rollup", "Sequencer", "Settlement", "Signing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/memex", swiftSettings: strict),

@@ -15,7 +15,6 @@ final class ExecutorHarness {
     let log: EventLog
     let output: EventLogReader
     var nowMs = TestMarket.startMs
-    var wakeUps = 0
 
     init(inputBytes: Int = 1 << 20, outputBytes: Int = 1 << 20, _ configure: (inout ExecutorConfiguration) -> Void = { _ in }) throws {
         directory = try TestDirectory()

@@ -29,8 +29,6 @@ final class BotSession {
         try client.subscribe(.account, owner: key.address)
     }
 
-    var batchesInFlight: Int { sentAt.count }
-
     func newClientOrderId() -> UInt64 {
         lastClientOrderId += 1
         return lastClientOrderId

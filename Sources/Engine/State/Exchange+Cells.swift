@@ -50,9 +50,6 @@ extension Exchange {
     @inline(__always) mutating func writableAccount(_ id: UInt32) -> UnsafeMutablePointer<Account> {
         writable(accountOffset(id), as: Account.self)
     }
-    @inline(__always) mutating func writableSchedule(_ account: UInt32) -> UnsafeMutablePointer<AccountSchedule> {
-        writable(scheduleOffset(account), as: AccountSchedule.self)
-    }
     @inline(__always) mutating func writableDetail(_ slot: UInt32) -> UnsafeMutablePointer<OrderDetail> {
         writable(detailOffset(slot), as: OrderDetail.self)
     }

@@ -39,12 +39,6 @@ static inline void linux_run_when_idle(void) {
     syscall(SYS_sched_setscheduler, 0 /* this thread */, 5 /* SCHED_IDLE */, &parameters);
 }
 
-/* poll with a timeout in nanoseconds. */
-static inline int linux_poll_nanoseconds(struct pollfd *entries, unsigned long count, long nanoseconds) {
-    struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
-    return (int)syscall(SYS_ppoll, entries, count, &timeout, (void *)0, (long)0);
-}
-
 /* epoll_wait with a timeout in nanoseconds (Linux 5.11). */
 static inline int linux_epoll_wait_nanoseconds(int queue, struct epoll_event *events, int count, long nanoseconds) {
     struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};

@@ -13,7 +13,6 @@ package final class ClientConnection {
     private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private let plainBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private var isEnded = false
-    private var tlsFailure: OpenSSLFailure?
     /// Plaintext that came before the WebSocket was open.
     private var handshakeInput = ByteBuffer(capacity: 512)
     private var isOpen = false
@@ -54,8 +53,6 @@ package final class ClientConnection {
 
     /// For `poll` by callers who serve many connections.
     package var fileDescriptor: Int32 { socket.descriptor }
-    /// Whether something waits to be sent.
-    package var hasOutput: Bool { !wire.isEmpty || !endpoint.output.isEmpty }
     /// Bytes that wait to be sent.
     package var outputCount: Int { wire.count + endpoint.output.count }
 

@@ -44,12 +44,6 @@ package struct ByteBuffer: ~Copyable {
         if readIndex == writeIndex { removeAll() }
     }
 
-    /// Drops all but the first `byteCount` bytes.
-    package mutating func truncate(to byteCount: Int) {
-        precondition(byteCount >= 0 && byteCount <= count)
-        writeIndex = readIndex + byteCount
-    }
-
     /// Room for `byteCount` bytes at the end; call ``advance(_:)`` with what was written.
     package mutating func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer {
         if capacity - writeIndex < byteCount || memory == nil { makeRoom(byteCount) }

@@ -41,8 +41,6 @@ struct SQLiteStatement: ~Copyable {
         }
     }
 
-    func bindNull(at index: Int32) { requireBound(sqlite3_bind_null(handle, index)) }
-
     /// Advances to the next row; false after the last.
     func step() throws(SQLiteFailed) -> Bool {
         let code = sqlite3_step(handle)

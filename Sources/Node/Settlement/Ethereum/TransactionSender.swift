@@ -98,9 +98,6 @@ package actor TransactionSender {
         }
     }
 
-    /// Takes the next nonce from L1 again: after something went wrong, transactions may have been dropped from the node's pool.
-    package func forgetPending() { nextNonce = 0 }
-
     /// Submits and waits.
     package func execute(to: Address, data: [UInt8], value: BigUInt = 0, gasLimit: UInt64? = nil) async throws(EthereumError) -> Receipt {
         try await receipt(of: submit(to: to, data: data, value: value, gasLimit: gasLimit))
