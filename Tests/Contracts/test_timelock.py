@@ -67,6 +67,25 @@ def test_a_claim_bond_changes_after_the_delay(world):
     assert world.evm.balance(SEQUENCER) - before == BOND + BOND + 2 * ETHER
 
 
+def test_claims_made_before_the_bond_was_given_up_give_theirs_back(world):
+    """To their claimant, whoever asks; the sequencer's node may not, once the parameter is 0."""
+    world.settle(b"\1" * 32)
+    propose(world, CLAIM_BOND, 0, 0)
+    world.sleep(DELAY)
+    world.settle(b"\2" * 32)
+    execute(world, CLAIM_BOND, 0)
+    world.post()
+    world.claim(b"\3" * 32, value=0)
+    world.finalize()
+    before = world.evm.balance(SEQUENCER)
+    for claim in range(2):
+        world.rollup.reclaim_bond(claim, sender=MALLORY)
+    assert world.evm.balance(SEQUENCER) - before == 2 * BOND
+    with reverts("batches: no bond to give back"):
+        world.rollup.reclaim_bond(2, sender=MALLORY)
+    world.check_solvent()
+
+
 def test_the_price_of_a_message_changes_after_the_delay(world):
     propose(world, MESSAGE_PRICE, 0, 3 * PRICE)
     world.sleep(DELAY)

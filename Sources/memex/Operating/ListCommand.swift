@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Foundation
+import Gateway
 import Settlement
 
 /// `memex list`
@@ -51,6 +52,9 @@ struct ListCommand: AsyncParsableCommand {
                   memex list market --base WIF --quote ETH --lot-exponent 3 --maker 1 --taker 5 --fee-account 0x7099…79C8
                   memex list market --base CAT --quote USDX --lot-exponent 3 --maker 0 --taker 5 --fee-account 0x7099…79C8 \
                 --opens 1h --reference-price 0.0000012
+                  memex list market --base 2048 --quote ETH --lot-exponent 3 --maker 1 --taker 5 --fee-account 0x7099…79C8 --url wss://…
+
+                A token born on the exchange must exist there before: the gateway is asked.
                 """)
 
         @Option(help: "Token that is bought and sold: symbol or id.") var base: String
@@ -70,13 +74,24 @@ struct ListCommand: AsyncParsableCommand {
 
         func run() async throws {
             let contract = try await options.contract()
-            let listing = try await Listing(from: contract)
+            var listing = try await Listing(from: contract)
+            // L1 knows nothing of tokens born on the exchange and takes any of their ids. The exchange ignores a market of a token that does not
+            // exist; or somebody else's token is born with that id before, and is the one that is traded.
+            if (try? listing.token(base)) == nil || (try? listing.token(quote)) == nil { listing.tokens += try bornTokens() }
             let now = try await contract.client.latestBlock().timestamp * 1000
             let call = RollupCall.listMarket(
                 base: try listing.token(base).id, quote: try listing.token(quote).id, lotExponent: lotExponent, makerFeeBasisPoints: maker,
                 takerFeeBasisPoints: taker, feeAccount: feeAccount, opensAtMs: opens?.milliseconds(nowMs: now) ?? 0,
                 referencePriceCode: try referencePrice.map { try PriceCode.parse($0) } ?? 0)
             try await sending.send(call, contract, options)
+        }
+
+        /// Those that exist now.
+        private func bornTokens() throws -> [TokenInfo] {
+            guard options.hasGateway else { return [] }
+            let client = try options.gateway()
+            defer { client.close() }
+            return try client.tokens().map(TokenInfo.init).filter(\.isBorn)
         }
     }
 
