@@ -44,7 +44,8 @@ def test_options_that_exclude_each_other(exchange, build):
 def test_drill(build, tmp_path):
     """The drill with few traders: one of each kind."""
     figures = tmp_path / "drill.json"
-    assert drill.main(["--traders", "5", "--seconds", "3", "--json", str(figures), "--keep", str(tmp_path / "drill"), "--build", str(build)]) == 0
+    arguments = ["--traders", "5", "--seconds", "3", "--json", str(figures), "--keep", str(tmp_path / "drill"), "--build", str(build)]
+    assert drill.main(drill.Drill, arguments) == 0
     report = json.loads(figures.read_text())
     assert report["mismatches"] == [] and report["fills"] > 0
     assert report["paymentsMade"] >= 5 * 4 and report["secondClaimsRefused"] == report["paymentsMade"]
