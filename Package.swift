@@ -126,14 +126,16 @@ let package = Package(
         .testTarget(name: "SigningTests", dependencies: ["Engine", "Signing"], path: "Tests/SigningTests", swiftSettings: strict),
         .testTarget(name: "RollupTests", dependencies: ["Rollup", "SeededRandom"], path: "Tests/RollupTests", swiftSettings: strict),
         .testTarget(
-            name: "MemexdTests", dependencies: ["memexd", "Engine", "Gateway", "PostingStore", "Sequencer", "Settlement", "Signing"], path: "Tests/MemexdTests",
+            name: "MemexdTests", dependencies: ["memexd", "Engine", "Gateway", "PostingStore", "Sequencer", "Settlement", "Signing"],
+            path: "Tests/MemexdTests",
             swiftSettings: strict),
         // A node made to be killed; the tests of recovery run it as a child process.
         .executableTarget(
             name: "CrashNode", dependencies: ["Sequencer", "Signing", .product(name: "Logging", package: "swift-log")],
             path: "Tests/CrashNode", swiftSettings: strict),
         .testTarget(
-            name: "SequencerTests", dependencies: ["CSQLite", "CrashNode", "SeededRandom", "Sequencer"], path: "Tests/SequencerTests", swiftSettings: strict
+            name: "SequencerTests", dependencies: ["CSQLite", "CrashNode", "SeededRandom", "Sequencer"], path: "Tests/SequencerTests",
+            swiftSettings: strict
         ),
         // Clients for the tests of the gateway, thousands in a process of their own.
         .executableTarget(name: "Crowd", dependencies: ["Gateway"], path: "Tests/Crowd", swiftSettings: strict),
@@ -155,7 +157,7 @@ let package = Package(
             ],
             path: "Tests/SettlementTests", swiftSettings: strict),
         .testTarget(
-            name: "MemexTests", dependencies: ["memex", "BigInt", "Engine", "Gateway", "Rollup", "Settlement", "Signing"],
+            name: "MemexTests", dependencies: ["memex", "BigInt", "Engine", "Gateway", "PostingStore", "Rollup", "Settlement", "Signing"],
             path: "Tests/MemexTests",
             swiftSettings: strict),
     ],

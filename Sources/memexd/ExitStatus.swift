@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import PostingStore
 import Sequencer
 import Settlement
 import Signing
@@ -34,7 +35,7 @@ enum ExitStatus: Int32 {
     init(_ error: any Error) {
         switch error {
         case is KeyFileError, is DeploymentError, is ConfigurationError: self = .badConfiguration
-        case is StoreRefused, is RecoveryRefused, is SQLiteFailed, is PosterError, is CocoaError: self = .dataRefused
+        case is StoreRefused, is RecoveryRefused, is SQLiteFailed, is PosterError, is BatchPruned, is CocoaError: self = .dataRefused
         case is EthereumError, is OtherChain: self = .l1Unusable
         case is RollupHalted: self = .halted
         case is GatewayError: self = .cannotListen

@@ -1,5 +1,6 @@
 import Engine
 import Gateway
+import PostingStore
 import Settlement
 import Signing
 import Testing
@@ -18,6 +19,7 @@ struct ExitStatusTests {
         #expect(ExitStatus(DeploymentError.notJSON(path: "d")) == .fileProblem)
         #expect(ExitStatus(EthereumError.wrongChain(expected: 1, actual: 2)) == .mismatch)
         #expect(ExitStatus(L1ReaderError.wrongInbox) == .mismatch)
+        #expect(ExitStatus(BatchPruned(number: 0, firstKept: 1)) == .mismatch)
         #expect(ExitStatus(CancellationError()) == nil)
     }
 

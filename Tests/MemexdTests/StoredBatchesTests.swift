@@ -28,7 +28,7 @@ import Testing
         #expect(try await batches.postableBatch(0)?.inboxAccumulator == nil)
         try ChainPruner(store).step(.init(finalBatches: 1, throughBlock: 0, beforeMs: 1), rowsMax: 8)
         let refusal = await #expect(throws: BatchPruned.self) { try await batches.postableBatch(0) }
-        #expect(refusal?.number == 0 && refusal?.firstKept == 1)
+        #expect(refusal == BatchPruned(number: 0, firstKept: 1))
         #expect(refusal?.description.contains("memex batch inspect 0") == true)
         #expect(try await batches.postableBatch(1)?.inboxAccumulator == accumulator)
         #expect(try await batches.postableBatch(3) == nil)

