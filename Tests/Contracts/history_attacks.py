@@ -1,9 +1,9 @@
 """What the malicious try in a random history: tokens and owners that misbehave, forged paths, calls that are not theirs."""
 
-from history_exits import *
+from history_births import *
 
 
-class Attacks(Exits):
+class Attacks(Births):
     # Tokens and owners change how they behave.
 
     @rule(

@@ -162,7 +162,7 @@ class Exits(History):
         if len(payable) < len(chosen):
             self.did("pay_many skipped")
 
-    @rule(who=whose, token=tokens)
+    @rule(who=whose, token=any_token)
     def exit(self, who, token):
         self.try_exit(self.owner(who), token)
 

@@ -22,6 +22,8 @@ class State:
         self.records = dict(other.records) if other else {}
         self.last_id = other.last_id if other else 0
         self.consumed = other.consumed if other else 0
+        # Supply and decimals, by id, of tokens born here.
+        self.born = dict(other.born) if other else {}
 
     def balance(self, owner: bytes, token: int) -> list[int]:
         """[free, locked], made when it is first asked for; its slot is its own for ever."""
@@ -53,6 +55,8 @@ class State:
 
     def tree(self) -> ref.Tree:
         tree = ref.Tree()
+        for id, (supply, decimals) in self.born.items():
+            tree.set(ref.TOKEN_CELLS_START + id, ref.token_cell(ref.ZERO_ADDRESS, id, supply, decimals, 0, b"BORN"))
         for (owner, token), (free, locked) in self.balances.items():
             if free or locked:
                 index = ref.BALANCE_CELLS_START + self.slots[owner, token]

@@ -4,8 +4,11 @@ from model import State
 from world import *
 
 NO_RETURN, FEE, FALSE, REENTRANT = 3, 4, 5, 6
-UNITS = {ETH: GWEI, GOOD: GOOD_UNIT, NO_RETURN: 1, FEE: 1, FALSE: 1, REENTRANT: 1}
-# What every owner has of every token when a history begins.
+# L1 units of an atom, of the tokens that L1 listed, and of those as well that the exchange may create.
+LISTED = {ETH: GWEI, GOOD: GOOD_UNIT, NO_RETURN: 1, FEE: 1, FALSE: 1, REENTRANT: 1}
+BORN_TOKENS = [BORN, BORN + 1]
+UNITS = LISTED | dict.fromkeys(BORN_TOKENS, 1)
+# What every owner has of every listed token when a history begins.
 START_ATOMS = 10**6
 SHORTEST_DELAY = WINDOW + INBOX_DEADLINE + BATCH_DEADLINE + 1
 
@@ -28,7 +31,7 @@ class Stage(World):
         assert self.rollup.list_market(GOOD, ETH, 3, 1, 5, CAROL, 0, 0, sender=LISTER).value == 1
         # Everybody has something, under a claimed state.
         self.inbox = [None] * self.rollup.inbox_count()  # as `State.consume` takes them
-        for token, unit in UNITS.items():
+        for token, unit in LISTED.items():
             for owner in self.owners:
                 if token == ETH:
                     self.deposit_eth(owner, START_ATOMS, sender=ALICE)
@@ -43,4 +46,6 @@ class Stage(World):
 
     def balance(self, owner: bytes, token: int) -> int:
         """What an owner has on L1, in L1 units."""
+        if token != ETH and token not in self.contracts:
+            return 0
         return self.evm.balance(owner) if token == ETH else self.contracts[token].balanceOf(owner)

@@ -18,7 +18,8 @@ DEEDS = {
     "deposit", "deposit refused", "force", "collect", "batch", "batch in a blob", "claim", "halt", "propose", "propose refused", "set_fee_tier", "cancel", "execute",
     "withdraw", "withdraw refused", "pay_many", "pay_many skipped", "pay_many refused", "forged pay_many", "exit_balance", "exit_balance refused", "refund_deposit", "refund_deposit refused", "reclaim_bond",
     "payment refused", "re-entry refused", "gift", "forged withdraw", "forged exit_balance", "exit under an older state refused",
-    "record written over", "withdraw under a state without the record refused", "usurping refused", "too late", "history",
+    "record written over", "withdraw under a state without the record refused", "token born", "create_token", "create_token refused",
+    "born token deposited", "usurping refused", "too late", "history",
 }
 
 ROUNDS_MAX = 10
