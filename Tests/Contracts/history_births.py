@@ -63,7 +63,7 @@ class Births(Exits):
         self.bear(who, token, 10**6, 6)
         if not self.now.withdraw(owner, token, min(atoms, self.now.balance(owner, token)[0])):
             return
-        self.batch(9, None, "finalize")
+        self.batch(consume=9, size=None, then="finalize", reuse=None)
         number = len(self.posted) - 1
         if token not in self.created:
             self.try_create(number, token)
