@@ -66,7 +66,7 @@ class Claims:
     def pay_by_script(self, paths: pathlib.Path, key: str):
         """Lets Deploy/examples/exit.py check and claim."""
         done = subprocess.run(
-            [sys.executable, str(ROOT / "Deploy" / "examples" / "exit.py"), str(paths), "--rpc", self.exchange.l1_url, "--key", key],
+            [sys.executable, str(ROOT / "Deploy" / "examples" / "exit.py"), str(paths), self.exchange.l1_url, key],
             capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             raise RuntimeError(f"exit.py {paths} exited with {done.returncode}:\n{done.stdout}{done.stderr}")

@@ -32,7 +32,7 @@ def test_owners_see_what_l1_would_pay(exchange, traders, build, tmp_path):
     assert done.returncode == 0 and "exit.py" in done.stderr, done.stderr
     assert {payment["symbol"] for payment in json.loads(paths.read_text())["payments"]} >= {"ETH", "USDX", "PEPE", "WIF"}
     script = subprocess.run(
-        [sys.executable, str(ROOT / "Deploy" / "examples" / "exit.py"), str(paths), "--rpc", exchange.l1_url], capture_output=True, text=True, timeout=120)
+        [sys.executable, str(ROOT / "Deploy" / "examples" / "exit.py"), str(paths), exchange.l1_url], capture_output=True, text=True, timeout=120)
     assert script.returncode == 1 and "halt it first" in script.stdout, script.stdout + script.stderr
 
 
