@@ -128,7 +128,7 @@ class Demo(Story):
     def settle(self):
         super().settle()
         self.l1.update()
-        self.view.step(f"all of it is on L1: {self.l1.batches} batches, {self.l1.data_bytes:,} bytes, {self.l1.gas:,} gas, state claimed")
+        self.view.step(f"all of it is on L1: {self.l1.batches} batches ({self.l1.blobs} in blobs), {self.l1.data_bytes:,} bytes, {self.l1.gas:,} gas, state claimed")
 
     def withdraw(self):
         symbol, amount = WITHDRAWAL
@@ -224,7 +224,7 @@ class Demo(Story):
             f"  {figures['elapsedSeconds']:5.1f} s   {figures['orders']:>9,} orders {figures['ordersPerSecond']:>8,.0f}/s   {figures['fills']:>8,} fills   "
             f"{figures['rejects']:>6,} rejects",
             f"  ack p50 {figures['ackMicrosecondsP50']:>6.0f} us   p99 {figures['ackMicrosecondsP99']:>6.0f} us   block {status['sealedBlock']}   "
-            f"L1: {self.l1.batches} batches, {self.l1.data_bytes:,} bytes, {self.l1.gas:,} gas",
+            f"L1: {self.l1.batches} batches ({self.l1.blobs} in blobs), {self.l1.data_bytes:,} bytes, {self.l1.gas:,} gas",
         ]
         for _, name, _, _ in MARKETS:
             book = self.exchange.memex("book", "--market", name, "--depth", "1")

@@ -17,6 +17,7 @@ class L1Ledger:
     exchange: Exchange
     next_block: int = 0
     batches: int = 0
+    blobs: int = 0  # of the batches, those in blobs
     claims: int = 0
     data_bytes: int = 0
     gas: int = 0
@@ -36,6 +37,7 @@ class L1Ledger:
                 self.batches += 1
                 # inbox_start, inbox_end, accumulator, first and last time, data hash, data size, batch hash, in blob
                 self.data_bytes += int(log["data"][2 + 6 * 64 : 2 + 7 * 64], 16)
+                self.blobs += int(log["data"][-64:], 16)
             else:
                 self.claims += 1
 
