@@ -15,16 +15,17 @@ import Testing
     @Test(.timeLimit(.minutes(15))) func `every batch arrives once through reorganisations, lost transactions and a node that fails`()
         async throws
     {
-        let (devnet, deployment, sequencer, reader) = try await Self.start()
+        let stage = try await PostingStage()
+        let (devnet, deployment, sequencer, reader) = (stage.devnet, stage.deployment, stage.sequencer, stage.reader)
         let key = devnet.keys[1]
         let contract = reader.contract
-        let startMs = try await Self.now(devnet)
+        let startMs = try await devnet.client.latestBlock().timestamp * 1_000
         try await sequencer.seal(messages: try await reader.history().messages, timeMs: startMs)
         let seed = UInt64.random(in: 0...999)
         print("seed \(seed)")
         var dice = SeededGenerator(seed: seed)
 
-        var poster = Self.poster(sequencer, contract, key, deployment)
+        var poster = stage.poster()
         var sealed: UInt64 = 1
         for turn in 0..<40 {
             if turn % 4 == 3, sealed < Self.batchCount {
@@ -42,7 +43,7 @@ import Testing
                 _ = try await devnet.request("memex_setFault", [.string(fault), .number(Double(Int.random(in: 1...15, using: &dice)))])
             case 4: _ = try await devnet.request("memex_setLag", [.number(Double(Int.random(in: 0...5, using: &dice)))])
             // Killed: what the store holds is all that the next one knows.
-            case 5: poster = Self.poster(sequencer, contract, key, deployment)
+            case 5: poster = stage.poster()
             default: _ = try await devnet.request("memex_setLag", [.number(0)])
             }
             do { _ = try await poster.step() } catch is EthereumError {}
@@ -50,7 +51,7 @@ import Testing
         }
         _ = try await devnet.request("memex_setFault", [.null])
         _ = try await devnet.request("memex_setLag", [.number(0)])
-        while try await poster.step() != .idle { try await devnet.mine() }
+        try await stage.finish(poster)
 
         let history = try await reader.history()
         #expect(history.batches.count == Int(sealed), "seed \(seed)")
@@ -72,58 +73,22 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(15))) func `takes the place of what somebody else left pending under its nonce`() async throws {
-        let (devnet, deployment, sequencer, reader) = try await Self.start()
+        let stage = try await PostingStage()
+        let (devnet, reader) = (stage.devnet, stage.reader)
         let rival = try await devnet.sender(devnet.keys[1]).submit(to: devnet.keys[2].address, data: [], value: 1)
-        try await sequencer.seal(messages: try await reader.history().messages, timeMs: Self.now(devnet))
-        let poster = Self.poster(sequencer, reader.contract, devnet.keys[1], deployment)
-        try await poster.finish(mining: devnet.client)
+        try await stage.seal(messages: try await reader.history().messages)
+        let poster = stage.poster()
+        try await stage.finish(poster)
         #expect(try await reader.contract.progress().claimCount == 1)
         #expect(try await devnet.client.transactionCount(of: devnet.keys[1].address) == 2)
         #expect(try await devnet.client.receipt(of: try #require(rival.hashes.first)) == nil)
         // Somebody uses the key between two of ours: the rest goes on behind.
         _ = try await devnet.request("evm_mine")
-        try await sequencer.seal(messages: [], timeMs: Self.now(devnet))
+        try await stage.seal()
         let foreign = try await devnet.sender(devnet.keys[1]).submit(to: devnet.keys[2].address, data: [], value: 1)
         try await devnet.mine()
-        try await poster.finish(mining: devnet.client)
+        try await stage.finish(poster)
         #expect(try await devnet.client.receipt(of: try #require(foreign.hashes.first))?.succeeded == true)
         #expect(try await reader.contract.progress().claimCount == 2)
-    }
-
-    /// A devnet that mines when it is told to, with the rollup deep enough that no reorganisation takes it back.
-    private static func start() async throws -> (Devnet, Deployment, SmallSequencer, L1Reader) {
-        let devnet = try await Devnet(minesAlone: false)
-        let admin = devnet.client
-        let mining = Task { while !Task.isCancelled { _ = try await admin.request("evm_mine") } }
-        defer { mining.cancel() }
-        let deployment = try await devnet.deploy(challengeWindow: 100_000, deadline: 100_000)
-        _ = try await devnet.request("anvil_mine", [.number(12)])
-        let client = EthereumClient(url: devnet.url, attempts: 1)
-        let reader = L1Reader(
-            contract: RollupContract(client: client, address: deployment.rollup), deployedAtBlock: deployment.deployedAtBlock)
-        return (devnet, deployment, try SmallSequencer(key: devnet.keys[1], deployment: deployment), reader)
-    }
-
-    private static func poster(
-        _ store: SmallSequencer, _ contract: RollupContract, _ key: PrivateKey, _ deployment: Deployment
-    ) -> Poster {
-        var rules = Poster.Rules()
-        rules.machine.resendAfterSeconds = 0
-        return Poster(
-            store: store, chain: L1PostingChain(contract: contract, key: key, chainId: deployment.chainId), rules: rules, logger: .silent)
-    }
-
-    private static func now(_ devnet: Devnet) async throws -> UInt64 { try await devnet.client.latestBlock().timestamp * 1_000 }
-}
-
-extension Devnet {
-    func request(_ method: String, _ parameters: [JSONValue] = []) async throws -> JSONValue {
-        try await client.request(method, parameters)
-    }
-}
-
-extension Poster {
-    fileprivate func finish(mining devnet: EthereumClient) async throws {
-        while try await step() != .idle { _ = try await devnet.request("evm_mine") }
     }
 }
