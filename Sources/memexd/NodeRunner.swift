@@ -33,12 +33,13 @@ struct NodeRunner {
         let identity = try await identity(deployment, client)
         guard try await contract.progress().haltedAt == nil else { throw RollupHalted() }
 
-        // Loads c-kzg while the state is recovered.
-        async let blobs = blobPosting()
+        // c-kzg is loaded while the state is recovered, unless the node is not to run without it.
+        let blobs = Task.detached { try blobPosting() }
+        if options.carrier == .blob { _ = try await blobs.value }
         let sequencer = try Sequencer(try configuration(identity, key), logger: logger)
         let batches = try StoredBatches(
             sequencer.configuration.directory, durability: options.durability, deployment: identity)
-        let poster = poster(contract, key, deployment.chainId, batches, try await blobs)
+        let poster = poster(contract, key, deployment.chainId, batches, try await blobs.value)
         // Orders that cannot be posted must not be acknowledged.
         try await poster.check()
         let backlog = BacklogWatch(
@@ -184,7 +185,7 @@ struct NodeRunner {
         }
     }
 
-    private func blobPosting() async throws -> BlobPosting {
+    private func blobPosting() throws -> BlobPosting {
         do {
             let blobs = try BlobPosting(options.carrier, libraryPath: options.kzgLibrary, hasBeacon: options.beacon != nil)
             if let shortcoming = blobs.shortcoming { logger.notice("batches are posted as calldata, whatever blobs cost: \(shortcoming)") }

@@ -2,6 +2,7 @@ import Benchmarks
 import Engine
 import Glibc
 import Rollup
+import Settlement
 import Signing
 
 /// The batch codec on one flow: how long the batches get, beside compressors, and how fast both ways go.
@@ -24,6 +25,9 @@ struct CodecBench {
         var signatureBytes = 0.0
         /// Gas a command as calldata, by EIP-7623's floor: 10 for a byte of 0, 40 for another.
         var calldataGas = 0.0
+        /// The same in a blob a batch: gas of the call, and blob gas, which has a price of its own.
+        var blobCallGas = 0.0
+        var blobGas = 0.0
         var encodedPerSecond = 0.0
         var decodedPerSecond = 0.0
 
@@ -75,6 +79,8 @@ struct CodecBench {
         result.signatureBytes = Double(Envelope.signatureBytes * result.envelopes) / commands
         let zeros = encoded.map { $0.count { $0 == 0 } }.reduce(0, +)
         result.calldataGas = (40 * result.batchBytes * commands - 30 * Double(zeros)) / commands
+        result.blobCallGas = Double(PostingGas.estimate(posting: [], as: .blob)) * Double(batches.count) / commands
+        result.blobGas = Double(PostingGas.blob) * Double(batches.count) / commands
         if compressors {
             result.zstdBytes = try Self.compressed(raw, .zstd).map { Double($0) / commands }
             result.brotliBytes = try Self.compressed(raw, .brotli).map { Double($0) / commands }

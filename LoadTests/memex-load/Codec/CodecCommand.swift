@@ -9,7 +9,7 @@ struct CodecCommand: ParsableCommand {
         abstract: "Measure the batch codec: bytes a command beside zstd -19 and brotli -11 of the raw form, and both rates.",
         discussion: """
             The raw form is each envelope as on the wire behind its length. It is compressed batch by batch, since each batch must be readable by itself. \
-            Figures are of full batches of 98,304 bytes; rates are of the thread's own time, medians over the rounds. The last three columns of bytes leave the \
+            Figures are of full batches of 126,976 bytes; rates are of the thread's own time, medians over the rounds. The last three columns of bytes leave the \
             signatures out, 64 bytes each that nothing can compress.
 
             EXAMPLES
@@ -40,7 +40,7 @@ struct CodecCommand: ParsableCommand {
         var results: [CodecBench.Result] = []
         for flow in CodecFlow.all where only.isEmpty || only.contains(flow.name) {
             // A command takes at least a byte and a half, a single one its signature.
-            let commands = batches * (flow.batch > 1 ? 65_000 : 1_600)
+            let commands = batches * (flow.batch > 1 ? 85_000 : 2_000)
             guard let blocks = try flow.blocks(commands: commands, dataFolder: data) else {
                 print("\(flow.name): skipped, no recorded flow in \(data)")
                 continue
@@ -56,7 +56,8 @@ struct CodecCommand: ParsableCommand {
 
     private static func table(_ results: [CodecBench.Result]) -> TextTable {
         var table = TextTable([
-            "bytes a command", "raw", "zstd", "brotli", "batch", "of zstd", "apart: zstd", "batch", "of zstd", "gas", "encoded/s",
+            "bytes a command", "raw", "zstd", "brotli", "batch", "of zstd", "apart: zstd", "batch", "of zstd", "gas", "in blobs: gas",
+            "blob gas", "encoded/s",
             "decoded/s",
         ])
         for result in results {
@@ -64,7 +65,8 @@ struct CodecCommand: ParsableCommand {
                 result.name, bytes(result.rawBytes), bytes(result.zstdBytes), bytes(result.brotliBytes), bytes(result.batchBytes),
                 percent(result.ofZstd), bytes(result.zstdBytes.map { $0 - result.signatureBytes }),
                 bytes(result.batchBytes - result.signatureBytes), percent(result.ofZstdBesidesSignatures),
-                TextTable.count(result.calldataGas), TextTable.count(result.encodedPerSecond), TextTable.count(result.decodedPerSecond),
+                TextTable.count(result.calldataGas), bytes(result.blobCallGas), bytes(result.blobGas),
+                TextTable.count(result.encodedPerSecond), TextTable.count(result.decodedPerSecond),
             ])
         }
         return table

@@ -9,7 +9,7 @@ package struct ExecutorConfiguration: Sendable {
     /// Journal bytes at which a group ends.
     package var groupBytesMax = 256 << 10
     /// Bytes of envelopes at which a block closes early. With one more envelope (16 KiB) and the worst growth by encoding (31.5 bytes for 24)
-    /// it still fits a batch of 96 KiB.
+    /// it still fits a batch, which has 124 KiB.
     package var blockBytesMax = 56 << 10
     /// Inbox messages at the head of one block: 256 a second, more than L1 has gas for (Settlement's page), and so few that the events of all their
     /// forced commands have room.

@@ -89,7 +89,7 @@ package final class BeaconClient: Sendable {
         let body: Data
         let response: URLResponse
         do {
-            (body, response) = try await session.data(for: request)
+            (body, response) = try await session.answer(to: request)
         } catch let error as URLError where error.code == .timedOut {
             throw .timedOut(url: address.absoluteString, seconds: timeoutSeconds)
         } catch {

@@ -62,7 +62,7 @@ package final class EthereumClient: Sendable {
         let data: Data
         let response: URLResponse
         do {
-            (data, response) = try await session.data(for: request)
+            (data, response) = try await session.answer(to: request)
         } catch let error as URLError where error.code == .timedOut {
             throw .timedOut(url: url.absoluteString, seconds: timeoutSeconds)
         } catch {
