@@ -76,7 +76,10 @@ package final class Sequencer: Sendable {
     package func populateMemory() {
         parts.withLock { parts in
             guard case .ready = parts else { preconditionFailure("the exchange belongs to the executor now") }
-            sharedExecutor.executor.producer.populateMemory()
+            let executor = sharedExecutor.executor
+            executor.producer.populateMemory()
+            executor.answers.populate()
+            for port in ports { port.toExecutor.populate() }
         }
     }
 

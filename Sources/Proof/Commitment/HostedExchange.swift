@@ -38,12 +38,21 @@ package final class HostedExchange {
         place.deallocate()
     }
 
-    /// Has the kernel clear the 64 MiB of the index of client order ids now: otherwise the first orders wait for that, on a virtual machine for some
-    /// tenths of a second.
-    package func populateIndex() {
-        let index = Layout.clientOrderIndex..<Layout.nonces
-        arena.populate(index)
-        dirtyMarks.populate(index.lowerBound / Layout.cellBytes..<index.upperBound / Layout.cellBytes)
+    /// Has the kernel clear now what the first orders would wait for, on a virtual machine for some tenths of a second: the 64 MiB of the index of client
+    /// order ids, and where every pool begins.
+    package func populate() {
+        populate(Layout.clientOrderIndex..<Layout.nonces)
+        for pool in [
+            Layout.nonces, Layout.balanceDirectories, Layout.orders, Layout.orderDetails, Layout.levelPages, Layout.balances,
+        ] {
+            populate(pool..<pool + ReservedMemory.hugePageBytes)
+        }
+    }
+
+    /// Bytes of the arena, and their marks.
+    private func populate(_ bytes: Range<Int>) {
+        arena.populate(bytes)
+        dirtyMarks.populate(bytes.lowerBound / Layout.cellBytes..<bytes.upperBound / Layout.cellBytes)
     }
 
     /// By its address: a stored property of a class is checked at run time against overlapping accesses, each time, which was a twelfth of a replay.

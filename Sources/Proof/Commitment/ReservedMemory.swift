@@ -26,12 +26,12 @@ package struct ReservedMemory: ~Copyable {
 
     /// Asks the kernel for huge pages behind a stretch of bytes that will fill up from its beginning: a record there is then found with far fewer
     /// misses in the processor's table of pages. If the kernel has none, everything stays as it is.
-    func preferHugePages(_ bytes: Range<Int>) {
+    package func preferHugePages(_ bytes: Range<Int>) {
         madvise(base + bytes.lowerBound, bytes.count, MADV_HUGEPAGE)
     }
 
     /// Has the kernel put cleared memory behind a range now. Where it cannot (before Linux 5.14), that happens at the first use as ever.
-    func populate(_ bytes: Range<Int>) {
+    package func populate(_ bytes: Range<Int>) {
         let populateForWriting: Int32 = 23  // MADV_POPULATE_WRITE
         madvise(base + bytes.lowerBound, bytes.count, populateForWriting)
     }

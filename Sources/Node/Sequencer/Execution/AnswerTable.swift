@@ -14,8 +14,12 @@ final class AnswerTable {
 
     init() throws(ReservationFailed) {
         memory = try ReservedMemory(byteCount: Self.placeCount * 8)
+        memory.preferHugePages(0..<memory.byteCount)
         places = memory.base.bindMemory(to: Int.self, capacity: Self.placeCount)
     }
+
+    /// Has the kernel put memory behind all of it now: otherwise almost every batch of the first thousands waits for a page.
+    func populate() { memory.populate(0..<memory.byteCount) }
 
     func remember(_ key: UInt64, at offset: Int) {
         let set = set(of: key)

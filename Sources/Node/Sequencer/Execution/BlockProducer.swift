@@ -28,7 +28,7 @@ final class BlockProducer {
     }
 
     /// Fetches memory that the first orders would wait for.
-    func populateMemory() { hosted.populateIndex() }
+    func populateMemory() { hosted.populate() }
 
     /// Number of the open block, or else of the last one.
     var blockNumber: UInt64 { hosted.exchange.header.blockNumber }

@@ -45,6 +45,9 @@ package final class ByteRing: @unchecked Sendable {
         consumer.initialize(to: Side())
     }
 
+    /// Has the kernel put memory behind all of it now, rather than page by page while records are written.
+    func populate() { memory.populate(0..<capacity) }
+
     // MARK: Producer
 
     /// Writes a record whose body `fill` completes; `fill` gets `bodyBytes` bytes, aligned to 8, of arbitrary content and must set them all.
