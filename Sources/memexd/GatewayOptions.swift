@@ -6,6 +6,12 @@ struct GatewayOptions: ParsableArguments {
     @Option(help: "Threads that serve traders; by default a core is left for the executor, and more than 4 are not used.")
     var gatewayThreads = GatewayConfiguration.threadCountDefault
 
+    @Option(
+        help:
+            "Microseconds that such a thread looks for more input before it sleeps, unless others want its core: answers sooner, for up to a core each while traders send. By default 2500 where there are more cores than such threads, else 0."
+    )
+    var gatewaySpinUs: UInt64?
+
     @Option(help: "WebSockets open at once; the system must allow as many open files.")
     var connectionsMax = GatewayLimits().connectionsMax
 
@@ -25,6 +31,8 @@ struct GatewayOptions: ParsableArguments {
         help: "Milliseconds between two messages of market data to one subscriber, at least. 0 tells each change as soon as there is time.")
     var marketDataIntervalMs = GatewayLimits().marketDataIntervalMs
 
+    var spinUs: UInt64 { gatewaySpinUs ?? GatewayConfiguration.spinUsDefault(threadCount: gatewayThreads) }
+
     /// As much may come at once as in a second, and at least one full batch.
     var limits: GatewayLimits {
         var limits = GatewayLimits()
@@ -39,6 +47,7 @@ struct GatewayOptions: ParsableArguments {
 
     func validate() throws {
         guard (1...16).contains(gatewayThreads) else { throw ValidationError("--gateway-threads must be 1 to 16") }
+        guard spinUs <= 1_000_000 else { throw ValidationError("--gateway-spin-us must be 1000000 at most") }
         do { try limits.check() } catch { throw ValidationError(error.description) }
     }
 }

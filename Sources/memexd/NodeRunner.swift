@@ -49,6 +49,14 @@ struct NodeRunner {
             wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { _ in ending.finish() })
         sequencer.populateMemory()
         try sequencer.start()
+        let reloading = Reloading { [logger] in
+            do {
+                try gateway.reloadCertificate()
+                logger.info("read the certificate again")
+            } catch {
+                logger.error("keeping the certificate: \(error)")
+            }
+        }
         printReady(listen, gateway, sequencer, deployment)
 
         let tasks = [
@@ -64,6 +72,7 @@ struct NodeRunner {
             Task { await serveMetrics(sequencer, gateway, backlog) },
         ]
         await ending.wait()
+        reloading.end()
         logger.info("stopping")
         for task in tasks { task.cancel() }
         gateway.drain()
@@ -102,6 +111,7 @@ struct NodeRunner {
         configuration.host = listen.host
         configuration.port = listen.port
         configuration.limits = options.gateway.limits
+        configuration.spinUs = options.gateway.spinUs
         configuration.sequencerKey = sequencer.configuration.key
         if let certificate = options.certificate, let key = options.key {
             configuration.tls = GatewayConfiguration.TLSFiles(certificatePath: certificate, keyPath: key)

@@ -81,7 +81,7 @@ final class LoadRun {
         let total = workload.batchCount
         // Where the processor is not needed for sending, what waking takes is spent waiting actively: nothing leaves late, and no answer is read late.
         let isSlow = schedule.perSecond <= 2000
-        let wakingNs: UInt64 = isSlow ? 60_000 : 0
+        let wakingNs: UInt64 = isSlow ? 200_000 : 0
         let answerNs: UInt64 = isSlow ? 500_000 : 0
         var sentNs: UInt64 = 0
         var nextProgressNs = schedule.startNs + 1_000_000_000

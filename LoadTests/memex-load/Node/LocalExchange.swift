@@ -18,6 +18,8 @@ final class LocalExchange {
         var durability = Durability.process
         var gatewayThreads = 1
         var executorSpinUs: UInt64 = 0
+        /// Nil: what a node has by default.
+        var gatewaySpinUs: UInt64?
         var stepsInPlace = true
         var marketDataIntervalMs = GatewayLimits().marketDataIntervalMs
         /// Connections beside those that every measurement needs.
@@ -58,6 +60,8 @@ final class LocalExchange {
         gatewayConfiguration.host = options.host
         gatewayConfiguration.port = options.port
         gatewayConfiguration.tls = options.isPlain ? nil : .init(certificatePath: certificatePath, keyPath: tlsKeyPath)
+        gatewayConfiguration.spinUs =
+            options.gatewaySpinUs ?? GatewayConfiguration.spinUsDefault(threadCount: options.gatewayThreads)
         gatewayConfiguration.limits.connectionsMax = options.connectionsMax
         gatewayConfiguration.limits.liftRates()
         gatewayConfiguration.limits.marketDataIntervalMs = options.marketDataIntervalMs

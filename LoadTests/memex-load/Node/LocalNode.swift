@@ -8,6 +8,8 @@ final class LocalNode {
         var accounts = 64
         var durability = "process"
         var gatewayThreads = 1
+        /// Nil: what a node has by default.
+        var gatewaySpinUs: UInt64?
         var isPlain = false
     }
 
@@ -55,6 +57,7 @@ final class LocalNode {
             "node", "--with-parent", "--data", folder, "--accounts", "\(options.accounts)", "--listen", "127.0.0.1:\(port)", "--durability",
             options.durability, "--threads", "\(options.gatewayThreads)",
         ]
+        if let spinUs = options.gatewaySpinUs { arguments += ["--gateway-spin-us", "\(spinUs)"] }
         if options.isPlain { arguments.append("--insecure-ws") }
         let process = try ChildProcess(arguments)
         let ready = try JSONDecoder().decode(NodeCommand.Ready.self, from: Data(process.readyLine.utf8))

@@ -27,6 +27,8 @@ struct NodeCommand: ParsableCommand {
     @Option(help: "Threads of the gateway, 1...16.") var threads = 1
     @Option(help: "What an ack promises: process or fsync.") var durability = "process"
     @Option(help: "Microseconds that the executor looks for more work before it sleeps.") var executorSpinUs: UInt64 = 0
+    @Option(help: "Microseconds that a thread of the gateway looks for more input before it sleeps; by default as memexd.")
+    var gatewaySpinUs: UInt64?
     @Flag(help: "Always wake the executor: no thread of the gateway does its work, for comparison.") var noStepsInPlace = false
     @Option(help: "Milliseconds between two rounds of market data, at least.") var marketDataIntervalMs = GatewayLimits()
         .marketDataIntervalMs
@@ -71,6 +73,7 @@ struct NodeCommand: ParsableCommand {
         options.isPlain = insecureWs
         options.gatewayThreads = threads
         options.executorSpinUs = executorSpinUs
+        options.gatewaySpinUs = gatewaySpinUs
         options.stepsInPlace = !noStepsInPlace
         options.marketDataIntervalMs = marketDataIntervalMs
         options.durability = durability == "fsync" ? .fsync : .process

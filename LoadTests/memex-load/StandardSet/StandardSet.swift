@@ -41,9 +41,10 @@ struct StandardSet {
         return result
     }
 
-    private func node(durability: String = "process") throws -> LocalNode {
+    private func node(durability: String = "process", gatewaySpinUs: UInt64? = nil) throws -> LocalNode {
         var options = LocalNode.Options()
         options.durability = durability
+        options.gatewaySpinUs = gatewaySpinUs
         options.gatewayThreads = gatewayThreads
         return try LocalNode(options)
     }
@@ -63,9 +64,10 @@ struct StandardSet {
     }
 
     private mutating func unloaded(_ node: LocalNode) throws {
-        let report = try load("unloaded", node, commandsPerSecond: 500) { plan in
-            plan.connections = 1
-        }
+        let report = try load("unloaded", node, commandsPerSecond: 500) { $0.connections = 1 }
+        let sleeping = try self.node(gatewaySpinUs: 0)
+        _ = try load("unloaded, no busy polling", sleeping, commandsPerSecond: 500) { $0.connections = 1 }
+        _ = sleeping.stop()
         result.add(goal: "unloaded ack p50, us", report.ackMicroseconds?.p50, .below(150))
         result.add(goal: "unloaded ack p99, us", report.ackMicroseconds?.p99, .below(1000))
     }

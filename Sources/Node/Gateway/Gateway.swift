@@ -19,6 +19,8 @@ package final class Gateway: Sendable {
     /// WebSockets that are open now.
     package var openCount: Int { shared.openCount }
     private let threads: [GatewayThread]
+    /// Nil without TLS.
+    private let tlsServer: TLSServer?
 
     /// Listens and starts the threads.
     ///
@@ -35,12 +37,18 @@ package final class Gateway: Sendable {
     ) throws(GatewayError) {
         try configuration.limits.check()
         try DescriptorLimit.raise(to: configuration.limits.descriptorsMax)
+        do {
+            tlsServer = if let files = configuration.tls { try TLSServer(files) } else { nil }
+        } catch {
+            throw .tls(error)
+        }
         let shared = GatewayShared(configuration.limits)
         var port = configuration.port
         var loops: [GatewayLoop] = []
         for executorPort in ports {
             let loop = try GatewayLoop(
-                configuration: configuration, shared: shared, port: executorPort, threadCount: ports.count, wakeExecutor: wakeExecutor,
+                configuration: configuration, tlsServer: tlsServer, shared: shared, port: executorPort, threadCount: ports.count,
+                wakeExecutor: wakeExecutor,
                 stepExecutor: stepExecutor, books: books, block: block, logger: logger)
             port = try loop.open(port: port, isShared: ports.count > 1, isFirst: loops.isEmpty)
             loops.append(loop)
@@ -65,6 +73,12 @@ package final class Gateway: Sendable {
     /// Tells subscribers of a sealed block. Any thread.
     package func publish(_ block: SealedHead) {
         for thread in threads { thread.signal.publish(block) }
+    }
+
+    /// Reads certificate and key again, for connections made from now on; those that live go on undisturbed. If they cannot be used, says why and keeps those
+    /// it has. Without effect where there is no TLS. Any thread.
+    package func reloadCertificate() throws(GatewayError) {
+        do { try tlsServer?.reload() } catch { throw .tls(error) }
     }
 
     /// Refuses commands and queries as `busy` from now on, while answers to earlier ones still go out. When it returns, nothing more

@@ -16,10 +16,20 @@ package struct GatewayConfiguration: Sendable {
     /// The sequencer's key, to sign receipts with. Nil: nobody can subscribe to receipts.
     package var sequencerKey: PrivateKey?
     package var limits = GatewayLimits()
+    /// Microseconds that a thread goes on looking for input after the last before it sleeps, as long as no other thread wants its core: answers sooner, and
+    /// warms that core. 0: sleeps at once.
+    package var spinUs: UInt64 = 0
 
     /// Threads that a node should have by default, each with a port to the executor of its own: a core is left for that, and more than four would mostly
     /// repeat each other's work on market data.
     package static var threadCountDefault: Int { min(4, max(1, Int(uv_available_parallelism()) - 1)) }
+
+    /// What ``spinUs`` should be by default for a node with so many threads: long enough for clients that send 400 messages a second where the machine
+    /// has a core more than that, 0 where it has none.
+    package static func spinUsDefault(threadCount: Int) -> UInt64 { hasSpareCore(threadCount: threadCount) ? 2500 : 0 }
+
+    /// Whether a core is left for the executor while all threads of the gateway wait actively.
+    static func hasSpareCore(threadCount: Int) -> Bool { Int(uv_available_parallelism()) > threadCount }
 
     package struct TLSFiles: Sendable, Equatable {
         package var certificatePath: String

@@ -16,6 +16,8 @@ package final class GatewayStatistics: Sendable {
     /// Times that a thread did the executor's work itself, and times that it woke the executor or found it awake.
     package let stepsInPlace = Counter()
     package let executorCalls = Counter()
+    /// Times that a thread looked for input where it would have slept.
+    package let busyPolls = Counter()
 
     package init() {}
 }

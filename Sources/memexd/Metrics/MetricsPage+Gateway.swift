@@ -18,6 +18,9 @@ extension MetricsPage {
         add(
             "memex_steps_in_place_total", .counter, "Times that a gateway thread did the executor's work itself.",
             statistics.stepsInPlace.value)
+        add(
+            "memex_busy_polls_total", .counter, "Times that a gateway thread looked for input where it would have slept.",
+            statistics.busyPolls.value)
         add("memex_executor_calls_total", .counter, "Times that a gateway thread called the executor.", statistics.executorCalls.value)
     }
 

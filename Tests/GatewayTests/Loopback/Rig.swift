@@ -26,14 +26,16 @@ final class Rig {
     }()
 
     init(
-        isSecure: Bool = true, threads: Int = 1, inputBytes: Int = 1 << 20, books: [UInt16: [BookLevel]] = [1: [], 2: []],
+        isSecure: Bool = true, threads: Int = 1, inputBytes: Int = 1 << 20, spinUs: UInt64 = 0,
+        certificate: (certificatePath: String, keyPath: String) = Rig.certificate, books: [UInt16: [BookLevel]] = [1: [], 2: []],
         _ adjust: (inout GatewayLimits) -> Void = { _ in }
     ) throws {
         self.isSecure = isSecure
         executor = try FakeExecutor(threads: threads, inputBytes: inputBytes)
         var configuration = GatewayConfiguration(chainId: 1337, rollup: Self.rollup)
         configuration.port = 0
-        if isSecure { configuration.tls = .init(certificatePath: Self.certificate.certificatePath, keyPath: Self.certificate.keyPath) }
+        configuration.spinUs = spinUs
+        if isSecure { configuration.tls = .init(certificatePath: certificate.certificatePath, keyPath: certificate.keyPath) }
         adjust(&configuration.limits)
         let executor = executor
         var logger = Logger(label: "gateway")

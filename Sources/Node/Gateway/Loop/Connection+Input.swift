@@ -76,6 +76,8 @@ extension Connection: WebSocketEndpointHandler {
             case .bytes(let count):
                 budget.spend(InputBudget.Cost.bytes(count))
                 take(UnsafeRawBufferPointer(rebasing: loop.plainBuffer[..<count]))
+                // Usually a record comes alone; asking for the next costs OpenSSL as much as a small message takes to decode.
+                guard tls?.hasInput == true else { return }
             case .wantsInput, nil: return
             case .closed, .failed: return loop.abandon(self, flushing: true)
             }

@@ -1,4 +1,5 @@
 import CLibuv
+import Glibc
 
 /// The duty cycle: what happens between input and sleep.
 extension GatewayLoop {
@@ -17,6 +18,7 @@ extension GatewayLoop {
         turn()
         endWaitForStep()
         var isAwake = isMoreDue || !ready.isEmpty || !urgentOutput.isEmpty || !marketOutput.isEmpty || isAwaitingAnswer
+        if !isAwake { isAwake = pollBusily() }
         if !isAwake { isAwake = !signal.mayFallAsleep { !fromExecutor.isEmpty } }
         if isAwake { uv_idle_start(idle) { _ in } } else { uv_idle_stop(idle) }
     }
@@ -52,9 +54,19 @@ extension GatewayLoop {
         if shared.isStopRequested, !isStopping { beginStop() }
     }
 
-    /// Takes a turn amid input if the last one was a while ago.
+    /// Right behind a turn: whether to look for input once more without sleeping, after all others who want the processor.
+    private func pollBusily() -> Bool {
+        guard openCount > 0, polling.goesOn(at: lastTurnNs) else { return false }
+        sched_yield()
+        polling.yielded(fromNs: lastTurnNs, toNs: MonotonicClock.nanoseconds())
+        shared.statistics.busyPolls.add()
+        return true
+    }
+
+    /// Input was taken in: takes a turn if the last one was a while ago.
     func turnIfDue() {
         let nowNs = MonotonicClock.nanoseconds()
+        polling.tookInput(at: nowNs)
         if steps.isOverdue(at: nowNs) { endWaitForStep() }
         guard nowNs &- lastTurnNs > Self.turnIntervalNs else { return }
         turn()

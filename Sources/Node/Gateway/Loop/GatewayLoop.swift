@@ -24,6 +24,7 @@ final class GatewayLoop {
     /// Does what little waits on the rings, on this thread; false if the executor must be woken for it.
     let stepExecutor: @Sendable (_ makeRoom: () -> Void) -> Bool
     var steps = InPlaceSteps()
+    var polling: BusyPolling
 
     let loop: UnsafeMutablePointer<uv_loop_t>
     let listener = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
@@ -104,7 +105,7 @@ final class GatewayLoop {
     var queryCount = 0
 
     init(
-        configuration: GatewayConfiguration, shared: GatewayShared, port: ExecutorPort, threadCount: Int,
+        configuration: GatewayConfiguration, tlsServer: TLSServer?, shared: GatewayShared, port: ExecutorPort, threadCount: Int,
         wakeExecutor: @escaping @Sendable () -> Void, stepExecutor: @escaping @Sendable (() -> Void) -> Bool,
         books: [UInt16: RecoveredBook], block: UInt64, logger: Logger
     ) throws(GatewayError) {
@@ -121,7 +122,8 @@ final class GatewayLoop {
         self.block = block
         signal = LoopSignal()
         outputBytesMax = configuration.limits.outputBytesTotalMax / threadCount
-        mayWaitActively = Int(uv_available_parallelism()) > threadCount
+        polling = BusyPolling(durationUs: configuration.spinUs)
+        mayWaitActively = GatewayConfiguration.hasSpareCore(threadCount: threadCount)
         domain = SigningDomain(chainId: configuration.chainId, rollup: configuration.rollup)
         do {
             feeds = try MarketFeeds(books: books, block: block)
@@ -133,11 +135,7 @@ final class GatewayLoop {
         pace = MarketPace(intervalMs: configuration.limits.marketDataIntervalMs)
         balances = BalanceSchedule(intervalMs: configuration.limits.balancesIntervalMs)
         receiptSigner = configuration.sequencerKey.map { [domain] in ReceiptSigner(key: $0, domain: domain) }
-        do {
-            tlsServer = if let files = configuration.tls { try TLSServer(files) } else { nil }
-        } catch {
-            throw .tls(error)
-        }
+        self.tlsServer = tlsServer
         loop = .allocate(capacity: 1)
         let result = uv_loop_init(loop)
         guard result == 0 else { throw GatewayError("start an event loop", result) }
@@ -188,15 +186,4 @@ final class GatewayLoop {
         guard slot < connections.count, let connection = connections[slot], connection.session == session else { return nil }
         return connection
     }
-}
-
-/// The settings of all TLS connections of a gateway, shared by reference.
-final class TLSServer {
-    private let context: TLSContext
-
-    init(_ files: GatewayConfiguration.TLSFiles) throws(OpenSSLFailure) {
-        context = try TLSContext.server(certificatePath: files.certificatePath, keyPath: files.keyPath)
-    }
-
-    func stream() throws(OpenSSLFailure) -> TLSStream { try TLSStream.server(context) }
 }

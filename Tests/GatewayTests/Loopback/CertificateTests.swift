@@ -1,0 +1,41 @@
+import Foundation
+import Testing
+
+@testable import Gateway
+
+/// A certificate that changes while clients are connected.
+@Suite(.serialized) struct CertificateTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("memex-certificate-\(UUID().uuidString)")
+
+    private func write() throws -> (certificatePath: String, keyPath: String) {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let files = (certificatePath: folder.path + "/server.pem", keyPath: folder.path + "/server.key")
+        try SelfSignedCertificate.write(certificatePath: files.certificatePath, keyPath: files.keyPath)
+        return files
+    }
+
+    @Test func newConnectionsGetTheNewOneAndOldOnesGoOn() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let files = try write()
+        let first = folder.path + "/first.pem"
+        try FileManager.default.copyItem(atPath: files.certificatePath, toPath: first)
+        let rig = try Rig(threads: 2, certificate: files)
+        let key = Rig.key()
+        let old = try rig.client(trust: .file(first))
+        _ = try old.submit([.place(lots: 1)], key: key)
+
+        _ = try write()
+        try rig.gateway.reloadCertificate()
+        _ = try old.submit([.place(lots: 2)], key: key)
+        // Whichever thread takes them.
+        for _ in 0..<8 {
+            _ = try rig.client(trust: .file(files.certificatePath)).submit([.place(lots: 3)], key: key)
+            #expect(throws: GatewayClientError.self) { try rig.client(trust: .file(first)) }
+        }
+
+        try "no key".write(toFile: files.keyPath, atomically: true, encoding: .utf8)
+        #expect(throws: GatewayError.self) { try rig.gateway.reloadCertificate() }
+        _ = try rig.client(trust: .file(files.certificatePath)).submit([.place(lots: 4)], key: key)
+        _ = try old.submit([.place(lots: 5)], key: key)
+    }
+}
