@@ -71,6 +71,7 @@ final class GuestProcess {
 
     /// Ends the guest's input, checks that it has nothing more to say, and gives its exit status.
     func finish() throws -> Int32 {
+        #expect(send([]), "the guest has stopped before its end")
         try toGuest.fileHandleForWriting.close()
         #expect(receive(1).isEmpty, "the guest said more than the host expected")
         process.waitUntilExit()

@@ -1,6 +1,7 @@
 /* The guest's transitions under qemu-riscv64 (Linux user mode), driven by the differential test on the host (GuestProcess.swift).
 
-   Standard input: groups of calls. A group is its length in bytes, u32, then its calls. A call is a 16-byte head and its body:
+   Standard input: groups of calls, and an empty one at the end (its end alone would not do: processes that another test starts meanwhile may
+   hold the pipe open). A group is its length in bytes, u32, then its calls. A call is a 16-byte head and its body:
        u32 what (1 begin block, 2 consume, 3 execute, 4 apply batch, 5 disconnect) | u32 bytes of the body | u32 cells asked for | u32 0
        body: 1: u64 number, u64 time; 2: the inbox message; 3: u64 nonce, signer (20 bytes), payload;
              4: u64 number of verdicts, u64 bytes of the machine's input, the verdicts (struct verdict), the input;
@@ -201,7 +202,7 @@ long differential_main(void) {
     map_memory(3);
     memex_open(exchange, arena, events, event_capacity);
     u32 count;
-    while (read_all(&count, sizeof count)) {
+    while (read_all(&count, sizeof count) && count > 0) {
         stop_unless(count <= input_bytes);
         stop_unless(read_all(input, count));
         for (const byte *call = input; call < input + count;) call = run(call);
