@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from conftest import ROOT, eventually
-from local import drill
+from local import drill, story
 
 
 def memex(exchange, build, *arguments: str) -> subprocess.CompletedProcess:
@@ -45,7 +45,7 @@ def test_drill(build, tmp_path):
     """The drill with few traders: one of each kind."""
     figures = tmp_path / "drill.json"
     arguments = ["--traders", "5", "--seconds", "3", "--json", str(figures), "--keep", str(tmp_path / "drill"), "--build", str(build)]
-    assert drill.main(drill.Drill, arguments) == 0
+    assert story.main(drill.Drill, arguments) == 0
     report = json.loads(figures.read_text())
     assert report["mismatches"] == [] and report["fills"] > 0
     assert report["paymentsMade"] >= 5 * 4 and report["secondClaimsRefused"] == report["paymentsMade"]

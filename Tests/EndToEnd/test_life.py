@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from conftest import NODE_OPTIONS, ROOT, eventually
-from local import demo
+from local import demo, story
 
 
 def test_example_bot_trades(exchange, traders):
@@ -56,7 +56,8 @@ def test_posted_batches_re_execute(exchange, traders):
 def test_demo(build, tmp_path):
     """The demo, shortened: it checks every trader's money itself and says so by its exit code."""
     figures = tmp_path / "out.json"
-    assert demo.main(["--seconds", "5", "--json", str(figures), "--keep", str(tmp_path / "demo"), "--build", str(build)]) == 0
+    arguments = ["--seconds", "5", "--json", str(figures), "--keep", str(tmp_path / "demo"), "--build", str(build)]
+    assert story.main(demo.Demo, arguments) == 0
     report = json.loads(figures.read_text())
     assert report["mismatches"] == 0
     for key in ("orders", "fills", "blocks", "batches", "deposits", "withdrawalsPaid", "exitsPaid", "ackMicrosecondsP50", "ackMicrosecondsP99", "ordersPerSecond"):
