@@ -39,6 +39,12 @@ static inline void linux_run_when_idle(void) {
     syscall(SYS_sched_setscheduler, 0 /* this thread */, 5 /* SCHED_IDLE */, &parameters);
 }
 
+/* How often another thread was given the processor while the calling one could have gone on. */
+static inline unsigned long linux_displacement_count(void) {
+    struct rusage usage;
+    return getrusage(1 /* RUSAGE_THREAD */, &usage) == 0 ? (unsigned long)usage.ru_nivcsw : 0;
+}
+
 /* epoll_wait with a timeout in nanoseconds (Linux 5.11). */
 static inline int linux_epoll_wait_nanoseconds(int queue, struct epoll_event *events, int count, long nanoseconds) {
     struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};

@@ -26,7 +26,7 @@ import Testing
         var polling = BusyPolling(durationUs: 1_000_000)
         polling.tookInput(at: inputNs)
         let backNs = inputNs + 3_000_000
-        polling.yielded(fromNs: inputNs, toNs: backNs)
+        polling.yielded(fromNs: inputNs, toNs: backNs) { 1 }
         let restsUntilNs = backNs + BusyPolling.restPerYield * 3_000_000
         polling.tookInput(at: restsUntilNs - 1)
         #expect(!polling.goesOn(at: restsUntilNs - 1))
@@ -36,11 +36,13 @@ import Testing
     @Test func restsLongerWhereOthersAlwaysWantTheCore() {
         var polling = BusyPolling(durationUs: 100_000_000)
         var nowNs = inputNs
+        var displacementCount: UInt = 0
         polling.tookInput(at: nowNs)
         /// Lets others have the core for a millisecond, so long after the last rest, and returns how many milliseconds it rests then.
         func restMs(afterMs: UInt64) -> UInt64 {
             let backNs = nowNs + (afterMs + 1) * 1_000_000
-            polling.yielded(fromNs: backNs - 1_000_000, toNs: backNs)
+            displacementCount += 1
+            polling.yielded(fromNs: backNs - 1_000_000, toNs: backNs) { displacementCount }
             nowNs = backNs
             while !polling.goesOn(at: nowNs) { nowNs += 1_000_000 }
             return (nowNs - backNs) / 1_000_000
@@ -55,8 +57,19 @@ import Testing
     @Test func aloneItDoesNotRest() {
         var polling = BusyPolling(durationUs: 1000)
         polling.tookInput(at: inputNs)
-        polling.yielded(fromNs: inputNs, toNs: inputNs + BusyPolling.yieldNsMax)
+        polling.yielded(fromNs: inputNs, toNs: inputNs + BusyPolling.yieldNsMax) { 1 }
         #expect(polling.goesOn(at: inputNs + BusyPolling.yieldNsMax))
+    }
+
+    /// A guest's processor may stand still for a while without anybody else having run on it.
+    @Test func whatTheHostTakesIsNoReasonToRest() {
+        var polling = BusyPolling(durationUs: 1_000_000)
+        polling.tookInput(at: inputNs)
+        polling.yielded(fromNs: inputNs, toNs: inputNs + 1_000_000) { 7 }
+        #expect(!polling.goesOn(at: inputNs + 1_000_000))
+        polling.tookInput(at: inputNs + 500_000_000)
+        polling.yielded(fromNs: inputNs + 500_000_000, toNs: inputNs + 501_000_000) { 7 }
+        #expect(polling.goesOn(at: inputNs + 501_000_000))
     }
 
     @Test func onByDefaultOnlyWhereACoreIsToSpare() {

@@ -1,4 +1,5 @@
 import CLibuv
+import CLinux
 import Glibc
 
 /// The duty cycle: what happens between input and sleep.
@@ -58,7 +59,7 @@ extension GatewayLoop {
     private func pollBusily() -> Bool {
         guard openCount > 0, polling.goesOn(at: lastTurnNs) else { return false }
         sched_yield()
-        polling.yielded(fromNs: lastTurnNs, toNs: MonotonicClock.nanoseconds())
+        polling.yielded(fromNs: lastTurnNs, toNs: MonotonicClock.nanoseconds()) { linux_displacement_count() }
         shared.statistics.busyPolls.add()
         return true
     }
