@@ -4,7 +4,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#ifdef __GLIBC__
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+
+/* Sanitizers have a malloc of their own, which must not be hidden. */
+#if defined __GLIBC__ && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 
 /* The program's own malloc, calloc and so on go before those of libc for every library in the process (ELF symbol interposition). They count and
    hand on to glibc's; `free` need not be wrapped. A counter for each thread costs no lock. */
