@@ -1,6 +1,5 @@
 import Foundation
 import Sequencer
-import Synchronization
 
 /// Frames on stdout: the first 30 bytes of a result record and a note, u16.
 enum Note {
@@ -19,7 +18,7 @@ enum Note {
 /// Tells from the log what a client missed. Used by the thread that reads the port.
 final class LookBack {
     /// Stream positions after which somebody asked for everything.
-    static let requests = Mutex<[StreamPosition]>([])
+    static let requests = Guarded<[StreamPosition]>([])
 
     private let port: ExecutorPort
     private let history: EventHistory

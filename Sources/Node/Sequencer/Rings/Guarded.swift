@@ -4,11 +4,11 @@ import Glibc
 ///
 /// Like `Synchronization.Mutex`, whose lock the kernel hands from thread to thread where they contend for it, unseen by ThreadSanitizer, which then reports the
 /// accesses behind it as races. For what is contended for in tests under that sanitizer.
-final class Guarded<Value>: @unchecked Sendable {
+package final class Guarded<Value>: @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private var value: Value
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         self.value = value
         let code = pthread_mutex_init(lock, nil)
         precondition(code == 0, "pthread_mutex_init: \(code)")
@@ -19,7 +19,7 @@ final class Guarded<Value>: @unchecked Sendable {
         lock.deallocate()
     }
 
-    func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
         return try body(&value)
