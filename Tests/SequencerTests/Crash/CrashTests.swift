@@ -63,6 +63,11 @@ import Testing
                 isAlive = isAlive && client.trade(node, answers: 1)
                 startUp = started.duration(to: .now)
                 isAlive = isAlive && client.trade(node, answers: Int.random(in: 0...400, using: &random))
+                if crash % 12 == 0 {
+                    // Nothing comes for a while, so that blocks without any batch are the last.
+                    while isAlive && !client.unanswered.isEmpty { isAlive = client.receive(node) }
+                    usleep(UInt32.random(in: 0...200_000, using: &random))
+                }
                 if !isAlive { Issue.record("kill \(crash), seed \(seed): the node died by itself") }
                 node.kill()
                 // What was written before the kill is still in the pipe and counts as acknowledged.

@@ -39,23 +39,38 @@ import Testing
         let directory = try TestDirectory()
         var log = try open(directory.file("events.log"))
         var written: [ModelRecord] = []
-        var committed = 0
+        /// Of those written: all that are whole, and of them those that were committed.
+        var (whole, committed) = (0, 0)
+        var isUnfinished = false
         var (block, place): (UInt64, UInt32) = (1, 0)
         for round in 0..<400 {
             for _ in 0..<Int(random.next() % 12) {
                 let bytes = Int(random.next() % 300)
-                guard let record = EventLogTests.write(log, block: block, place: place, bytes: bytes, using: &random) else { continue }
-                written.append(record)
-                (block, place) = random.next() % 10 == 0 ? (block + 1, 0) : (block, place + 1)
+                if isUnfinished {
+                    let events = ModelRecord.events(block: block, noise: bytes, using: &random)
+                    isUnfinished = random.next() % 3 == 0
+                    let flags = isUnfinished ? RingRecord.Flags.continues : 0
+                    #expect(EventLogTests.write(log, events, flags: flags))
+                    written.append(events)
+                } else {
+                    // What some openings caused follows them.
+                    isUnfinished = place == 0 && random.next() % 2 == 0
+                    let flags = isUnfinished ? RingRecord.Flags.continues : 0
+                    let record = EventLogTests.write(log, block: block, place: place, bytes: bytes, flags: flags, using: &random)
+                    written.append(try #require(record))
+                }
+                if !isUnfinished {
+                    whole = written.count
+                    (block, place) = random.next() % 10 == 0 ? (block + 1, 0) : (block, place + 1)
+                }
                 if random.next() % 3 == 0 {
                     log.commit()
-                    committed = written.count
+                    committed = whole
                 }
             }
             guard round % 4 == 3 else { continue }
-            // An opening at the end may lack its events, so that it is written again.
-            let isOpeningLast = committed > 0 && written[committed - 1].kind == RingRecord.ToGateway.blockOpened
-            let expected = written[..<(isOpeningLast ? committed - 1 : committed)]
+            // What was not finished is left out, and written again.
+            let expected = written[..<committed]
             let before = log.oldestPosition
             log = try open(directory.file("events.log"))
             #expect(log.openedAt?.position == expected.last?.position, "round \(round), seed \(seed)")
@@ -66,7 +81,8 @@ import Testing
             #expect(log.oldestPosition.rawValue == .max || log.oldestPosition <= before || found.count > 20, "round \(round), seed \(seed)")
             written.removeLast(written.count - expected.count)
             (block, place) = expected.last.map { ($0.block, $0.place + 1) } ?? (1, 0)
-            committed = expected.count
+            whole = committed
+            isUnfinished = false
         }
         #expect(log.end > 10 * Self.capacity)
     }

@@ -8,17 +8,22 @@ import Testing
 /// The log against a plain list of what was written.
 @Suite struct EventLogTests {
     /// Writes a result or an opening of random length; returns its bytes.
-    static func write(_ log: EventLog, block: UInt64, place: UInt32, bytes: Int, using random: inout SeededGenerator) -> ModelRecord? {
+    static func write(
+        _ log: EventLog, block: UInt64, place: UInt32, bytes: Int, flags: UInt8 = 0, using random: inout SeededGenerator
+    ) -> ModelRecord? {
         var record = ModelRecord(
             kind: place == 0 ? RingRecord.ToGateway.blockOpened : RingRecord.ToGateway.result, tag: random.next(), block: block,
             place: place)
         record.body =
             place == 0 ? [UInt8](repeating: 0, count: 16) : ModelRecord.result(block: block, place: place, noise: bytes, using: &random)
         if place == 0 { record.body.withUnsafeMutableBytes { $0.storeBytes(of: block, as: UInt64.self) } }
-        let isWritten = log.tryWrite(kind: record.kind, session: 7, tag: record.tag, bodyBytes: record.body.count) { body in
+        return write(log, record, flags: flags) ? record : nil
+    }
+
+    static func write(_ log: EventLog, _ record: ModelRecord, flags: UInt8 = 0) -> Bool {
+        log.tryWrite(kind: record.kind, flags: flags, session: 7, tag: record.tag, bodyBytes: record.body.count) { body in
             record.body.withUnsafeBytes { body.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         }
-        return isWritten ? record : nil
     }
 
     static var seed: UInt64 { UInt64(ProcessInfo.processInfo.environment["MEMEX_SEED"] ?? "") ?? UInt64.random(in: 0...(.max)) }
@@ -225,6 +230,13 @@ struct ModelRecord: Equatable {
     }
 
     static func == (left: Self, right: Self) -> Bool { left.kind == right.kind && left.tag == right.tag && left.body == right.body }
+
+    /// What the opening of `block` caused: random bytes.
+    static func events(block: UInt64, noise: Int, using random: inout SeededGenerator) -> ModelRecord {
+        var record = ModelRecord(kind: RingRecord.ToGateway.events, tag: random.next(), block: block, place: 0)
+        record.body = (0..<noise).map { _ in UInt8.random(in: 0...255, using: &random) }
+        return record
+    }
 
     /// The body of an admitted result at `place`, from 1, followed by random bytes.
     static func result(block: UInt64, place: UInt32, noise: Int, using random: inout SeededGenerator) -> [UInt8] {

@@ -86,6 +86,30 @@ import Testing
         #expect(Self.results(in: try recovered(directory).log, after: first[7].position) == Array(both[8...]))
     }
 
+    /// The last thing that happened is then the opening of a block that caused nothing, and the checkpoint covers it.
+    @Test func aLogThatEndsWithAnIdleBlockGoesOn() throws {
+        let directory = try TestDirectory()
+        var configuration = try TestMarket.configuration(directory)
+        configuration.executor.blockIntervalMs = 1
+        configuration.executor.idleBlockIntervalMs = 10
+        let sealed = try Parker()
+        let node = try TestNode(configuration, blockSealed: { _ in sealed.wake() })
+        node.pushInbox()
+        let nowMs = SystemClock.nowMs()
+        for count in UInt64(0)..<20 {
+            let order = TestMarket.place(.buy, mantissa: 50_000, lots: 1)
+            #expect(try node.execute(TestMarket.envelope(TestMarket.trader(0), nonce: nowMs + count, [order])).code == .none)
+        }
+        while node.sequencer.shared.sealedHead.number <= node.lastBlock {
+            sealed.park(timeoutMs: -1) { node.sequencer.shared.sealedHead.number > node.lastBlock }
+        }
+        try node.stop()
+        let whole = try #require(Self.results(in: node.sequencer.log, after: Self.start))
+        let again = try Sequencer(configuration, logger: TestMarket.quiet)
+        #expect(again.recoveredFromCheckpoint > node.lastBlock)
+        #expect(whole.count == 20 && Self.results(in: again.log, after: Self.start) == whole)
+    }
+
     /// The log of an earlier instant stands for one that lacks what the journal had when the process was killed.
     @Test func whatTheLogLacksIsWrittenFromTheJournal() throws {
         let directory = try TestDirectory()

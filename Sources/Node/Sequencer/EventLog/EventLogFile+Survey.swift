@@ -60,49 +60,37 @@ extension EventLogFile {
 
     /// What was seen so far of a walk along the records.
     private struct Walk {
-        /// False while what comes may be the rest of a result whose beginning is overwritten.
+        /// False while what comes may be the rest of something whose beginning is overwritten.
         var isAligned: Bool
         var place = StreamPlace()
         var last: (position: StreamPosition, envelopeKey: UInt64)?
-        /// The opening or the result that may go on in the next record: where it begins and what it is.
+        /// The opening or the result that goes on in the next record: where it begins and what it is.
         var unfinished: (offset: Int, position: StreamPosition, envelopeKey: UInt64)?
 
         /// Takes the next record; false if it cannot follow the one before.
         mutating func take(_ record: RingRecord, at offset: Int, _ each: (RingRecord, Int) -> Void) -> Bool {
             guard (RingRecord.ToGateway.result...RingRecord.ToGateway.blockOpened).contains(record.kind) else { return false }
-            let body = record.body
-            if record.kind == RingRecord.ToGateway.result, body.count < ResultLayout.events { return false }
-            guard isAligned else {
-                isAligned = record.flags & RingRecord.Flags.continues == 0
-                return true
-            }
-            guard let position = place.position(of: record) else {
-                // Nothing comes between the parts of one thing, so an opening is whole when something else follows.
-                finish()
-                return true
-            }
-            if let begun = unfinished, begun.position == position {
-                if record.kind == RingRecord.ToGateway.result { return endIfLast(record) }
-                return true
-            }
-            finish()
-            guard position > last?.position ?? StreamPosition(rawValue: 0) else { return false }
             let isResult = record.kind == RingRecord.ToGateway.result
-            let key = isResult ? body.load(fromByteOffset: ResultLayout.envelopeKey, as: UInt64.self) : 0
-            if isResult { each(record, offset) }
-            unfinished = (offset, position, key)
-            return isResult ? endIfLast(record) : true
-        }
-
-        private mutating func endIfLast(_ record: RingRecord) -> Bool {
-            if record.flags & RingRecord.Flags.continues == 0 { finish() }
+            if isResult, record.body.count < ResultLayout.events { return false }
+            let isEnd = record.flags & RingRecord.Flags.continues == 0
+            guard isAligned else {
+                isAligned = isEnd
+                return true
+            }
+            guard let position = place.position(of: record) else { return unfinished == nil }
+            if let unfinished {
+                guard unfinished.position == position else { return false }
+            } else {
+                guard position > last?.position ?? StreamPosition(rawValue: 0) else { return false }
+                let key = isResult ? record.body.load(fromByteOffset: ResultLayout.envelopeKey, as: UInt64.self) : 0
+                if isResult { each(record, offset) }
+                unfinished = (offset, position, key)
+            }
+            if isEnd, let whole = unfinished {
+                last = (whole.position, whole.envelopeKey)
+                unfinished = nil
+            }
             return true
-        }
-
-        private mutating func finish() {
-            guard let begun = unfinished else { return }
-            last = (begun.position, begun.envelopeKey)
-            unfinished = nil
         }
     }
 }

@@ -42,11 +42,12 @@ protocol RecordSink {
 extension RecordSink {
     /// A new block and what its inbox messages caused, and timers, triggers and auctions.
     func writeOpening(_ opening: BlockOpening, events: UnsafeBufferPointer<Event>) throws {
-        try write(kind: RingRecord.ToGateway.blockOpened, flags: 0, session: 0, tag: 0, bodyBytes: 16) { body in
+        let flags = events.isEmpty ? 0 : RingRecord.Flags.continues
+        try write(kind: RingRecord.ToGateway.blockOpened, flags: flags, session: 0, tag: 0, bodyBytes: 16) { body in
             body.storeBytes(of: opening.number, as: UInt64.self)
             body.storeBytes(of: opening.timeMs, toByteOffset: 8, as: UInt64.self)
         }
-        guard events.count > 0 else { return }
+        guard !events.isEmpty else { return }
         try forEachPart(of: events) { part, flags in
             let byteCount = part.count * MemoryLayout<Event>.stride
             try write(kind: RingRecord.ToGateway.events, flags: flags, session: 0, tag: 0, bodyBytes: byteCount) { body in

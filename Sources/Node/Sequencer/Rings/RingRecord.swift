@@ -52,13 +52,13 @@ package struct RingRecord {
         package static let queryReply: UInt8 = 2
         /// What the opening of a block caused: inbox messages, timers, triggers, auctions. Body: `Event` x n.
         package static let events: UInt8 = 3
-        /// A block was opened. Body: number u64, time in ms u64.
+        /// A block was opened. Body: number u64, time in ms u64. Continued by `events` if that caused any.
         package static let blockOpened: UInt8 = 4
     }
 
     /// Bits of `flags`.
     package enum Flags {
-        /// Another record with the same kind, session and tag follows at once and carries further events of the same batch.
+        /// Another record with the same session and tag follows at once and carries further events of the same batch, or of the same opening of a block.
         package static let continues: UInt8 = 1
     }
 
@@ -120,7 +120,7 @@ package enum ResultLayout {
     package static let eventsPerRecordMax = 4096
 
     /// Of this layout, of `Event` and of all records of an ``EventLog``: a log of another format is begun anew.
-    static let formatVersion: UInt64 = 1
+    static let formatVersion: UInt64 = 2
 }
 
 /// Tells apart what clients send: a checksum over signer, nonce and payload, but not the signature, of which there are many for the same.
