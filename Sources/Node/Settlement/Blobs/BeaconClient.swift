@@ -17,11 +17,7 @@ package final class BeaconClient: Sendable {
     package init(url: URL, timeoutSeconds: Double = 20) {
         self.url = url
         self.timeoutSeconds = timeoutSeconds
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = timeoutSeconds
-        configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
-        configuration.urlCache = nil
-        session = URLSession(configuration: configuration)
+        session = .forNode(timeoutSeconds: timeoutSeconds)
     }
 
     deinit { session.invalidateAndCancel() }
@@ -86,20 +82,10 @@ package final class BeaconClient: Sendable {
         if !query.isEmpty { address.append(queryItems: query) }
         var request = URLRequest(url: address, timeoutInterval: timeoutSeconds)
         request.setValue("application/json", forHTTPHeaderField: "Accept")
-        let body: Data
-        let response: URLResponse
-        do {
-            (body, response) = try await session.answer(to: request)
-        } catch let error as URLError where error.code == .timedOut {
-            throw .timedOut(url: address.absoluteString, seconds: timeoutSeconds)
-        } catch {
-            throw .cannotConnect(url: url.absoluteString, reason: EthereumClient.reason(error))
-        }
-        if let status = (response as? HTTPURLResponse)?.statusCode, status != 200 {
-            throw .httpStatus(url: address.absoluteString, status: status, body: String(decoding: body.prefix(200), as: UTF8.self))
-        }
-        guard let reply = try? JSONDecoder().decode(JSONValue.self, from: body), let data = reply["data"] else {
-            throw .malformedReply(method: path, detail: "no JSON with data: \(String(decoding: body.prefix(100), as: UTF8.self))")
+        let answer = try await session.answer(to: request)
+        try answer.checkStatus()
+        guard let reply = try? JSONDecoder().decode(JSONValue.self, from: answer.body), let data = reply["data"] else {
+            throw .malformedReply(method: path, detail: "no JSON with data: \(String(decoding: answer.body.prefix(100), as: UTF8.self))")
         }
         return data
     }

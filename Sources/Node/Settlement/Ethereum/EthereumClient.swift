@@ -22,12 +22,7 @@ package final class EthereumClient: Sendable {
         self.url = url
         self.timeoutSeconds = timeoutSeconds
         self.attempts = max(1, attempts)
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = timeoutSeconds
-        configuration.httpMaximumConnectionsPerHost = 8
-        configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
-        configuration.urlCache = nil
-        session = URLSession(configuration: configuration)
+        session = .forNode(timeoutSeconds: timeoutSeconds)
     }
 
     deinit { session.invalidateAndCancel() }
@@ -59,34 +54,14 @@ package final class EthereumClient: Sendable {
         request.httpMethod = "POST"
         request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         request.httpBody = body
-        let data: Data
-        let response: URLResponse
-        do {
-            (data, response) = try await session.answer(to: request)
-        } catch let error as URLError where error.code == .timedOut {
-            throw .timedOut(url: url.absoluteString, seconds: timeoutSeconds)
-        } catch {
-            throw .cannotConnect(url: url.absoluteString, reason: Self.reason(error))
-        }
-        let reply = try? JSONDecoder().decode(JSONValue.self, from: data)
+        let answer = try await session.answer(to: request)
+        let reply = try? JSONDecoder().decode(JSONValue.self, from: answer.body)
         if let error = reply?["error"], !error.isNull { throw .from(method: method, error: error) }
-        if let status = (response as? HTTPURLResponse)?.statusCode, status != 200 {
-            throw .httpStatus(url: url.absoluteString, status: status, body: String(decoding: data.prefix(200), as: UTF8.self))
-        }
+        try answer.checkStatus()
         guard let reply else {
-            throw .malformedReply(method: method, detail: "not JSON: \(String(decoding: data.prefix(100), as: UTF8.self))")
+            throw .malformedReply(method: method, detail: "not JSON: \(String(decoding: answer.body.prefix(100), as: UTF8.self))")
         }
         guard let result = reply["result"] else { throw .malformedReply(method: method, detail: "neither result nor error") }
         return result
-    }
-
-    static func reason(_ error: any Error) -> String {
-        switch (error as? URLError)?.code {
-        case .cannotConnectToHost?: "connection refused; is the node running?"
-        case .cannotFindHost?: "no such host"
-        case .cancelled?: "cancelled"
-        case .networkConnectionLost?: "the connection was lost"
-        default: error.localizedDescription
-        }
     }
 }
