@@ -1,8 +1,10 @@
 """One exchange of real parts for the tests of a session: devnet with py-evm, contracts, memexd with SQLite, TLS sockets."""
 
+import contextlib
 import pathlib
 import sys
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -30,23 +32,34 @@ def build() -> pathlib.Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def exchange(build, tmp_path_factory):
-    exchange = Exchange(tmp_path_factory.mktemp("exchange"), build)
+@contextlib.contextmanager
+def deployed(folder: pathlib.Path, build: pathlib.Path) -> Iterator[Exchange]:
+    """A devnet with contracts whose claims are final soon, and no node yet; all that runs is stopped at the end."""
+    exchange = Exchange(folder, build)
     try:
         exchange.start_devnet()
         exchange.deploy("--challenge-window", "6", "--batch-deadline", "600", "--inbox-deadline", "600")
-        exchange.start_node(*NODE_OPTIONS)
         yield exchange
     finally:
         exchange.stop()
 
 
 @pytest.fixture(scope="session")
-def traders(exchange):
-    """Two funded traders."""
-    traders = make_traders(exchange, ["ann", "bob"])
+def exchange(build, tmp_path_factory):
+    with deployed(tmp_path_factory.mktemp("exchange"), build) as exchange:
+        exchange.start_node(*NODE_OPTIONS)
+        yield exchange
+
+
+def funded(exchange, names: list[str]) -> list:
+    """Traders with something of every token."""
+    traders = make_traders(exchange, names)
     fund(exchange, traders)
     for trader in traders:
         eventually(lambda: len(exchange.memex("balances", "--owner", trader.address)["balances"]) == 4, "deposits to be credited")
     return traders
+
+
+@pytest.fixture(scope="session")
+def traders(exchange):
+    return funded(exchange, ["ann", "bob"])

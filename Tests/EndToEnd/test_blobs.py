@@ -8,9 +8,8 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from conftest import NODE_OPTIONS, eventually
-from local.exchange import Exchange, ToolFailed
-from local.traders import fund, make_traders
+from conftest import NODE_OPTIONS, deployed, eventually, funded
+from local.exchange import ToolFailed
 
 CHEAP, DEAR = 1, 50 * 10**9  # wei a unit of blob gas
 
@@ -45,24 +44,16 @@ class ArchiveHandler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def blobs(build, tmp_path_factory):
     """An exchange of its own, whose node may use blobs, with what it has posted in three spells: cheap, dear and cheap blobs."""
-    exchange = Exchange(tmp_path_factory.mktemp("blobs"), build)
-    try:
-        exchange.start_devnet()
-        exchange.deploy("--challenge-window", "6", "--batch-deadline", "600", "--inbox-deadline", "600")
+    with deployed(tmp_path_factory.mktemp("blobs"), build) as exchange:
         exchange.options = [*NODE_OPTIONS, "--beacon", exchange.l1_url]
         exchange.start_node(*exchange.options)
-        [trader] = make_traders(exchange, ["ann"])
-        fund(exchange, [trader])
-        eventually(lambda: len(exchange.memex("balances", "--owner", trader.address)["balances"]) == 4, "deposits to be credited")
-        exchange.trader = trader
+        [exchange.trader] = funded(exchange, ["ann"])
         for price in (CHEAP, DEAR, CHEAP):
             exchange.l1.request("memex_setBlobBaseFee", price)
             trade(exchange)
             wanted = price == CHEAP
             eventually(lambda: ways(exchange)[-1:] == [wanted], f"a batch {'in a blob' if wanted else 'as calldata'}", 120)
         yield exchange
-    finally:
-        exchange.stop()
 
 
 def trade(exchange):
