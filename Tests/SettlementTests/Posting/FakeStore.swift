@@ -12,6 +12,8 @@ final class FakeStore: BatchStore {
         var prunedCount: UInt64 = 0
         var slots: [UInt64: PostingSlot] = [:]
         var milestones: [UInt64: BatchMilestone] = [:]
+        /// How often each batch was read whole.
+        var reads: [UInt64: Int] = [:]
     }
 
     let state: Mutex<State>
@@ -36,6 +38,7 @@ final class FakeStore: BatchStore {
     func postableBatch(_ number: UInt64) async throws -> PostableBatch? {
         try state.withLock { state in
             if number < state.prunedCount { throw PosterError.batchNotKept(number: number) }
+            if number < state.count { state.reads[number, default: 0] += 1 }
             return number < state.count ? Self.batch(number, salt: state.salt) : nil
         }
     }

@@ -74,6 +74,24 @@ import Testing
         expectComplete([Bool](repeating: true, count: 7))
     }
 
+    @Test func `what waits for its turn is read once`() async throws {
+        set(blobBaseFee: Self.cheap)
+        let store = FakeStore(count: 2)
+        let poster = poster(store)
+        _ = try await poster.step()
+        for _ in 0..<3 { mine() }
+        _ = try await poster.step()
+        #expect(pool.kinds == [.plain], "claims have their turn")
+        store.state.withLock {
+            $0.count = 5
+            $0.reads = [:]
+        }
+        for _ in 0..<5 { _ = try await poster.step() }
+        #expect(store.state.withLock { $0.reads } == [2: 1, 3: 1, 4: 1])
+        try await finish(poster)
+        expectComplete([Bool](repeating: true, count: 5))
+    }
+
     @Test func `follows the price from one way to the other and back`() async throws {
         let store = FakeStore(count: 0)
         let poster = poster(store)
@@ -98,14 +116,13 @@ import Testing
 
     @Test func `the price decides at the size where both ways cost the same`() throws {
         func kind(bytes: Int, blobBaseFee: BigUInt?, carrier: BatchCarrier = .price) throws -> TransactionKind {
-            var batch = FakeStore.batch(0)
-            batch.data = [UInt8](repeating: 7, count: bytes)
             let progress = RollupProgress(
                 l1Block: 1, l1Time: 1, inboxCount: 0, inboxConsumed: 0, batchCount: 0, claimCount: 0, finalCount: 0, haltedAt: nil)
             let look = L1Look(
                 block: L1Block(number: 1, hash: .zero, timestamp: 1, baseFeePerGas: 100), nonce: 0, pendingNonce: 0, tip: 10,
                 blobBaseFee: blobBaseFee, progress: progress, settled: progress, parameters: try RollupParameters(fakeBond: 0))
-            return carrier.kind(posting: [batch], look)
+            let calldataGas = PostingGas.estimate(posting: [UInt8](repeating: 7, count: bytes), as: .plain)
+            return carrier.kind(posting: [calldataGas], look)
         }
         // 16 gas a byte and 153,000 besides, against 112,000 gas and 131,072 units of blob gas.
         #expect(try kind(bytes: 1_000, blobBaseFee: 45) == .blob && kind(bytes: 1_000, blobBaseFee: 50) == .plain)

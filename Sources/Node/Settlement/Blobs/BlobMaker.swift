@@ -18,11 +18,12 @@ package final class BlobMaker: Sendable {
     /// The blob that carries `content`, at most `BlobLayout.contentBytesMax` bytes. Throws `KZGError`.
     package func sidecar(carrying content: [UInt8]) async throws -> BlobSidecar {
         try await onQueue { [self] in
-            if let sidecar = known(content) { return sidecar }
+            let hash = keccak256(content)
+            if let sidecar = known(hash) { return sidecar }
             let sidecar = try KZG.load(libraryPath).sidecar(of: BlobLayout.blob(carrying: content))
             kept.withLock { kept in
                 if kept.count == Self.keptMax { kept.removeFirst() }
-                kept.append((keccak256(content), sidecar))
+                kept.append((hash, sidecar))
             }
             return sidecar
         }
@@ -31,7 +32,7 @@ package final class BlobMaker: Sendable {
     /// What names the blob that carries `content`; a seventh of the work of ``sidecar(carrying:)``. Throws `KZGError`.
     package func versionedHash(carrying content: [UInt8]) async throws -> Hash256 {
         try await onQueue { [self] in
-            if let sidecar = known(content) { return sidecar.versionedHash }
+            if let sidecar = known(keccak256(content)) { return sidecar.versionedHash }
             return BlobSidecar.versionedHash(commitment: try KZG.load(libraryPath).commitment(to: BlobLayout.blob(carrying: content)))
         }
     }
@@ -41,9 +42,8 @@ package final class BlobMaker: Sendable {
         try await onQueue { [self] in try KZG.load(libraryPath).versionedHash(of: blob) }
     }
 
-    private func known(_ content: [UInt8]) -> BlobSidecar? {
-        let hash = keccak256(content)
-        return kept.withLock { kept in kept.first { $0.content == hash }?.sidecar }
+    private func known(_ contentHash: Hash256) -> BlobSidecar? {
+        kept.withLock { kept in kept.first { $0.content == contentHash }?.sidecar }
     }
 
     private func onQueue<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -7,21 +7,18 @@ package enum BatchCarrier: String, CaseIterable, Sendable {
     case calldata
     case blob
 
-    /// What kind of transactions post `batches`, which go together, at what L1 asks now. Without a price of blobs, as calldata.
-    package func kind(posting batches: [PostableBatch], _ look: L1Look) -> TransactionKind {
+    /// What kind of transactions post batches, which go together, at what L1 asks now. Without a price of blobs, as calldata.
+    ///
+    /// - Parameter calldataGas: what each of them takes as calldata.
+    package func kind(posting calldataGas: [UInt64], _ look: L1Look) -> TransactionKind {
         switch self {
         case .calldata: return .plain
         case .blob: return .blob
         case .price:
             guard let blobBaseFee = look.blobBaseFee else { return .plain }
             let gasPrice = (look.block.baseFeePerGas ?? 0) + look.tip
-            func cost(_ kind: TransactionKind) -> BigUInt {
-                batches.reduce(0) { sum, batch in
-                    sum + BigUInt(PostingGas.estimate(posting: batch.data, as: kind)) * gasPrice
-                        + (kind == .blob ? BigUInt(PostingGas.blob) * blobBaseFee : 0)
-                }
-            }
-            return cost(.blob) < cost(.plain) ? .blob : .plain
+            let inBlob = BigUInt(PostingGas.estimate(posting: [], as: .blob)) * gasPrice + BigUInt(PostingGas.blob) * blobBaseFee
+            return BigUInt(calldataGas.count) * inBlob < BigUInt(calldataGas.reduce(0, +)) * gasPrice ? .blob : .plain
         }
     }
 }

@@ -42,7 +42,7 @@ extension Poster {
     }
 
     private func check(_ number: UInt64, _ look: L1Look) async throws {
-        guard let ours = try await store.postableBatch(number) else { throw PosterError.batchNotKept(number: number) }
+        let ours = try await batch(number)
         let theirs = try await chain.batch(number, at: look.block)
         let previous = number == 0 ? .zero : try await chain.batch(number - 1, at: look.block).hash
         let accumulator: Hash256

@@ -58,12 +58,11 @@ extension Poster {
         do {
             var next = outlook.nextPost
             while let batch = try await store.postableBatch(next), try await isPostable(batch, look) {
-                add(.post(next), batch, as: rules.carrier.kind(posting: [batch], look))
+                add(.post(next), batch, as: rules.carrier.kind(posting: [PostingGas.estimate(posting: batch.data, as: .plain)], look))
                 next += 1
             }
             for number in outlook.nextClaim..<max(outlook.nextClaim, next) {
-                guard let batch = try await store.postableBatch(number) else { throw PosterError.batchNotKept(number: number) }
-                add(.claim(number), batch, as: .plain)
+                add(.claim(number), try await batch(number), as: .plain)
             }
         } catch let error as PosterError {
             preview.refusal = error.description

@@ -11,13 +11,13 @@ extension Poster {
         let batches = try await batches(look, outlook)
         let others = try await others(look, outlook)
         if rules.carrier == .blob, !batches.isEmpty, look.blobBaseFee == nil { throw PosterError.noBlobs }
-        let postKind = outlook.isReplacing ? outlook.kind ?? .plain : rules.carrier.kind(posting: batches, look)
+        let postKind = outlook.isReplacing ? outlook.kind ?? .plain : rules.carrier.kind(posting: batches.map(\.calldataGas), look)
         guard var kind = outlook.admits(postKind, hasPosts: !batches.isEmpty, hasOthers: !others.isEmpty) else { return [] }
-        var calls: [(call: PostingCall, batch: PostableBatch?)] = []
+        var calls: [PostingCall] = []
         if postKind == kind {
-            for batch in batches {
-                guard try await isPostable(batch, look) else { break }
-                calls.append((.post(batch.number), batch))
+            for (number, _) in batches {
+                guard try await isPostable(batch(number), look) else { break }
+                calls.append(.post(number))
             }
         }
         // Batches that cannot go yet hold nobody up.
@@ -25,8 +25,8 @@ extension Poster {
         if kind == .plain { calls += others }
         let room = (kind == .blob ? rules.machine.blobsInFlightMax : rules.machine.inFlightMax) - outlook.inFlight
         var wanted: [PostingMachine.Wish] = []
-        for (call, batch) in calls.prefix(max(0, room)) {
-            let payload = chain.payload(of: call, batch: batch, bond: look.parameters.claimBond, as: kind)
+        for call in calls.prefix(max(0, room)) {
+            let payload = try await payload(of: call, as: kind, look)
             var gasLimit = payload.gasLimit
             // What depends on nothing in flight is tried out first, so that a refusal costs nothing.
             if outlook.inFlight == 0, wanted.isEmpty { gasLimit = max(gasLimit, try await chain.estimate(payload) * 6 / 5) }
@@ -35,30 +35,27 @@ extension Poster {
         return wanted
     }
 
-    /// The next batches, as many as may be in flight.
-    private func batches(_ look: L1Look, _ outlook: PostingMachine.Outlook) async throws -> [PostableBatch] {
-        var batches: [PostableBatch] = []
+    /// Numbers of the next batches, as many as may be in flight, with the gas that each takes as calldata. For that a batch is read once, however long
+    /// it waits for the turn of its kind.
+    private func batches(_ look: L1Look, _ outlook: PostingMachine.Outlook) async throws -> [(number: UInt64, calldataGas: UInt64)] {
+        calldataGas = calldataGas.filter { $0.key >= look.progress.batchCount }
+        var batches: [(number: UInt64, calldataGas: UInt64)] = []
         let end = look.progress.batchCount + UInt64(rules.postsInFlightMax)
-        var next = outlook.nextPost
-        while next < end, let batch = try await store.postableBatch(next) {
-            batches.append(batch)
-            next += 1
+        for number in outlook.nextPost..<max(outlook.nextPost, end) {
+            if calldataGas[number] == nil {
+                guard let batch = try await store.postableBatch(number) else { break }
+                calldataGas[number] = PostingGas.estimate(posting: batch.data, as: .plain)
+            }
+            batches.append((number, calldataGas[number] ?? 0))
         }
         return batches
     }
 
     /// Claims of batches that are settled, bonds that are free.
-    private func others(_ look: L1Look, _ outlook: PostingMachine.Outlook) async throws -> [(call: PostingCall, batch: PostableBatch?)] {
-        var calls: [(call: PostingCall, batch: PostableBatch?)] = []
+    private func others(_ look: L1Look, _ outlook: PostingMachine.Outlook) async throws -> [PostingCall] {
         let claimEnd = min(look.settled.batchCount, look.progress.batchCount, look.progress.claimCount + Self.claimsInFlightMax)
-        var next = outlook.nextClaim
-        while next < claimEnd {
-            guard let batch = try await store.postableBatch(next) else { throw PosterError.batchNotKept(number: next) }
-            calls.append((.claim(next), batch))
-            next += 1
-        }
-        for number in try await reclaimable(look) where !outlook.reclaiming.contains(number) { calls.append((.reclaim(number), nil)) }
-        return calls
+        let claims = (outlook.nextClaim..<max(outlook.nextClaim, claimEnd)).map { PostingCall.claim($0) }
+        return try await claims + reclaimable(look).filter { !outlook.reclaiming.contains($0) }.map { .reclaim($0) }
     }
 
     /// Whether the contract would take the batch, as far as time and inbox tell. False: later. Throws ``PosterError`` where waiting does not help by
