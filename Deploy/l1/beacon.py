@@ -7,6 +7,8 @@ import bisect
 import json
 import urllib.parse
 
+from .blobs import versioned_hash
+from .chain import Block
 from .rules import blob_hashes
 from .steering import Steering
 from .values import RpcError, data, parse_data
@@ -34,9 +36,16 @@ class Beacon:
                         content = {
                             "genesis_time": str(self._genesis_time), "genesis_validators_root": data(bytes(32)), "genesis_fork_version": data(bytes(4))
                         }
-                    case ["eth", "v1", "beacon", "blobs", block]:
+                    case ["eth", "v1", "beacon", "blobs", block] if not self.node.beacon_is_old:
                         wanted = [h for many in urllib.parse.parse_qs(address.query).get("versioned_hashes", []) for h in many.split(",")]
-                        content = [data(blob) for blob in self._blobs(block, [parse_data(h, "versioned hash", 32) for h in wanted])]
+                        wanted = [parse_data(h, "versioned hash", 32) for h in wanted]
+                        content = [data(blob) for commitment, blob in self._blobs(block, wanted)]
+                    case ["eth", "v1", "beacon", "blob_sidecars", block] if self.node.beacon_is_old:
+                        # Of their fields those by which a blob is found.
+                        content = [
+                            {"index": str(index), "blob": data(blob), "kzg_commitment": data(commitment)}
+                            for index, (commitment, blob) in enumerate(self._blobs(block, []))
+                        ]
                     case _:
                         raise NotFound("no such endpoint; JSON-RPC requests are POSTed")
         except NotFound as error:
@@ -53,25 +62,26 @@ class Beacon:
     def _genesis_time(self) -> int:
         return self.node.chain.blocks[0].header.timestamp
 
-    def _blobs(self, selector: str, wanted: list[bytes]) -> list[bytes]:
-        """Of the block, in its order; all, or those wanted."""
+    def _block(self, selector: str) -> Block:
         if selector == "head":
-            block = self.node.head
-        elif selector.isascii() and selector.isdigit():
-            time = self._genesis_time + int(selector) * SECONDS_PER_SLOT
-            blocks = self.node.chain.blocks[: self.node.head.header.block_number + 1]
-            place = bisect.bisect_left(blocks, time, key=lambda b: b.header.timestamp)
-            if place == len(blocks) or blocks[place].header.timestamp != time:
-                raise NotFound(f"no block in slot {selector}")
-            block = blocks[place]
-        else:
+            return self.node.head
+        if not (selector.isascii() and selector.isdigit()):
             raise RpcError(400, f"neither a slot nor head: {selector[:80]!r}")
+        time = self._genesis_time + int(selector) * SECONDS_PER_SLOT
+        blocks = self.node.chain.blocks[: self.node.head.header.block_number + 1]
+        place = bisect.bisect_left(blocks, time, key=lambda b: b.header.timestamp)
+        if place == len(blocks) or blocks[place].header.timestamp != time:
+            raise NotFound(f"no block in slot {selector}")
+        return blocks[place]
+
+    def _blobs(self, selector: str, wanted: list[bytes]) -> list[tuple[bytes, bytes]]:
+        """Commitments and blobs of the block, in its order; all, or those of which the versioned hash is wanted."""
         found = []
-        for entry in block.transactions:
-            for hash in blob_hashes(entry.transaction):
-                if wanted and hash not in wanted:
-                    continue
-                if entry.pending.sidecar is None:
-                    raise NotFound(f"the blobs of slot {selector} are pruned")
-                found.append(entry.pending.sidecar.blob(hash))
+        for entry in self._block(selector).transactions:
+            hashes = [h for h in blob_hashes(entry.transaction) if not wanted or h in wanted]
+            if not hashes:
+                continue
+            if entry.pending.sidecar is None:
+                raise NotFound(f"the blobs of slot {selector} are pruned")
+            found += [pair for pair in entry.pending.sidecar.pairs if versioned_hash(pair[0]) in hashes]
         return found

@@ -36,9 +36,10 @@ class Sidecar:
     proofs: list[bytes]
     has_cell_proofs: bool
 
-    def blob(self, hash: bytes) -> bytes | None:
-        """The blob with a versioned hash."""
-        return next((b for b, c in zip(self.blobs, self.commitments) if versioned_hash(c) == hash), None)
+    @property
+    def pairs(self) -> list[tuple[bytes, bytes]]:
+        """Commitment and blob, in the order of the transaction."""
+        return list(zip(self.commitments, self.blobs))
 
     def check(self, hashes: list[bytes]) -> None:
         """Raises `Rejected` unless these are the blobs of these versioned hashes, with proofs."""

@@ -189,6 +189,8 @@ def fault(arguments: list[str]) -> None:
     answer.add_argument("how", choices=["well", *FAULTS], help="the connection closes, HTTP 503, no answer ever, no JSON; well: as ever")
     answer.add_argument("--requests", type=number(1, 10**9), help="how many requests (default: all, until 'answer well')")
     kinds.add_parser("prune", help="forget all blobs, as L1 does after 18 days")
+    beacon = kinds.add_parser("beacon", help="serve blobs by the endpoint from before Fusaka, blob_sidecars, instead of blobs")
+    beacon.add_argument("age", choices=["old", "new"], help="new: as ever")
     for name, what in (("base-fee", "gas"), ("blob-fee", "blob gas")):
         fee = kinds.add_parser(name, help=f"hold what {what} costs")
         fee.add_argument("wei", nargs="?", type=number(0, 10**15), help=f"of one {what} (default: what follows from the blocks, as ever)")
@@ -206,6 +208,8 @@ def fault(arguments: list[str]) -> None:
             method, params = "memex_setFault", [None if options.how == "well" else options.how, options.requests]
         case "prune":
             method, params = "memex_pruneBlobs", []
+        case "beacon":
+            method, params = "memex_setOldBeacon", [options.age == "old"]
         case "base-fee" | "blob-fee":
             method, params = "memex_setBaseFee" if options.kind == "base-fee" else "memex_setBlobBaseFee", [options.wei]
         case "lag":

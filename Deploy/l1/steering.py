@@ -31,6 +31,8 @@ class Steering:
         # Blocks that this node is behind.
         self.lag = 0
         self.logs_max = LOGS_MAX
+        # Whether the consensus node knows blobs by the endpoint from before Fusaka, and not by the newer.
+        self.beacon_is_old = False
         # What is held, in wei; None: what follows from the blocks before.
         self.base_fee: int | None = None
         self.blob_base_fee: int | None = None
@@ -126,6 +128,11 @@ class Steering:
     def memex__pruneBlobs(self):
         """Forgets the blobs of all blocks; how many blob transactions had them."""
         return self.chain.prune()
+
+    def memex__setOldBeacon(self, is_old):
+        """Lets the consensus node serve blobs as before Fusaka (blob_sidecars), and only so; or again as since."""
+        self.beacon_is_old = bool(is_old)
+        return True
 
     def memex__setFault(self, kind, requests=None):
         """Lets the next `requests` requests (all, if null) fail as `kind` says; null: none."""

@@ -268,6 +268,19 @@ def test_the_clock_of_slots(devnet):
     assert connection.getresponse().status == 503
 
 
+def test_an_old_consensus_node_has_sidecars_instead(devnet, parts):
+    receipt = mined(devnet, send(devnet, parts))
+    path = f"/eth/v1/beacon/blob_sidecars/{slot(devnet, receipt)}"
+    assert get(devnet, path)[0] == 404
+    assert run("l1.devnet", "fault", "--url", devnet.url, "beacon", "old").returncode == 0
+    assert get(devnet, path) == (200, {"execution_optimistic": False, "finalized": False, "data": [
+        {"index": "0", "blob": "0x" + parts[0].hex(), "kzg_commitment": "0x" + parts[1].hex()}
+    ]})
+    assert blobs_in(devnet, receipt)[0] == 404
+    assert run("l1.devnet", "fault", "--url", devnet.url, "beacon", "new").returncode == 0
+    assert get(devnet, path)[0] == 404 and len(blobs_in(devnet, receipt)[1]["data"]) == 1
+
+
 def test_a_reorganisation_gives_blobs_back(devnet, parts):
     hash = send(devnet, parts)
     receipt = mined(devnet, hash)

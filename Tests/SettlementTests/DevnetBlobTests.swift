@@ -26,9 +26,14 @@ import Testing
         let history = try await stage.reader.history()
         #expect(history.batches.map(\.posted.inBlob) == [true, false, true, true])
         #expect(history.batches.allSatisfy { $0.claimedRoot != nil })
-        for (number, batch) in history.batches.enumerated() {
-            #expect(try await stage.reader.data(of: batch) == stage.sequencer.postableBatch(UInt64(number))?.data)
+        // From a consensus node of today, and from one that is from before Fusaka.
+        for isOld in [false, true] {
+            _ = try await stage.devnet.request("memex_setOldBeacon", [.bool(isOld)])
+            for (number, batch) in history.batches.enumerated() {
+                #expect(try await stage.reader.data(of: batch) == stage.sequencer.postableBatch(UInt64(number))?.data)
+            }
         }
+        _ = try await stage.devnet.request("memex_setOldBeacon", [false])
         // Another process finds them to be its own; without the library it cannot tell, and says what to do.
         try await stage.poster(carrier: .blob).check()
         do {
