@@ -1,4 +1,4 @@
-"""A single-node Ethereum chain on py-evm (Prague rules), kept in memory, with indices for what JSON-RPC asks.
+"""A single-node Ethereum chain on py-evm (Prague rules with EIP-7918), kept in memory, with indices for what JSON-RPC asks.
 
 Transactions wait in a pool and are mined in the order of arrival when `mine` is called. `reorganise`, `drop` and `prune` do what real chains
 do to those who rely on them. Not thread-safe: callers hold a lock.

@@ -102,7 +102,7 @@ def mine_forever(rpc: Rpc, seconds: float, stopping: threading.Event) -> None:
 def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="Deploy/devnet",
-        description="Starts a local L1 (py-evm, Prague rules) that speaks Ethereum JSON-RPC on 127.0.0.1, and there also serves blobs as consensus nodes do (GET /eth/v1/beacon/blobs/SLOT). Prints its funded accounts, "
+        description="Starts a local L1 (py-evm, Prague rules with EIP-7918) that speaks Ethereum JSON-RPC on 127.0.0.1, and there also serves blobs as consensus nodes do (GET /eth/v1/beacon/blobs/SLOT). Prints its funded accounts, "
         "then a line 'devnet ready URL chain ID', then runs until it is terminated. "
         "`Deploy/devnet fund WHO...` gives ether and test tokens of a running one, `Deploy/devnet time SECONDS` moves its time, "
         "`Deploy/devnet fault WHAT` disturbs it (each has its --help). The chain lives in memory: when the devnet ends, it is gone, and with it what was deployed on it.",

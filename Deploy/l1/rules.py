@@ -1,4 +1,4 @@
-"""The rules of the chain: py-evm's Prague, but that tests may hold the fees where they want them."""
+"""The rules of the chain: py-evm's Prague with Fusaka's floor for the price of blobs, but that tests may hold the fees where they want them."""
 
 from eth._utils.calculations import fake_exponential
 from eth.chains.base import MiningChain
@@ -12,6 +12,8 @@ GAS_LIMIT = 60_000_000
 BASE_FEE_START = 10**9
 # Of one transaction (EIP-7594).
 BLOBS_MAX = 6
+# A blob that costs less than so much gas does not become cheaper (EIP-7918).
+BLOB_COST_GAS_MIN = 2**13
 
 
 class Unchecked(PragueVM):
@@ -32,6 +34,7 @@ class Rules(MiningChain):
 
     def create_header_from_parent(self, parent_header, **parameters):
         header = super().create_header_from_parent(parent_header, **parameters | {"gas_limit": GAS_LIMIT})
+        header = header.copy(excess_blob_gas=excess_after(parent_header))
         if self.held_base_fee is not None:
             header = header.copy(base_fee_per_gas=self.held_base_fee)
         if self.held_excess_blob_gas is not None:
@@ -85,6 +88,16 @@ def intrinsic_gas(transaction) -> int:
 def blob_base_fee(header) -> int:
     """Wei a blob gas in the block of this header."""
     return fake_exponential(MIN_BLOB_BASE_FEE, header.excess_blob_gas, BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE)
+
+
+def excess_after(parent) -> int:
+    """Excess of blob gas in the block after the one of this header (EIP-7918, with the target and the most of EIP-7691)."""
+    unbounded = parent.excess_blob_gas + parent.blob_gas_used - TARGET_BLOB_GAS_PER_BLOCK
+    if unbounded < 0:
+        return 0
+    if BLOB_COST_GAS_MIN * parent.base_fee_per_gas > GAS_PER_BLOB * blob_base_fee(parent):
+        return parent.excess_blob_gas + parent.blob_gas_used * (MAX_BLOB_GAS_PER_BLOCK - TARGET_BLOB_GAS_PER_BLOCK) // MAX_BLOB_GAS_PER_BLOCK
+    return unbounded
 
 
 def excess_for(blob_fee: int) -> int:

@@ -229,7 +229,7 @@ def test_a_block_holds_nine_blobs(devnet, parts):
 
 
 def test_fees_are_held_and_let_go(devnet, parts):
-    for name, held, method in (("memex_setBaseFee", 7 * GWEI, "eth_gasPrice"), ("memex_setBlobBaseFee", 123_456_789, "eth_blobBaseFee")):
+    for name, held, method in (("memex_setBaseFee", 7 * GWEI, "eth_gasPrice"), ("memex_setBlobBaseFee", 1_234_567_890, "eth_blobBaseFee")):
         devnet.request(name, held)
         for _ in range(2):
             price = devnet.quantity(method) - (devnet.quantity("eth_maxPriorityFeePerGas") if method == "eth_gasPrice" else 0)
@@ -250,6 +250,30 @@ def test_fees_are_held_and_let_go(devnet, parts):
     devnet.request("memex_setBlobBaseFee")
     assert devnet.quantity("eth_blobBaseFee") > GWEI * 105 // 100
     assert devnet.request("eth_feeHistory", "0x1", "latest", [])["blobGasUsedRatio"] == [1]
+
+
+def test_a_blob_costs_no_less_than_8192_gas_for_long(devnet, parts):
+    """EIP-7918: while it does, empty blocks leave the price, and full ones raise it as ever."""
+    floor = GWEI * 2**13 // 2**17
+    devnet.request("memex_setBlobBaseFee", floor * 11 // 10)
+    devnet.request("evm_mine")
+    devnet.request("memex_setBlobBaseFee")
+    prices = []
+    for _ in range(3):
+        prices.append(devnet.quantity("eth_blobBaseFee"))
+        devnet.request("evm_mine")
+    # The first empty block takes a seventh off, through the floor, and there it stays.
+    assert floor * 9 // 10 < prices[0] == prices[1] == prices[2] < floor
+    for _ in range(9):
+        send(devnet, parts)
+    devnet.request("evm_mine")
+    assert prices[2] * 105 // 100 < devnet.quantity("eth_blobBaseFee") < prices[2] * 11 // 10
+    # Where gas is cheap, so are blobs.
+    devnet.request("memex_setBaseFee", 7)
+    devnet.request("evm_mine")
+    before = devnet.quantity("eth_blobBaseFee")
+    devnet.request("evm_mine")
+    assert devnet.quantity("eth_blobBaseFee") < before
 
 
 def test_the_clock_of_slots(devnet):
