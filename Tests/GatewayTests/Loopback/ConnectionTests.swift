@@ -130,7 +130,11 @@ import Testing
 
     @Test(arguments: [true, false])
     func dropsSlowReaders(isSecure: Bool) throws {
-        let rig = try Rig(isSecure: isSecure) { $0.outputBytesMax = 1 << 20 }
+        let rig = try Rig(isSecure: isSecure) {
+            $0.outputBytesMax = 1 << 20
+            // A reader so slow that it is not even waited for loses the close frame too.
+            $0.closeTimeoutMs = 60_000
+        }
         let slow = try rig.client()
         // Each asks for 64 kB that are not read, until the kernel's buffers and the gateway's are full.
         for _ in 0..<400 {
