@@ -4,10 +4,10 @@ import Logging
 import Sequencer
 import Signing
 
-// A node's core without gateway and L1, made to be killed: `CrashNode DIRECTORY process|fsync`.
+// A node's core without gateway and L1, made to be killed: `CrashNode DIRECTORY process|fsync BYTES-OF-THE-EVENT-LOG`.
 //
-// Frames on stdin: u32 length of the content, u8 kind, content. Kind 1: an envelope. Kind 2: all inbox messages from index 0.
-// Kind 3: a stream position, u64; everything admitted after it is told.
+// Frames on stdin: u32 length of the content, u8 kind, content. Kind 1: an envelope. Kind 2: inbox messages, behind the index of the first, u64.
+// Kind 3: a stream position, u64; everything admitted after it is told. Kind 4: a signer whose session has ended.
 // Answers on stdout, 32 bytes for each envelope in order: sequence u64, block u64, nonce u64, position u32, code u16, note u16 (see `Note`).
 // At the end of stdin, or on SIGTERM, it stops gracefully and exits with 0. Short intervals make every kind of moment likely.
 
@@ -32,9 +32,9 @@ var termination = sigset_t()
 sigaddset(&termination, SIGTERM)
 pthread_sigmask(SIG_UNBLOCK, &termination, nil)
 
-guard CommandLine.arguments.count == 3, let durability = Durability(rawValue: CommandLine.arguments[2]) else {
-    fatalError("usage: CrashNode DIRECTORY process|fsync")
-}
+guard CommandLine.arguments.count == 4, let durability = Durability(rawValue: CommandLine.arguments[2]),
+    let eventLogBytes = Int(CommandLine.arguments[3])
+else { fatalError("usage: CrashNode DIRECTORY process|fsync BYTES-OF-THE-EVENT-LOG") }
 var logger = Logger(label: "crash-node") { StreamLogHandler.standardError(label: $0) }
 logger.logLevel = .error
 var configuration = SequencerConfiguration(
@@ -49,7 +49,8 @@ configuration.executor.blockBytesMax = 4096
 configuration.batchAgeMsMax = 60
 configuration.checkpointIntervalMs = 10
 configuration.incrementsMax = 2
-configuration.eventLogBytes = 1 << 20
+configuration.eventLogBytes = eventLogBytes
+configuration.executor.outputReserveBytes = min(configuration.executor.outputReserveBytes, eventLogBytes / 4)
 
 let sequencer: Sequencer
 do {
@@ -76,7 +77,8 @@ let writer = Thread {
     while true {
         lookBack.answerRequests()
         let hasRead = port.fromExecutor.read { record in
-            if record.kind == RingRecord.ToGateway.result { lookBack.answer(record) }
+            // What the end of a session caused is nobody's answer.
+            if record.kind == RingRecord.ToGateway.result, record.session != 0 { lookBack.answer(record) }
         }
         if !hasRead { answersReady.park(timeoutMs: -1) { !port.fromExecutor.isEmpty || LookBack.requests.withLock { !$0.isEmpty } } }
     }
@@ -87,10 +89,13 @@ while let header = readExactly(5) {
     let length = header.withUnsafeBytes { Int($0.loadUnaligned(as: UInt32.self)) }
     guard let content = readExactly(length) else { break }
     if header[4] == 2 {
-        let messages = content.withUnsafeBytes { bytes in
-            stride(from: 0, to: length, by: InboxMessage.bytes).map { InboxMessage(loadingFrom: bytes.baseAddress! + $0) }
+        let (first, messages) = content.withUnsafeBytes { bytes in
+            (
+                bytes.loadUnaligned(as: UInt64.self),
+                stride(from: 8, to: length, by: InboxMessage.bytes).map { InboxMessage(loadingFrom: bytes.baseAddress! + $0) }
+            )
         }
-        precondition(sequencer.inbox.push(messages, first: 0, l1Block: 1))
+        precondition(sequencer.inbox.push(messages, first: first, l1Block: first + UInt64(messages.count)))
         continue
     }
     if header[4] == 3 {
@@ -104,7 +109,9 @@ while let header = readExactly(5) {
         content.withUnsafeBytes { body.copyMemory(from: $0.baseAddress!, byteCount: length) }
     }
     // The ring is larger than what the test ever has in flight.
-    precondition(input.tryWrite(kind: RingRecord.ToExecutor.commands, session: 1, tag: 0, bodyBytes: length, fill))
+    let isEnd = header[4] == 4
+    let kind = isEnd ? RingRecord.ToExecutor.disconnected : RingRecord.ToExecutor.commands
+    precondition(input.tryWrite(kind: kind, session: isEnd ? 0 : 1, tag: 0, bodyBytes: length, fill))
     input.commit()
     // As a gateway does: in the executor's place where that sleeps. The other thread reads the log.
     if !sequencer.stepInPlace(makeRoom: {}) { sequencer.wakeExecutor() }

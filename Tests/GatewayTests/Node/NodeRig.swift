@@ -61,11 +61,12 @@ final class NodeRig {
         return (sequencer, gateway)
     }
 
-    /// Ends both, and starts them again on the same files and port. Clients are cut off.
-    func restart() throws {
+    /// Ends both, and starts them again on the same files and port, with which `between` may do something meanwhile. Clients are cut off.
+    func restart(between: (DataDirectory) throws -> Void = { _ in }) throws {
         gateway.stop()
         sequencer.shared.setGatewayGone()
         try sequencer.stop()
+        try between(DataDirectory(path: folder))
         (sequencer, gateway) = try Self.start(folder, sequencerKey, eventLogBytes, port: gateway.port, adjust)
     }
 

@@ -22,18 +22,52 @@ struct CrashClient {
     var answersAgain = 0
     /// Refused because an answer was lost in a crash, and is not known any more.
     var repeated: Set<UInt64> = []
+    /// Messages that L1 has for the node so far, and whether more come while it trades.
+    private(set) var inboxCount = TestMarket.inbox.count
+    var l1GoesOn: Bool
 
-    init(seed: UInt64) {
+    init(seed: UInt64, l1GoesOn: Bool = false) {
         random = SeededGenerator(seed: seed)
         nonce = SystemClock.nowMs()
+        self.l1GoesOn = l1GoesOn
     }
 
     mutating func sendFresh(_ node: CrashedNode) {
+        goOnWithoutCommands(node)
         nonce += 1
-        let envelope = TestMarket.randomEnvelope(nonce: nonce, using: &random)
+        let envelope = randomEnvelope()
         unanswered.append((nonce, envelope))
         envelopes[nonce] = envelope
         _ = node.send(kind: 1, envelope)
+    }
+
+    /// Sometimes a session ends, or L1 has more messages: a few, or more than one block takes.
+    private mutating func goOnWithoutCommands(_ node: CrashedNode) {
+        if random.next() % 30 == 0 {
+            let trader = TestMarket.trader(UInt32(random.next() % UInt64(TestMarket.traderCount)))
+            _ = node.send(kind: 4, withUnsafeBytes(of: trader) { Array($0) })
+        }
+        guard l1GoesOn, random.next() % 100 == 0 else { return }
+        let first = inboxCount
+        inboxCount += random.next() % 16 == 0 ? 100 : 1 + Int(random.next() % 4)
+        node.sendInbox(first..<inboxCount)
+    }
+
+    /// Mostly orders; sometimes what ends orders at once or later.
+    private mutating func randomEnvelope() -> [UInt8] {
+        guard random.next() % 6 == 0, case .place(let order) = TestMarket.place(.buy, mantissa: 50_000, lots: 1) else {
+            return TestMarket.randomEnvelope(nonce: nonce, using: &random)
+        }
+        let soonMs = SystemClock.nowMs() + random.next() % 200
+        let command: Command =
+            switch random.next() % 4 {
+            case 0: .cancelOnDisconnect(random.next() % 4 > 0)
+            case 1: .scheduleCancel(timeMs: soonMs)
+            case 2: .cancelAll(market: 0, sides: .both)
+            default: .placeUntil(order, expiryMs: soonMs)
+            }
+        let trader = TestMarket.trader(UInt32(random.next() % UInt64(TestMarket.traderCount)))
+        return TestMarket.envelope(trader, nonce: nonce, [command])
     }
 
     /// Takes in an answer; false when the child is gone.
@@ -60,7 +94,7 @@ struct CrashClient {
 
     /// Sends a node that was just started the inbox, and again what has no answer.
     mutating func join(_ node: CrashedNode) {
-        node.sendInbox()
+        node.sendInbox(0..<inboxCount)
         for (_, envelope) in unanswered { _ = node.send(kind: 1, envelope) }
     }
 

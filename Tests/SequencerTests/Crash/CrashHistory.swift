@@ -5,22 +5,29 @@ import Testing
 
 /// A client that comes back after a crash asks for what it missed, and compares it with what it was told.
 struct CrashHistory {
-    /// Batches behind the last that must be kept: far less than a log of 1 MiB holds.
-    private static let keptAtLeast = 300
-
+    /// Batches behind the last that must be kept: far less than the log holds.
+    private let keptAtLeast: Int
     private var random: SeededGenerator
     private(set) var (asked, gone, batches) = (0, 0, 0)
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed ^ 3) }
+    init(seed: UInt64, eventLogBytes: Int) {
+        random = SeededGenerator(seed: seed ^ 3)
+        keptAtLeast = eventLogBytes / 3500
+    }
 
-    /// Asks a node that has just started for everything after some acknowledged batch. False when the child is gone.
+    /// Asks a node that has just started for everything after some acknowledged batch, or the opening of a block near it. False when the child is gone.
     mutating func catchUp(_ node: CrashedNode, _ client: CrashClient, seed: UInt64) -> Bool {
         let admitted = client.admitted.values.map { (Self.position($0), $0) }.sorted { $0.0 < $1.0 }
         guard !admitted.isEmpty else { return true }
         // Mostly what somebody missed who comes back soon.
-        let back = random.next() % 4 == 0 ? admitted.count : min(admitted.count, Self.keptAtLeast)
-        let from = admitted.count - 1 - Int(random.next() % UInt64(back))
-        let after = admitted[from].0
+        let back = random.next() % 4 == 0 ? admitted.count : min(admitted.count, keptAtLeast)
+        var from = admitted.count - 1 - Int(random.next() % UInt64(back))
+        var after = admitted[from].0
+        if random.next() % 2 == 0 {
+            // Nothing or something may have happened there. Behind the last batch idle blocks may follow.
+            after = StreamPosition(openingOf: after.block + random.next() % 3)
+            from = (admitted.firstIndex { $0.0 > after } ?? admitted.count) - 1
+        }
         guard node.send(kind: 3, withUnsafeBytes(of: after.rawValue) { Array($0) }) else { return false }
         var expected = admitted[(from + 1)...]
         var last = after
@@ -43,7 +50,7 @@ struct CrashHistory {
                 asked += 1
                 return true
             default:
-                if admitted.count - from < Self.keptAtLeast { Issue.record("\(after) is gone, seed \(seed)") }
+                if admitted.count - from < keptAtLeast { Issue.record("\(after) is gone, seed \(seed)") }
                 gone += 1
                 return true
             }

@@ -35,15 +35,19 @@ import Testing
         let directory = try TestDirectory()
         let files = DataDirectory(path: directory.path)
         var random = SeededGenerator(seed: seed ^ 1)
-        var client = CrashClient(seed: seed)
-        var history = CrashHistory(seed: seed)
+        var client = CrashClient(seed: seed, l1GoesOn: true)
+        // A small log is overwritten between two kills, many times over.
+        let eventLogBytes = durability == .process ? 1 << 20 : 1 << 16
+        var history = CrashHistory(seed: seed, eventLogBytes: eventLogBytes)
         var instants = Instants()
         // From the start of the process to its first answer.
         var startUp = Duration.milliseconds(100)
         for crash in 0..<Self.crashes {
             let answered = client.answers
+            // Some go on from what a graceful end left.
+            let isOrderly = crash % 12 == 4
             let started = ContinuousClock.now
-            let node = try CrashedNode(directory: directory.path, durability: durability)
+            let node = try CrashedNode(directory: directory.path, durability: durability, eventLogBytes: eventLogBytes)
             if crash % 3 == 2 {
                 // Some instant of start-up and recovery, or soon after: the kernel's timer picks it.
                 let delay = UInt32(Double.random(in: 0..<1.5, using: &random) * (startUp / .microseconds(1)))
@@ -59,22 +63,25 @@ import Testing
                 #expect(!isAlive)
             } else {
                 var isAlive = history.catchUp(node, client, seed: seed)
-                client.join(node)
-                isAlive = isAlive && client.trade(node, answers: 1)
-                startUp = started.duration(to: .now)
-                isAlive = isAlive && client.trade(node, answers: Int.random(in: 0...400, using: &random))
+                // Now and then nothing at all happens between two starts but what the node does by itself.
+                if crash % 12 != 1 {
+                    client.join(node)
+                    isAlive = isAlive && client.trade(node, answers: 1)
+                    startUp = started.duration(to: .now)
+                    isAlive = isAlive && client.trade(node, answers: Int.random(in: 0...400, using: &random))
+                }
                 if crash % 12 == 0 {
                     // Nothing comes for a while, so that blocks without any batch are the last.
                     while isAlive && !client.unanswered.isEmpty { isAlive = client.receive(node) }
                     usleep(UInt32.random(in: 0...200_000, using: &random))
                 }
                 if !isAlive { Issue.record("kill \(crash), seed \(seed): the node died by itself") }
-                node.kill()
+                if isOrderly { try node.finish() } else { node.kill() }
                 // What was written before the kill is still in the pipe and counts as acknowledged.
                 while client.receive(node) {}
             }
             let end = node.wait()
-            if end.status != SIGKILL { Issue.record("kill \(crash), seed \(seed): status \(end.status), \(end.errors)") }
+            if end.status != (isOrderly ? 0 : SIGKILL) { Issue.record("kill \(crash), seed \(seed): status \(end.status), \(end.errors)") }
             if !end.errors.isEmpty { print(end.errors) }
             if FileManager.default.fileExists(atPath: files.checkpoints) {
                 try instants.note(hadAnswered: client.answers > answered, checkpoints: files.checkpoints)
@@ -82,8 +89,9 @@ import Testing
         }
         // The last runs end gracefully. Folding yields to all others: on a busy machine the kills, and the end of such a run, may come before
         // it is done and its rows are gone.
+        client.l1GoesOn = false
         repeat {
-            let node = try CrashedNode(directory: directory.path, durability: durability)
+            let node = try CrashedNode(directory: directory.path, durability: durability, eventLogBytes: eventLogBytes)
             client.join(node)
             var isAlive = client.trade(node, answers: 50)
             while isAlive, try !CheckpointTests.isFolded(files.checkpoints) { isAlive = client.trade(node, answers: 50) }
@@ -93,8 +101,8 @@ import Testing
             try node.finish()
             let end = node.wait()
             try #require(end.status == 0, "\(end.errors), seed \(seed)")
-        } while try !Self.hasLetGoOfRows(files)
-        let lost = try CrashVerification.verify(directory.path, client, seed: seed)
+        } while try !Self.hasLetGoOfRows(files) || Self.consumedMessages(files) < client.inboxCount
+        let lost = try CrashVerification.verify(directory.path, client, eventLogBytes: eventLogBytes, seed: seed)
         print(
             "\(durability): \(Self.crashes) kills (\(instants.startUp) before the first answer, \(instants.trading) while trading; of all "
                 + "\(instants.writingIncrement) while an increment, \(instants.foldingOrWritingWhole) while a whole checkpoint was written), \(lost) losses"
@@ -110,6 +118,12 @@ import Testing
     private static func hasLetGoOfRows(_ files: DataDirectory) throws -> Bool {
         let journal = try Journal(path: files.journal, durability: .process, deployment: CrashVerification.deployment)
         return try CheckpointTests.isFolded(files.checkpoints) && journal.firstRow(reaching: 1) > 1
+    }
+
+    /// Messages from L1 that sealed blocks have consumed.
+    private static func consumedMessages(_ files: DataDirectory) throws -> UInt64 {
+        let store = try ChainStore(path: files.chain, durability: .process, deployment: CrashVerification.deployment)
+        return try store.block(store.lastBlockNumber())?.block.header.inboxCursor ?? 0
     }
 
     /// SIGTERM while orders pour in: everything that was acknowledged is sealed, and the exit status is 0.

@@ -10,18 +10,23 @@ enum CrashVerification {
     static let deployment = DeploymentIdentity(chainId: 31337, rollup: Address(), genesis: Hash256())
 
     /// What `CrashNode` runs with, where it matters.
-    static func configuration(_ path: String) throws -> SequencerConfiguration {
-        SequencerConfiguration(directory: try DataDirectory(creating: path), deployment: deployment, key: TestMarket.key)
+    static func configuration(_ path: String, eventLogBytes: Int = 1 << 20) throws -> SequencerConfiguration {
+        var configuration = SequencerConfiguration(
+            directory: try DataDirectory(creating: path), deployment: deployment, key: TestMarket.key)
+        configuration.eventLogBytes = eventLogBytes
+        return configuration
     }
 
     /// Compares the chain on disk with what the client was told, and re-executes it without interruption.
     /// Returns how many acknowledged batches are lost, each recorded as an issue.
     @discardableResult
-    static func verify(_ path: String, _ client: CrashClient, seed: UInt64) throws -> Int {
+    static func verify(_ path: String, _ client: CrashClient, eventLogBytes: Int? = nil, seed: UInt64) throws -> Int {
         let store = try ChainStore(path: DataDirectory(path: path).chain, durability: .process, deployment: deployment)
         let producer = BlockProducer(try HostedExchange(), sequence: 0)
         let tree = try StateTree()
-        var messages = TestMarket.inbox[...]
+        var messages = CrashInbox.messages(0..<client.inboxCount)[...]
+        var stream = CrashStream()
+        var sessionsEnded = 0
         var seen: [UInt64: (block: UInt64, position: UInt32, sequence: UInt64)] = [:]
         var spare = SealJob()
         var parent = Hash256.zero
@@ -36,18 +41,23 @@ enum CrashVerification {
             let consumed = messages.prefix(Int(stored.block.messageCount))
             messages = messages.dropFirst(consumed.count)
             producer.openBlock(BlockOpening(number: number, timeMs: header.timeMs, l1Origin: header.l1Origin), messages: consumed)
-            var position: UInt32 = 0
+            stream.note(StreamPosition(openingOf: number), producer.exchange.events)
             stored.block.envelopes.forEach { envelope in
+                let code = producer.execute(envelope.bytes)
+                if code != .none { Issue.record("block \(number) holds a batch that is refused: \(code), seed \(seed)") }
+                let position = producer.lastPosition
+                stream.note(StreamPosition(block: number, batch: position), producer.exchange.events)
+                guard !envelope.isUnsigned else {
+                    sessionsEnded += 1
+                    return
+                }
                 if let before = seen[envelope.nonce] {
                     Issue.record("nonce \(envelope.nonce) in block \(number) and before at \(before), seed \(seed)")
                 }
                 if client.envelopes[envelope.nonce] != Array(envelope.bytes) {
                     Issue.record("nonce \(envelope.nonce): other bytes than were sent, seed \(seed)")
                 }
-                let code = producer.execute(envelope.bytes)
-                if code != .none { Issue.record("block \(number) holds a batch that is refused: \(code), seed \(seed)") }
                 seen[envelope.nonce] = (number, position, producer.sequence)
-                position += 1
             }
             let job = producer.closeBlock(replacingWith: spare)
             job.withCells { tree.apply(cells: $0, $1) }
@@ -56,7 +66,7 @@ enum CrashVerification {
             job.removeAll()
             spare = job
         }
-        #expect(messages.isEmpty)
+        #expect(messages.isEmpty, "seed \(seed)")
         var lost = 0
         for (nonce, answer) in client.admitted {
             guard let place = seen[nonce] else {
@@ -71,7 +81,13 @@ enum CrashVerification {
         }
         #expect(seen.count == client.admitted.count + client.repeated.subtracting(client.admitted.keys).count)
         try verifyBatches(store, lastBlock: last)
-        print("\(last) blocks, \(seen.count) batches admitted, \(client.repeated.count) answers lost in crashes")
+        print(
+            "\(last) blocks, \(seen.count) batches admitted, \(sessionsEnded) sessions ended, \(client.inboxCount) messages from L1, "
+                + "\(client.repeated.count) answers lost in crashes")
+        if let eventLogBytes {
+            let count = try stream.verify(configuration(path, eventLogBytes: eventLogBytes), seed: seed)
+            print("the log tells the last \(count) of \(stream.things.count) openings and batches")
+        }
         return lost
     }
 

@@ -28,14 +28,14 @@ final class CrashedNode {
         }
     }
 
-    init(directory: String, durability: Durability = .process) throws {
+    init(directory: String, durability: Durability = .process, eventLogBytes: Int = 1 << 20) throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let executable = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("CrashNode")
         try #require(FileManager.default.isExecutableFile(atPath: executable.path), "no \(executable.path): build the package first")
         // Writing to a child that was killed must fail, not end the tests.
         signal(SIGPIPE, SIG_IGN)
         process.executableURL = executable
-        process.arguments = [directory, durability.rawValue]
+        process.arguments = [directory, durability.rawValue, "\(eventLogBytes)"]
         process.standardInput = toChild
         process.standardOutput = fromChild
         _ = FileManager.default.createFile(atPath: errorsPath, contents: nil)
@@ -61,9 +61,10 @@ final class CrashedNode {
         return true
     }
 
-    /// Sends listings and deposits.
-    func sendInbox() {
-        _ = send(kind: 2, TestMarket.inbox.flatMap { message in withUnsafeBytes(of: message) { Array($0) } })
+    /// Sends messages of L1, of which the first are listings and deposits for all traders.
+    func sendInbox(_ range: Range<Int> = 0..<TestMarket.inbox.count) {
+        let messages = CrashInbox.messages(range).flatMap { message in withUnsafeBytes(of: message) { Array($0) } }
+        _ = send(kind: 2, withUnsafeBytes(of: UInt64(range.lowerBound)) { Array($0) } + messages)
     }
 
     /// The next answer, waiting for it; nil when the child is gone.

@@ -146,6 +146,74 @@ import Testing
         #expect(whole.openedAt?.position == StreamPosition(block: 1, batch: 19))
     }
 
+    /// Almost everything that was kept was being overwritten: what the next process writes may begin before what is left.
+    @Test func aLogOfWhichNothingWholeIsLeftIsBegunAnew() throws {
+        let directory = try TestDirectory()
+        var random = SeededGenerator(seed: 8)
+        func write(_ log: EventLog, block: UInt64, place: UInt32) {
+            #expect(EventLogTests.write(log, block: block, place: place, bytes: 0, using: &random) != nil)
+        }
+        do {
+            let log = try open(directory.file("events.log"))
+            for place in UInt32(0)..<400 { write(log, block: 50, place: place) }
+            let last = log.end
+            write(log, block: 51, place: 0)
+            log.commit()
+            // The last record is left, of which nobody can tell whether it is the end of something.
+            while log.oldestOffset + 152 <= last { write(log, block: 51, place: 1) }
+            #expect(log.oldestOffset <= last)
+        }
+        let log = try open(directory.file("events.log"))
+        #expect(log.openedAt == nil)
+        for block in UInt64(1)...20 {
+            for place in UInt32(0)..<3 { write(log, block: block, place: place) }
+        }
+        log.commit()
+        #expect(try kept(log).map(\.block) == (1...20).flatMap { [$0, $0, $0] })
+    }
+
+    /// No byte that rots ends the process, nor is the next process any the worse for what it finds.
+    @Test func rottenBytesEndNothing() throws {
+        let seed = EventLogTests.seed
+        print("seed \(seed)")
+        var random = SeededGenerator(seed: seed)
+        let directory = try TestDirectory()
+        let path = directory.file("events.log")
+        var starts: [Int] = []
+        do {
+            let log = try open(path)
+            func write(_ record: ModelRecord) {
+                starts.append(log.end)
+                #expect(EventLogTests.write(log, record))
+            }
+            for block in UInt64(1)...24 {
+                var opening = ModelRecord(kind: RingRecord.ToGateway.blockOpened, tag: 0, block: block, place: 0)
+                opening.body = withUnsafeBytes(of: (block, block)) { Array($0) }
+                var result = ModelRecord(kind: RingRecord.ToGateway.result, tag: 0, block: block, place: 1)
+                result.body = ModelRecord.result(block: block, place: 1, noise: 60, using: &random)
+                // Replies to queries, short ones among them.
+                var reply = ModelRecord(kind: RingRecord.ToGateway.queryReply, tag: 0, block: 0, place: 0)
+                reply.body = [UInt8](repeating: 1, count: Int(block))
+                for record in [opening, result, reply] { write(record) }
+            }
+            log.commit()
+        }
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        var continued = 0
+        func rot(_ offset: Int, _ value: UInt8) throws {
+            var bytes = whole
+            bytes[offset] = value
+            try bytes.write(to: URL(fileURLWithPath: path))
+            let log = try open(path)
+            if log.openedAt != nil { continued += 1 }
+            _ = try? kept(log)
+        }
+        let records = whole.count - Self.capacity
+        for start in starts { for kind in UInt8(0)...5 { try rot(records + start + RingRecord.Offset.kind, kind) } }
+        for _ in 0..<1000 { try rot(Int.random(in: 256..<whole.count, using: &random), UInt8.random(in: 0...255, using: &random)) }
+        #expect(continued > 0)
+    }
+
     /// A folder that cannot be written to costs the history, not the node.
     @Test func aNodeStartsWithoutItsFile() throws {
         let directory = try TestDirectory()

@@ -2,10 +2,12 @@ import Engine
 import Sequencer
 
 extension EventHistory {
-    /// The position of the last batch, or opening that caused anything, before log offset `end`; `start` if there is none behind it.
+    /// The position of the last batch, or opening that caused anything, before log offset `end`; if there is none behind it `start`, or where the log
+    /// begins: what is told as heard of must be good to go on from.
     func lastPosition(from start: StreamPosition, until end: Int) -> StreamPosition {
-        var last = start
-        guard var cursor = cursor(after: start) else { return last }
+        let oldest = oldestPosition
+        var last = oldest.rawValue == .max ? start : max(start, oldest)
+        guard var cursor = cursor(after: last) else { return last }
         while read(
             &cursor, until: end,
             { record, position in

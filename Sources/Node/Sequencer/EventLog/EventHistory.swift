@@ -28,6 +28,9 @@ package final class EventHistory {
 
     deinit { buffer.deallocate() }
 
+    /// The oldest stream position after which everything is kept; the largest there is while nothing is. A moment's value.
+    package var oldestPosition: StreamPosition { log.oldestPosition }
+
     /// The place from which everything after stream position `after` follows, or nil if some of it is no longer kept. O(log n); the first read may
     /// pass over about a segment and a block of records.
     package func cursor(after: StreamPosition) -> Cursor? {

@@ -11,7 +11,7 @@ extension EventLogFile {
     }
 
     /// Walks all records that are kept. What the last process had not finished (a result, or the opening of a block, that goes over several records) is
-    /// left out. Nil if this is no log that can be continued.
+    /// left out. Nil if this is no log that can be continued, or if it has nothing whole: what is written next may then be older than what is left.
     ///
     /// - Parameter each: gets the first record of every admitted batch, oldest first, with its log offset.
     func survey(_ each: (RingRecord, Int) -> Void) -> Survey? {
@@ -35,13 +35,13 @@ extension EventLogFile {
             guard RingRecord.isWhole(at: bytes, room: min(untilEnd, end - offset)) else { return nil }
             let record = RingRecord(at: bytes)
             guard walk.take(record, at: offset, each) else { return nil }
-            if record.kind == RingRecord.ToGateway.blockOpened {
+            if record.kind == RingRecord.ToGateway.blockOpened, record.body.count >= 8 {
                 survey.index.note(
                     block: record.body.load(as: UInt64.self), offset: offset, oldest: oldest, spacing: capacity / segmentCount)
             }
             offset += RingRecord.byteCount(bodyBytes: record.body.count)
         }
-        guard offset == end else { return nil }
+        guard offset == end, walk.last != nil || end == 0 else { return nil }
         survey.end = walk.unfinished?.offset ?? end
         survey.last = walk.last
         return survey
