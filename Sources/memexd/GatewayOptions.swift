@@ -12,6 +12,12 @@ struct GatewayOptions: ParsableArguments {
     )
     var gatewaySpinUs: UInt64?
 
+    @Option(
+        help:
+            "Cores to keep these threads on, as 2,3: the first thread on the first and so on; best with no other busy thread there. Without it the system chooses."
+    )
+    var gatewayCores: String?
+
     @Option(help: "WebSockets open at once; the system must allow as many open files.")
     var connectionsMax = GatewayLimits().connectionsMax
 
@@ -33,6 +39,8 @@ struct GatewayOptions: ParsableArguments {
 
     var spinUs: UInt64 { gatewaySpinUs ?? GatewayConfiguration.spinUsDefault(threadCount: gatewayThreads) }
 
+    var cores: [Int32] { gatewayCores.flatMap { GatewayConfiguration.cores($0) } ?? [] }
+
     /// As much may come at once as in a second, and at least one full batch.
     var limits: GatewayLimits {
         var limits = GatewayLimits()
@@ -48,6 +56,9 @@ struct GatewayOptions: ParsableArguments {
     func validate() throws {
         guard (1...16).contains(gatewayThreads) else { throw ValidationError("--gateway-threads must be 1 to 16") }
         guard spinUs <= 1_000_000 else { throw ValidationError("--gateway-spin-us must be 1000000 at most") }
+        guard gatewayCores == nil || !cores.isEmpty else {
+            throw ValidationError("--gateway-cores wants numbers with commas between them: 2,3")
+        }
         do { try limits.check() } catch { throw ValidationError(error.description) }
     }
 }

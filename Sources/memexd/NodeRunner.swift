@@ -112,6 +112,7 @@ struct NodeRunner {
         configuration.port = listen.port
         configuration.limits = options.gateway.limits
         configuration.spinUs = options.gateway.spinUs
+        configuration.cores = options.gateway.cores
         configuration.sequencerKey = sequencer.configuration.key
         if let certificate = options.certificate, let key = options.key {
             configuration.tls = GatewayConfiguration.TLSFiles(certificatePath: certificate, keyPath: key)

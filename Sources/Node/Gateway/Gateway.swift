@@ -1,4 +1,5 @@
 import CLibuv
+import CLinux
 import Glibc
 import Logging
 import Sequencer
@@ -36,6 +37,10 @@ package final class Gateway: Sendable {
         books: [UInt16: RecoveredBook], block: UInt64, logger: Logger
     ) throws(GatewayError) {
         try configuration.limits.check()
+        let allowed = linux_allowed_cores()
+        if let core = configuration.cores.first(where: { linux_has_core(allowed, $0) == 0 }) {
+            throw .system(action: "keep a thread on core \(core)", reason: "this process has no such core")
+        }
         try DescriptorLimit.raise(to: configuration.limits.descriptorsMax)
         do {
             tlsServer = if let files = configuration.tls { try TLSServer(files) } else { nil }

@@ -19,6 +19,15 @@ package struct GatewayConfiguration: Sendable {
     /// Microseconds that a thread goes on looking for input after the last before it sleeps, as long as no other thread wants its core: answers sooner, and
     /// warms that core. 0: sleeps at once.
     package var spinUs: UInt64 = 0
+    /// Cores to keep the threads on, the first thread on the first of them and so on, from the start when there are fewer. Empty: the system chooses, and
+    /// on Linux moves a thread to the core of whoever sends to it from the same machine, where the two then take turns.
+    package var cores: [Int32] = []
+
+    /// Reads numbers of cores with commas between them; nil if it is none.
+    package static func cores(_ text: String) -> [Int32]? {
+        let cores = text.split(separator: ",", omittingEmptySubsequences: false).map { Int32($0) }
+        return cores.allSatisfy { $0 ?? -1 >= 0 } ? cores.compactMap { $0 } : nil
+    }
 
     /// Threads that a node should have by default, each with a port to the executor of its own: a core is left for that, and more than four would mostly
     /// repeat each other's work on market data.

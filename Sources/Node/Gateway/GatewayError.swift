@@ -1,7 +1,7 @@
 import CLibuv
 
 /// The gateway could not start.
-package enum GatewayError: Error, CustomStringConvertible {
+package enum GatewayError: Error, Equatable, CustomStringConvertible {
     case tls(OpenSSLFailure)
     /// A call of libuv failed.
     case system(action: String, reason: String)

@@ -64,10 +64,33 @@ static inline void linux_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL
 /* Wakes the calling thread from sleep to the nanosecond, as far as the kernel can, instead of within 50 us. */
 static inline void linux_wake_precisely(void) { prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }
 
-/* Keeps the calling thread, and threads that it starts from now on, on one core; -1 if there is no such core. */
+/* Cores, a bit for each. */
+typedef struct {
+    unsigned long words[16];
+} linux_cores;
+
+/* The cores that the calling thread may run on. */
+static inline linux_cores linux_allowed_cores(void) {
+    linux_cores cores = {{0}};
+    syscall(SYS_sched_getaffinity, 0, sizeof cores.words, cores.words);
+    return cores;
+}
+
+static inline int linux_has_core(linux_cores cores, int core) {
+    int bits = 8 * sizeof cores.words[0];
+    return core >= 0 && core < (int)(8 * sizeof cores.words) && (cores.words[core / bits] >> (core % bits) & 1);
+}
+
+/* Keeps the calling thread, and threads that it starts from now on, on these cores; -1 if none of them is there. */
+static inline int linux_stay_on_cores(linux_cores cores) {
+    return syscall(SYS_sched_setaffinity, 0, sizeof cores.words, cores.words) < 0 ? -1 : 0;
+}
+
+/* The same with one core. */
 static inline int linux_stay_on_core(int core) {
-    unsigned long mask[16] = {0};
-    if (core < 0 || core >= (int)(sizeof mask * 8)) return -1;
-    mask[core / (8 * sizeof mask[0])] |= 1UL << (core % (8 * sizeof mask[0]));
-    return syscall(SYS_sched_setaffinity, 0, sizeof mask, mask) < 0 ? -1 : 0;
+    linux_cores cores = {{0}};
+    int bits = 8 * sizeof cores.words[0];
+    if (core < 0 || core >= (int)(8 * sizeof cores.words)) return -1;
+    cores.words[core / bits] |= 1UL << (core % bits);
+    return linux_stay_on_cores(cores);
 }

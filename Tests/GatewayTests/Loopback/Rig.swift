@@ -26,7 +26,7 @@ final class Rig {
     }()
 
     init(
-        isSecure: Bool = true, threads: Int = 1, inputBytes: Int = 1 << 20, spinUs: UInt64 = 0,
+        isSecure: Bool = true, threads: Int = 1, inputBytes: Int = 1 << 20, spinUs: UInt64 = 0, cores: [Int32] = [],
         certificate: (certificatePath: String, keyPath: String) = Rig.certificate, books: [UInt16: [BookLevel]] = [1: [], 2: []],
         _ adjust: (inout GatewayLimits) -> Void = { _ in }
     ) throws {
@@ -35,6 +35,7 @@ final class Rig {
         var configuration = GatewayConfiguration(chainId: 1337, rollup: Self.rollup)
         configuration.port = 0
         configuration.spinUs = spinUs
+        configuration.cores = cores
         if isSecure { configuration.tls = .init(certificatePath: certificate.certificatePath, keyPath: certificate.keyPath) }
         adjust(&configuration.limits)
         let executor = executor

@@ -37,6 +37,7 @@ extension GatewayLoop {
     func run() {
         linux_name_thread("memex-gateway")
         linux_take_short_turns()
+        stayOnCore()
         // A write to a connection that the peer has reset must return an error, not end the process.
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -45,6 +46,16 @@ extension GatewayLoop {
         uv_run(loop, UV_RUN_DEFAULT)
         signal.detach()
         uv_loop_close(loop)
+    }
+
+    private func stayOnCore() {
+        let cores = configuration.cores
+        guard !cores.isEmpty else { return }
+        // Threads inherit it: those of libuv's pool, which sign receipts, start with its first work, which is this.
+        let work = UnsafeMutablePointer<uv_work_t>.allocate(capacity: 1)
+        work.initialize(to: uv_work_t())
+        uv_queue_work(loop, work, { _ in }, { work, _ in work?.deallocate() })
+        if linux_stay_on_core(cores[thread % cores.count]) != 0 { logger.warning("a thread of the gateway could not be kept on its core") }
     }
 
     private func accept() {
