@@ -138,6 +138,19 @@ struct CrowdReport: Encodable {
     /// Of the crowd's thread.
     var cpuSeconds = 0.0
 
+    /// Adds what became of the same crowd in another round.
+    mutating func add(_ other: CrowdReport) {
+        messages += other.messages
+        bytes += other.bytes
+        bookGaps += other.bookGaps
+        subscribersDropped += other.subscribersDropped
+        slowReadersDropped += other.slowReadersDropped
+        badSent += other.badSent
+        badRefused += other.badRefused
+        badDropped += other.badDropped
+        cpuSeconds += other.cpuSeconds
+    }
+
     private enum CodingKeys: String, CodingKey {
         case messages, bytes, bookGaps, subscribersDropped, slowReadersDropped, badSent, badRefused, badDropped, cpuSeconds
     }

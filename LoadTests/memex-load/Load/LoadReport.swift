@@ -29,10 +29,10 @@ struct LoadReport: Encodable {
     /// Neither acknowledged nor refused.
     var lost = 0
     var connectionsClosed = 0
-    var ackMicroseconds: Quantiles?
-    var marketDataMicroseconds: Quantiles?
+    var ackMicroseconds = LatencyHistogram()
+    var marketDataMicroseconds = LatencyHistogram()
     /// From when a message was due to when the socket had it: the harness's own part in the times above.
-    var sendDelayMicroseconds: Quantiles?
+    var sendDelayMicroseconds = LatencyHistogram()
     /// Signatures that one core of this machine verifies in a second with libsecp256k1, measured just before and after the load; the mean.
     var verifyPerSecondReference = 0.0
     /// Gateway threads of the node; nil if the harness was not told.
@@ -81,11 +81,9 @@ struct LoadReport: Encodable {
             table.add(["node CPU us/message: \(thread)", String(format: "%.1f", microseconds)])
         }
         var times = TextTable(["microseconds", "p50", "p99", "p99.9", "max"])
-        for (name, quantiles) in [
+        for (name, histogram) in [
             ("due to ack", ackMicroseconds), ("due to market data", marketDataMicroseconds), ("due to sent", sendDelayMicroseconds),
-        ] {
-            if let quantiles, quantiles.count > 0 { times.add([name] + quantiles.cells) }
-        }
+        ] where histogram.count > 0 { times.add([name] + histogram.quantiles.cells) }
         return table.text + "\n\n" + times.text
     }
 }

@@ -64,6 +64,8 @@ final class LoadRun {
     deinit { buffer.deallocate() }
 
     func run() throws -> LoadReport {
+        let cores = linux_allowed_cores()
+        defer { _ = linux_stay_on_cores(cores) }
         if options.core >= 0 { _ = linux_stay_on_core(Int32(options.core)) }
         linux_wake_precisely()
         linux_take_short_turns()
@@ -227,9 +229,9 @@ final class LoadRun {
         report.sent = workload.commandCount
         report.lost = lost
         report.connectionsClosed = connections.filter { !$0.isOpen }.count
-        report.ackMicroseconds = ackTimes.quantiles
-        report.sendDelayMicroseconds = sendDelays.quantiles
-        report.marketDataMicroseconds = marketDataTimes.quantiles
+        report.ackMicroseconds = ackTimes
+        report.sendDelayMicroseconds = sendDelays
+        report.marketDataMicroseconds = marketDataTimes
         report.clientMicrosecondsPerMessage = cpuSeconds * 1e6 / Double(max(1, workload.batchCount))
         return report
     }

@@ -1,13 +1,18 @@
 import Histogram
 
-/// Times of one kind, as nanoseconds with three significant digits.
-struct LatencyHistogram {
+/// Times of one kind, as nanoseconds with three significant digits. Encoded as its ``Quantiles``.
+struct LatencyHistogram: Encodable {
     private var histogram = Histogram<UInt64>(highestTrackableValue: 300_000_000_000, numberOfSignificantValueDigits: .three)
 
     @inline(__always)
     mutating func record(_ nanoseconds: UInt64) { histogram.record(Swift.max(1, Swift.min(nanoseconds, 300_000_000_000))) }
 
     mutating func reset() { histogram.reset() }
+
+    /// Adds the times of another round.
+    mutating func add(_ other: LatencyHistogram) { histogram.add(other.histogram) }
+
+    func encode(to encoder: any Encoder) throws { try quantiles.encode(to: encoder) }
 
     var count: UInt64 { histogram.totalCount }
 

@@ -20,6 +20,8 @@ final class LocalExchange {
         var executorSpinUs: UInt64 = 0
         /// Nil: what a node has by default.
         var gatewaySpinUs: UInt64?
+        /// Empty: any.
+        var gatewayCores: [Int32] = []
         var stepsInPlace = true
         var marketDataIntervalMs = GatewayLimits().marketDataIntervalMs
         /// Connections beside those that every measurement needs.
@@ -62,6 +64,7 @@ final class LocalExchange {
         gatewayConfiguration.tls = options.isPlain ? nil : .init(certificatePath: certificatePath, keyPath: tlsKeyPath)
         gatewayConfiguration.spinUs =
             options.gatewaySpinUs ?? GatewayConfiguration.spinUsDefault(threadCount: options.gatewayThreads)
+        gatewayConfiguration.cores = options.gatewayCores
         gatewayConfiguration.limits.connectionsMax = options.connectionsMax
         gatewayConfiguration.limits.liftRates()
         gatewayConfiguration.limits.marketDataIntervalMs = options.marketDataIntervalMs

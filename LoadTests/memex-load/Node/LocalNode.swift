@@ -10,6 +10,8 @@ final class LocalNode {
         var gatewayThreads = 1
         /// Nil: what a node has by default.
         var gatewaySpinUs: UInt64?
+        /// Cores to keep the gateway's threads on; empty: any.
+        var gatewayCores: [Int] = []
         var isPlain = false
     }
 
@@ -58,6 +60,7 @@ final class LocalNode {
             options.durability, "--threads", "\(options.gatewayThreads)",
         ]
         if let spinUs = options.gatewaySpinUs { arguments += ["--gateway-spin-us", "\(spinUs)"] }
+        if !options.gatewayCores.isEmpty { arguments += ["--gateway-cores", options.gatewayCores.map(String.init).joined(separator: ",")] }
         if options.isPlain { arguments.append("--insecure-ws") }
         let process = try ChildProcess(arguments)
         let ready = try JSONDecoder().decode(NodeCommand.Ready.self, from: Data(process.readyLine.utf8))

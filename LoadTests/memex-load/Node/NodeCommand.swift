@@ -29,6 +29,7 @@ struct NodeCommand: ParsableCommand {
     @Option(help: "Microseconds that the executor looks for more work before it sleeps.") var executorSpinUs: UInt64 = 0
     @Option(help: "Microseconds that a thread of the gateway looks for more input before it sleeps; by default as memexd.")
     var gatewaySpinUs: UInt64?
+    @Option(help: "Cores to keep the threads of the gateway on, as 2,3; by default the system chooses.") var gatewayCores: String?
     @Flag(help: "Always wake the executor: no thread of the gateway does its work, for comparison.") var noStepsInPlace = false
     @Option(help: "Milliseconds between two rounds of market data, at least.") var marketDataIntervalMs = GatewayLimits()
         .marketDataIntervalMs
@@ -37,6 +38,9 @@ struct NodeCommand: ParsableCommand {
     func validate() throws {
         guard ListenAddress(listen) != nil else { throw ValidationError("--listen wants ADDRESS:PORT.") }
         guard ["process", "fsync"].contains(durability) else { throw ValidationError("--durability is process or fsync.") }
+        guard gatewayCores.map({ GatewayConfiguration.cores($0) != nil }) ?? true else {
+            throw ValidationError("--gateway-cores wants numbers with commas between them: 2,3.")
+        }
         guard accounts > 1, (1...16).contains(threads), market > 0 else {
             throw ValidationError("--accounts must be at least 2, --threads lie in 1...16, --market be positive.")
         }
@@ -74,6 +78,7 @@ struct NodeCommand: ParsableCommand {
         options.gatewayThreads = threads
         options.executorSpinUs = executorSpinUs
         options.gatewaySpinUs = gatewaySpinUs
+        options.gatewayCores = gatewayCores.flatMap { GatewayConfiguration.cores($0) } ?? []
         options.stepsInPlace = !noStepsInPlace
         options.marketDataIntervalMs = marketDataIntervalMs
         options.durability = durability == "fsync" ? .fsync : .process

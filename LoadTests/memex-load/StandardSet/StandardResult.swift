@@ -28,7 +28,7 @@ struct StandardResult: Encodable {
         for name in order {
             guard let report = scenarios[name] else { continue }
             let cells = [report.offeredPerSecond, report.ackedPerSecond].map { TextTable.count($0) }
-            let times = report.ackMicroseconds?.cells ?? []
+            let times = report.ackMicroseconds.quantiles.cells
             loads.add([name] + cells + times + [report.rejected, report.lost].map { TextTable.count(Double($0)) })
         }
         return [loads.text, sweep.map { "sweep of single commands\n" + $0.table }, kills?.table, echo?.table, Goal.table(goals)]

@@ -73,10 +73,10 @@ struct Sweep {
         plan.seconds = seconds
         plan.run.showsProgress = false
         let report = try target.run(plan)
-        let times = report.ackMicroseconds
+        let times = report.ackMicroseconds.quantiles
         let point = SweepPoint(
-            offeredPerSecond: report.offeredPerSecond, ackedPerSecond: report.ackedPerSecond, p50Microseconds: times?.p50 ?? 0,
-            p99Microseconds: times?.p99 ?? 0, p999Microseconds: times?.p999 ?? 0, refused: report.rejected, lost: report.lost)
+            offeredPerSecond: report.offeredPerSecond, ackedPerSecond: report.ackedPerSecond, p50Microseconds: times.p50,
+            p99Microseconds: times.p99, p999Microseconds: times.p999, refused: report.rejected, lost: report.lost)
         Progress.line(
             "offered \(TextTable.count(point.offeredPerSecond))/s: acked \(TextTable.count(point.ackedPerSecond))/s, "
                 + "p50 \(TextTable.count(point.p50Microseconds)) us, p99 \(TextTable.count(point.p99Microseconds)) us"
