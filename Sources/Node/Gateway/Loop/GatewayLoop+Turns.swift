@@ -22,6 +22,7 @@ extension GatewayLoop {
         if !isAwake { isAwake = pollBusily() }
         if !isAwake { isAwake = !signal.mayFallAsleep { !fromExecutor.isEmpty } }
         if isAwake { uv_idle_start(idle) { _ in } } else { uv_idle_stop(idle) }
+        hasSlept = !isAwake
     }
 
     /// Gives those who have used up their share another one, in turn.
@@ -69,6 +70,11 @@ extension GatewayLoop {
         let nowNs = MonotonicClock.nanoseconds()
         polling.tookInput(at: nowNs)
         if steps.isOverdue(at: nowNs) { endWaitForStep() }
+        if hasSlept {
+            // The turn before left nothing to do.
+            hasSlept = false
+            lastTurnNs = nowNs
+        }
         guard nowNs &- lastTurnNs > Self.turnIntervalNs else { return }
         turn()
     }

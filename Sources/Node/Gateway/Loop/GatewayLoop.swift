@@ -58,6 +58,8 @@ final class GatewayLoop {
     let outputBytesMax: Int
 
     var lastTurnNs: UInt64 = 0
+    /// Whether nothing was taken in since the loop went to sleep.
+    var hasSlept = false
     /// Commands that the executor has not answered, and when the last one went to it.
     var awaitedCount = 0
     var lastCommandNs: UInt64 = 0
