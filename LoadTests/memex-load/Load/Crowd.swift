@@ -33,7 +33,8 @@ final class Crowd: @unchecked Sendable {
     /// Connects everybody; the subscribers' first snapshots may still be on their way. `badMessage` is a batch with a bad signature.
     init(_ size: Size, url: GatewayURL, tls: borrowing LoadTLS, market: UInt16, badMessage: [UInt8]) throws {
         self.size = size
-        queue = ReadinessQueue(capacity: 1024)
+        // Few at once: looking at a thousand sockets is one system call of a millisecond, for which whoever else wants the core waits.
+        queue = ReadinessQueue(capacity: 32)
         badFrames = ClientFrame.bytes(badMessage, mask: 0x5A5A_A5A5)
         var members: [LoadConnection] = []
         for number in 0..<size.count {
@@ -54,10 +55,12 @@ final class Crowd: @unchecked Sendable {
     /// Misbehaviour is held against an address: on this machine it gets one of its own.
     private static func badSource(_ url: GatewayURL) -> String? { ["127.0.0.1", "localhost"].contains(url.host) ? "127.0.0.2" : nil }
 
-    func start() {
+    /// Starts the thread, on `core` unless that is -1.
+    func start(core: Int) {
         let thread = Thread { [self] in
             // They stand for other machines: neither the node nor who measures it must wait for them.
             linux_run_when_idle()
+            if core >= 0 { _ = linux_stay_on_core(Int32(core)) }
             let before = CPUTime.ofThread()
             live()
             report.cpuSeconds = CPUTime.ofThread() - before

@@ -28,7 +28,7 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "Microseconds that the sending thread sleeps at least between sends; what falls due meanwhile leaves together.")
     var sendInterval = 200
     @Flag(help: "The sending thread never sleeps: for times of an exchange without load, where a core is free for it.") var spin = false
-    @Option(help: "Core of the sending thread.") var core: Int?
+    @Option(help: "Core of the sending thread, and of subscribers and other onlookers.") var core: Int?
     @Option(help: "Threads of the gateway: of the node that --local starts, or told for --url.") var gatewayThreads: Int?
     @Option(help: "Durability of the node that --local starts: process or fsync.") var durability = "process"
     @Flag(help: "No TLS on the node that --local starts.") var plain = false

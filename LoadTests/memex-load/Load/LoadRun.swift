@@ -12,7 +12,7 @@ final class LoadRun {
         var sendIntervalNs: UInt64 = 200_000
         /// Does not sleep at all.
         var spins = false
-        /// Core to stay on, -1 for any.
+        /// Core to stay on, -1 for any. Onlookers stay there, too.
         var core = -1
         var showsProgress = false
         /// After the last batch answers are awaited until none came for so long, and `drainNsMax` at most.

@@ -50,7 +50,7 @@ struct LoadTarget: Sendable {
 
         let reference = VerificationReference()
         let before = reference.measure()
-        crowd?.start()
+        crowd?.start(core: plan.run.core)
         if plan.run.showsProgress {
             Progress.line("sending \(Int(plan.commandsPerSecond)) commands/s over \(connections.count) connections for \(plan.seconds) s")
         }
