@@ -24,8 +24,8 @@ enum ExitStatus: Int32 {
           2  an option, key or deployment file is not usable
           3  the data directory is refused: in use, not writable, corrupted, of
              another deployment or version, or behind what it posted to L1
-          4  L1 does not answer, is another chain, or has no rollup contract where
-             the deployment says
+          4  L1 or its consensus node does not answer, or is another chain, or there
+             is no rollup contract where the deployment says
           5  cannot listen on the given address, or the TLS files are not usable
           6  the rollup is halted on L1: nothing can be posted any more
           64 the command line is not understood
@@ -36,7 +36,7 @@ enum ExitStatus: Int32 {
         switch error {
         case is KeyFileError, is DeploymentError, is ConfigurationError: self = .badConfiguration
         case is StoreRefused, is RecoveryRefused, is SQLiteFailed, is PosterError, is BatchPruned, is CocoaError: self = .dataRefused
-        case is EthereumError, is OtherChain: self = .l1Unusable
+        case is EthereumError, is OtherChain, is BeaconError: self = .l1Unusable
         case is RollupHalted: self = .halted
         case is GatewayError: self = .cannotListen
         default: self = .failed

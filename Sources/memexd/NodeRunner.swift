@@ -11,7 +11,7 @@ import Synchronization
 /// Puts the parts of a node together, runs them until a signal or a failure, and takes them apart in order.
 struct NodeRunner {
     let options: Run
-    private let logger = Logger(label: "memexd")
+    let logger = Logger(label: "memexd")
 
     init(options: Run) { self.options = options }
 
@@ -30,8 +30,11 @@ struct NodeRunner {
         }
         let client = EthereumClient(url: url)
         let contract = try await deployment.contract(through: client)
-        let identity = try await identity(deployment, client)
+        let block = try await deploymentBlock(deployment, client)
+        // The hash of that block tells one devnet from the next.
+        let identity = DeploymentIdentity(chainId: deployment.chainId, rollup: deployment.rollup, genesis: block.hash)
         guard try await contract.progress().haltedAt == nil else { throw RollupHalted() }
+        try await checkBeacon(deployment, block)
 
         // c-kzg is loaded while the state is recovered, unless the node is not to run without it.
         let blobs = Task.detached { try blobPosting() }
@@ -84,13 +87,12 @@ struct NodeRunner {
         if let reason = ending.reason { throw reason }
     }
 
-    /// The hash of the L1 block with the deployment tells one devnet from the next.
-    private func identity(_ deployment: Deployment, _ client: EthereumClient) async throws -> DeploymentIdentity {
+    private func deploymentBlock(_ deployment: Deployment, _ client: EthereumClient) async throws -> L1Block {
         guard let block = try await client.block(.number(deployment.deployedAtBlock)) else {
             throw ConfigurationError(
                 "\(options.l1) has no block \(deployment.deployedAtBlock), in which the deployment file says the rollup was deployed")
         }
-        return DeploymentIdentity(chainId: deployment.chainId, rollup: deployment.rollup, genesis: block.hash)
+        return block
     }
 
     private func configuration(_ identity: DeploymentIdentity, _ key: PrivateKey) throws -> SequencerConfiguration {
@@ -194,34 +196,6 @@ struct NodeRunner {
             }
             return sequencer.inbox.push(delivery.messages, first: delivery.first, l1Block: delivery.l1Block)
         }
-    }
-
-    private func blobPosting() throws -> BlobPosting {
-        do {
-            let blobs = try BlobPosting(options.carrier, libraryPath: options.kzgLibrary, hasBeacon: options.beacon != nil)
-            if let shortcoming = blobs.shortcoming { logger.notice("batches are posted as calldata, whatever blobs cost: \(shortcoming)") }
-            return blobs
-        } catch { throw ConfigurationError(error.description) }
-    }
-
-    private func poster(
-        _ contract: RollupContract, _ key: PrivateKey, _ chainId: UInt64, _ batches: StoredBatches, _ blobs: BlobPosting
-    ) -> Poster {
-        var rules = Poster.Rules()
-        rules.settledBlocks = options.confirmations
-        rules.carrier = blobs.carrier
-        return Poster(
-            store: batches, chain: L1PostingChain(contract: contract, key: key, chainId: chainId, blobs: blobs.maker), rules: rules,
-            logger: logger)
-    }
-
-    private func backlogLimits(_ contract: RollupContract) async throws -> BacklogLimits {
-        let drift = try await contract.parameters().timeDrift
-        let ageMs = options.backlogAgeSMax.map { $0 * 1000 } ?? BacklogLimits.ageMsDefault(timeDriftSeconds: drift)
-        guard ageMs < drift * 1000 else {
-            throw ConfigurationError("--backlog-age-s-max must be below the contract's time drift of \(drift) s")
-        }
-        return BacklogLimits(ageMs: ageMs, bytes: options.backlogMibMax << 20)
     }
 }
 

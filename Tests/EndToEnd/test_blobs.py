@@ -112,6 +112,28 @@ def test_without_a_consensus_node_price_means_calldata(blobs):
     assert refused.returncode == 2 and "batches cannot be posted in blobs: no consensus node" in refused.stderr
 
 
+def test_a_consensus_node_that_is_no_use_is_refused_at_start(blobs):
+    """Blobs that nobody of us could read back are an operator's mistake."""
+    archive = Archive(blobs.l1_url)
+    for path in ("/eth/v1/config/spec", "/eth/v1/beacon/genesis"):
+        archive.keep(path)
+    archive.kept["/eth/v1/config/spec"] = archive.kept["/eth/v1/config/spec"].replace(b'"1337"', b'"17000"')
+    blobs.node.stop()
+    memexd = [*blobs.node.process.args, "--beacon"]
+    memex = [
+        str(blobs.build / "memex"), "batch", "post", "--dry-run", "--data", str(blobs.folder / "node"), "--deployment", str(blobs.deployment_file),
+        "--l1", blobs.l1_url, "--key", str(blobs.key_file(1)), "--beacon",
+    ]
+    for beacon, reason, memex_status in (
+        (archive.url, "belongs to chain 17000, not 1337", 5), ("http://127.0.0.1:1", "connection refused", 3), (blobs.l1_url + "/x", "HTTP status 404", 3)
+    ):
+        for command, status in ((memexd, 4), (memex, memex_status)):
+            refused = subprocess.run([*command, beacon], capture_output=True, text=True, timeout=60)
+            assert refused.returncode == status and reason in refused.stderr and "not read back" in refused.stderr, refused
+    archive.shutdown()
+    blobs.start_node(*NODE_OPTIONS)
+
+
 def test_pruned_blobs_are_refused_until_an_archive_has_them(blobs, tmp_path):
     eventually(lambda: settled(blobs), "all to be claimed", 120)
     # Whoever kept a state needs no blob before it.

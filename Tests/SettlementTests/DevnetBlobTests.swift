@@ -50,7 +50,9 @@ import Testing
         // Nobody named; nobody there; then pruned.
         let batch = history.batches[3]
         func reader(_ urls: [String]) -> L1Reader {
-            let blobs = urls.isEmpty ? nil : BlobReader(urls: urls.compactMap { URL(string: $0) }, maker: stage.maker)
+            let blobs =
+                urls.isEmpty
+                ? nil : BlobReader(urls: urls.compactMap { URL(string: $0) }, chainId: stage.deployment.chainId, maker: stage.maker)
             return L1Reader(contract: stage.reader.contract, deployedAtBlock: stage.deployment.deployedAtBlock, blobs: blobs)
         }
         await #expect(throws: L1ReaderError.noBeacon(batch: 3)) { try await reader([]).data(of: batch) }
@@ -65,6 +67,12 @@ import Testing
             for part in ["batch 0", "slot", "connection refused", "\(url) does not have it", "--beacon", "--data"] {
                 #expect(error.description.contains(part), "\(part) in: \(error)")
             }
+        }
+        // The consensus node of this L1, and not of another.
+        let time = try await stage.devnet.client.latestBlock().timestamp
+        try await BeaconClient(url: stage.devnet.url).check(chainId: stage.deployment.chainId, time: time)
+        await #expect(throws: BeaconError.otherChain(url: url, "belongs to chain 1337, not 1")) {
+            try await BeaconClient(url: stage.devnet.url).check(chainId: 1, time: time)
         }
         // Calldata does not vanish, and what was rebuilt before needs no blob again.
         #expect(try await reader([]).data(of: history.batches[1]).count == Int(history.batches[1].posted.dataSize))

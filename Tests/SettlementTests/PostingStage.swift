@@ -24,7 +24,7 @@ struct PostingStage {
         let client = EthereumClient(url: devnet.url, attempts: 1)
         reader = L1Reader(
             contract: RollupContract(client: client, address: deployment.rollup), deployedAtBlock: deployment.deployedAtBlock,
-            blobs: BlobReader(urls: [devnet.url], maker: maker))
+            blobs: BlobReader(urls: [devnet.url], chainId: deployment.chainId, maker: maker))
         sequencer = try SmallSequencer(key: devnet.keys[1], deployment: deployment)
     }
 

@@ -56,7 +56,9 @@ struct BatchPost: AsyncParsableCommand {
             : try StoredBatches(cuttingRemainderOf: directory, deployment: identity)
         var rules = Poster.Rules()
         rules.settledBlocks = confirmations
-        let blobs = try BlobPosting(carrier, libraryPath: options.kzgLibrary, hasBeacon: try !options.beacons().isEmpty)
+        let beacons = carrier == .calldata ? [] : try options.beacons()
+        for url in beacons { try await BeaconClient(url: url).check(chainId: deployment.chainId, time: block.timestamp) }
+        let blobs = try BlobPosting(carrier, libraryPath: options.kzgLibrary, hasBeacon: !beacons.isEmpty)
         rules.carrier = blobs.carrier
         if let shortcoming = blobs.shortcoming { options.output.progress("batches go as calldata: \(shortcoming)") }
         let poster = Poster(

@@ -51,6 +51,11 @@ enum ExitStatus: Int32 {
             }
         case is KZGError: self = .fileProblem
         case is BlobPostingRefused: self = .usage
+        case let error as BeaconError:
+            switch error {
+            case .unusable(_, let reason): self.init(reason)
+            case .otherChain: self = .mismatch
+            }
         case is PosterError, is BatchPruned, is MissingInboxMessage: self = .mismatch
         case is StoreRefused, is SQLiteFailed, is CocoaError, is OutputFailure: self = .fileProblem
         case let error as EthereumError: self.init(error)

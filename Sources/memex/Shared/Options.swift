@@ -90,7 +90,7 @@ struct Options: ParsableArguments {
     /// What reads the rollup's history from L1, batches in blobs included where `--beacon` says who has them.
     func reader(_ contract: RollupContract, _ deployment: Deployment) throws -> L1Reader {
         let urls = try beacons()
-        let blobs = urls.isEmpty ? nil : BlobReader(urls: urls, maker: BlobMaker(libraryPath: kzgLibrary))
+        let blobs = urls.isEmpty ? nil : BlobReader(urls: urls, chainId: deployment.chainId, maker: BlobMaker(libraryPath: kzgLibrary))
         return L1Reader(contract: contract, deployedAtBlock: deployment.deployedAtBlock, blobs: blobs)
     }
 

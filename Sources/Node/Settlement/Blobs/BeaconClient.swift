@@ -22,17 +22,8 @@ package final class BeaconClient: Sendable {
 
     deinit { session.invalidateAndCancel() }
 
-    /// When slots begin.
-    package struct SlotClock: Equatable, Sendable {
-        /// Seconds since 1970.
-        package var genesisTime: UInt64
-        package var secondsPerSlot: UInt64
-
-        /// The slot of a block with this time; nil before genesis.
-        package func slot(at time: UInt64) -> UInt64? { time < genesisTime ? nil : (time - genesisTime) / secondsPerSlot }
-    }
-
-    package func slotClock() async throws(EthereumError) -> SlotClock {
+    /// The chain that it follows.
+    package func chain() async throws(EthereumError) -> BeaconChain {
         let genesis = try await data("eth/v1/beacon/genesis")
         let specification = try await data("eth/v1/config/spec")
         guard let genesisTime = Self.integer(genesis["genesis_time"]) else {
@@ -40,7 +31,14 @@ package final class BeaconClient: Sendable {
         }
         let seconds = Self.integer(specification["SECONDS_PER_SLOT"]) ?? Self.integer(specification["SLOT_DURATION_MS"]).map { $0 / 1000 }
         guard let seconds, seconds > 0 else { throw .malformedReply(method: "spec", detail: "SECONDS_PER_SLOT is no number above 0") }
-        return SlotClock(genesisTime: genesisTime, secondsPerSlot: seconds)
+        return BeaconChain(genesisTime: genesisTime, secondsPerSlot: seconds, chainId: Self.integer(specification["DEPOSIT_CHAIN_ID"]))
+    }
+
+    /// Makes sure that it answers, and follows the chain of the L1 block of this time: what is posted in blobs could not be read back otherwise.
+    package func check(chainId: UInt64, time: UInt64) async throws(BeaconError) {
+        let chain: BeaconChain
+        do { chain = try await self.chain() } catch { throw .unusable(url: url.absoluteString, error) }
+        do { _ = try chain.slot(at: time, chainId: chainId) } catch { throw .otherChain(url: url.absoluteString, error.reason) }
     }
 
     /// What the node holds for the blob with this versioned hash in the block of this slot: none, or some that may be it. Archives from before Fusaka

@@ -7,13 +7,16 @@ import Foundation
 package actor BlobReader {
     private let sources: [BeaconClient]
     private let maker: BlobMaker
-    private var clocks: [URL: BeaconClient.SlotClock] = [:]
+    private let chainId: UInt64
+    private var chains: [URL: BeaconChain] = [:]
 
     /// - Parameters:
     ///   - urls: of consensus nodes or archives.
+    ///   - chainId: of the L1 whose blobs they are to have.
     ///   - maker: computes commitments.
-    package init(urls: [URL], maker: BlobMaker) {
+    package init(urls: [URL], chainId: UInt64, maker: BlobMaker) {
         sources = urls.map { BeaconClient(url: $0) }
+        self.chainId = chainId
         self.maker = maker
     }
 
@@ -30,10 +33,7 @@ package actor BlobReader {
         var failure = Unavailable(slot: nil, reasons: [])
         for source in sources {
             do {
-                guard let slot = try await clock(of: source).slot(at: time) else {
-                    failure.reasons.append("\(source.url.absoluteString) belongs to a chain that began later")
-                    continue
-                }
+                let slot = try await chain(of: source).slot(at: time, chainId: chainId)
                 failure.slot = slot
                 let found = try await source.blobs(versionedHash, slot: slot)
                 for blob in found where try await maker.versionedHash(of: blob) == versionedHash { return blob }
@@ -41,6 +41,8 @@ package actor BlobReader {
                     "\(source.url.absoluteString) " + (found.isEmpty ? "does not have it" : "sent other bytes than L1 commits to"))
             } catch EthereumError.httpStatus(_, let status, _) where status == 404 {
                 failure.reasons.append("\(source.url.absoluteString) does not have it")
+            } catch let mismatch as BeaconChain.Mismatch {
+                failure.reasons.append("\(source.url.absoluteString) \(mismatch.reason)")
             } catch let error as EthereumError {
                 failure.reasons.append("\(error)")
             }
@@ -48,10 +50,10 @@ package actor BlobReader {
         throw failure
     }
 
-    private func clock(of source: BeaconClient) async throws(EthereumError) -> BeaconClient.SlotClock {
-        if let clock = clocks[source.url] { return clock }
-        let clock = try await source.slotClock()
-        clocks[source.url] = clock
-        return clock
+    private func chain(of source: BeaconClient) async throws(EthereumError) -> BeaconChain {
+        if let chain = chains[source.url] { return chain }
+        let chain = try await source.chain()
+        chains[source.url] = chain
+        return chain
     }
 }
