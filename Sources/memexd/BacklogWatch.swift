@@ -9,6 +9,7 @@ import Synchronization
 final class BacklogWatch: Sendable {
     struct Status: Equatable {
         var backlog = Backlog()
+        var posted = PostingTotals()
         /// Why no new orders are taken; nil: they are.
         var refusal: String?
     }
@@ -38,7 +39,8 @@ final class BacklogWatch: Sendable {
         while !Task.isCancelled {
             do {
                 if let count = await poster.finalCount { shared.setFinalBatchCount(count) }
-                update(try await batches.backlog(posted: poster.postedCount), nowMs: SystemClock.nowMs())
+                let backlog = try await batches.backlog(posted: poster.postedCount)
+                update(backlog, posted: await poster.totals, nowMs: SystemClock.nowMs())
             } catch {
                 logger.error("cannot tell what is not on L1 yet: \(error)")
             }
@@ -46,7 +48,7 @@ final class BacklogWatch: Sendable {
         }
     }
 
-    private func update(_ backlog: Backlog, nowMs: UInt64) {
+    private func update(_ backlog: Backlog, posted: PostingTotals, nowMs: UInt64) {
         let before = status.refusal
         let isExceeded = limits.isExceeded(backlog, nowMs: nowMs, wasExceeded: before != nil)
         let refusal: String?
@@ -57,7 +59,7 @@ final class BacklogWatch: Sendable {
         } else {
             refusal = nil
         }
-        state.withLock { $0 = Status(backlog: backlog, refusal: refusal) }
+        state.withLock { $0 = Status(backlog: backlog, posted: posted, refusal: refusal) }
         shared.setTakesNewOrders(refusal == nil)
         if let refusal, before == nil { logger.critical("no new orders are taken: \(refusal)") }
         if refusal == nil, before != nil { logger.notice("new orders are taken again") }

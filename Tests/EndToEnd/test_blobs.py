@@ -2,6 +2,8 @@
 
 import http.server
 import json
+import re
+import socket
 import subprocess
 import threading
 import urllib.parse
@@ -45,7 +47,10 @@ class ArchiveHandler(http.server.BaseHTTPRequestHandler):
 def blobs(build, tmp_path_factory):
     """An exchange of its own, whose node may use blobs, with what it has posted in three spells: cheap, dear and cheap blobs."""
     with deployed(tmp_path_factory.mktemp("blobs"), build) as exchange:
-        exchange.options = [*NODE_OPTIONS, "--beacon", exchange.l1_url]
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            exchange.metrics = "127.0.0.1:%d" % free.getsockname()[1]
+        exchange.options = [*NODE_OPTIONS, "--beacon", exchange.l1_url, "--metrics-listen", exchange.metrics]
         exchange.start_node(*exchange.options)
         [exchange.trader] = funded(exchange, ["ann"])
         for price in (CHEAP, DEAR, CHEAP):
@@ -70,6 +75,13 @@ def ways(exchange) -> list[bool]:
     return [batch["inBlob"] for batch in batches(exchange)]
 
 
+def counted_ways(exchange) -> dict[str, int]:
+    """How many batches the node says to have posted, by carrier."""
+    with urllib.request.urlopen(f"http://{exchange.metrics}/metrics", timeout=30) as answer:
+        found = re.findall(r'^memex_l1_batches_posted_total{carrier="(\w+)"} (\d+)$', answer.read().decode(), re.MULTILINE)
+    return {carrier: int(count) for carrier, count in found}
+
+
 def settled(exchange):
     """Whether every posted batch is claimed."""
     return exchange.view("claim_count()", ["uint256"]) == exchange.view("batch_count()", ["uint256"]) > 0
@@ -78,6 +90,7 @@ def settled(exchange):
 def test_both_ways_with_claims_between(blobs):
     assert set(ways(blobs)) == {True, False}
     eventually(lambda: settled(blobs), "all to be claimed", 120)
+    eventually(lambda: counted_ways(blobs) == {"calldata": ways(blobs).count(False), "blob": ways(blobs).count(True)}, "all to be counted")
     # Without a consensus node the list has what L1 says, and nothing of what is in blobs.
     assert {b["commands"] is None for b in batches(blobs) if b["inBlob"]} == {True}
     assert all(b["commands"] is not None for b in batches(blobs, "--beacon", blobs.l1_url))

@@ -71,8 +71,24 @@ import Testing
         ] {
             #expect(page.text.contains("\n\(line)\n"), "\(line)")
         }
+        #expect(page.text.contains("\nmemex_l1_batches_posted_total{carrier=\"blob\"} 0\n"))
         let health = Health(head: SealedHead(), nowMs: 0, idleBlockIntervalMs: 1, hasFailed: false, refusal: "too much")
         #expect(health.problem == "no new orders are taken: too much")
+    }
+
+    @Test func whatL1HasGotAndCostIsShown() {
+        var posted = PostingTotals()
+        (posted.batchesAsCalldata, posted.batchesInBlobs, posted.gas, posted.blobGas) = (2, 5, 300_000, 655_360)
+        (posted.gasFees, posted.blobGasFees) = (7_999_999_999, 12_345_000_000_000)
+        var page = MetricsPage()
+        page.add(BacklogWatch.Status(posted: posted), nowMs: 0)
+        for line in [
+            "memex_l1_batches_posted_total{carrier=\"calldata\"} 2", "memex_l1_batches_posted_total{carrier=\"blob\"} 5",
+            "memex_l1_gas_total 300000", "memex_l1_blob_gas_total 655360", "memex_l1_fees_gwei_total{for=\"gas\"} 7",
+            "memex_l1_fees_gwei_total{for=\"blob_gas\"} 12345",
+        ] {
+            #expect(page.text.contains("\n\(line)\n"), "\(line) in \(page.text)")
+        }
     }
 
     @Test func servesOverHTTP() async throws {

@@ -43,14 +43,6 @@ extension MetricsPage {
         add("memex_inbox_cursor", .gauge, "L1 inbox messages handed to the executor.", sequencer.inbox.nextIndex)
     }
 
-    /// What waits for L1.
-    mutating func add(_ status: BacklogWatch.Status, nowMs: UInt64) {
-        add("memex_l1_backlog_batches", .gauge, "Batches that are not on L1 yet.", status.backlog.batches)
-        add("memex_l1_backlog_bytes", .gauge, "Bytes of batches that are not on L1 yet.", status.backlog.bytes)
-        add("memex_l1_backlog_age_ms", .gauge, "Age of the oldest block in a batch that is not on L1 yet.", status.backlog.ageMs(at: nowMs))
-        add("memex_new_orders_taken", .gauge, "Whether new orders are taken: 0 while L1 is too far behind.", status.refusal == nil ? 1 : 0)
-    }
-
     /// What the kernel says of this process, under the names that Prometheus' own client libraries use.
     mutating func addProcess() {
         if let pages = Self.residentPages() {

@@ -67,6 +67,7 @@ struct FakeL1 {
             if let refusal { state.refusals.append("nonce \(next.nonce) in block \(number): \(refusal)") }
             receipts[next.hash] = Receipt(
                 transactionHash: next.hash, blockNumber: number, gasUsed: Self.gasOfCall, effectiveGasPrice: baseFee,
+                blobGasUsed: next.fees.kind == .blob ? PostingGas.blob : nil, blobGasPrice: next.fees.kind == .blob ? blobBaseFee : nil,
                 succeeded: refusal == nil,
                 logs: [])
             included.append(next)

@@ -72,6 +72,10 @@ import Testing
         #expect(pool.kinds == [.plain], "the next batch waits for them")
         try await finish(poster)
         expectComplete([Bool](repeating: true, count: 7))
+        let totals = await poster.totals
+        #expect((totals.batchesInBlobs, totals.batchesAsCalldata) == (7, 0))
+        #expect((totals.blobGas, totals.blobGasFees) == (7 * 131_072, 7 * 131_072), "1 wei a unit")
+        #expect((totals.gas, totals.gasFees) == (14 * FakeL1.gasOfCall, BigUInt(100 * 14 * FakeL1.gasOfCall)), "claims as well")
     }
 
     @Test func `what waits for its turn is read once`() async throws {
@@ -101,6 +105,7 @@ import Testing
             try await finish(poster)
         }
         expectComplete([false, false, true, true, false, true, true, true, false])
+        #expect((await poster.totals.batchesAsCalldata, await poster.totals.batchesInBlobs) == (4, 5))
         // A successor, and one of another mind, find all of that to be theirs.
         try await self.poster(store).check()
         store.state.withLock { $0.count = 11 }

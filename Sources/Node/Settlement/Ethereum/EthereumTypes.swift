@@ -78,16 +78,22 @@ package struct Receipt: Equatable, Sendable {
     package var gasUsed: UInt64
     /// Wei a unit of gas; nil if the node does not say.
     package var effectiveGasPrice: BigUInt?
+    /// With its price in wei a unit; nil: it had no blob.
+    package var blobGasUsed: UInt64?
+    package var blobGasPrice: BigUInt?
     package var succeeded: Bool
     package var logs: [EthereumLog]
 
     package init(
-        transactionHash: Hash256, blockNumber: UInt64, gasUsed: UInt64, effectiveGasPrice: BigUInt?, succeeded: Bool, logs: [EthereumLog]
+        transactionHash: Hash256, blockNumber: UInt64, gasUsed: UInt64, effectiveGasPrice: BigUInt?, blobGasUsed: UInt64? = nil,
+        blobGasPrice: BigUInt? = nil, succeeded: Bool, logs: [EthereumLog]
     ) {
         self.transactionHash = transactionHash
         self.blockNumber = blockNumber
         self.gasUsed = gasUsed
         self.effectiveGasPrice = effectiveGasPrice
+        self.blobGasUsed = blobGasUsed
+        self.blobGasPrice = blobGasPrice
         self.succeeded = succeeded
         self.logs = logs
     }
@@ -97,6 +103,8 @@ package struct Receipt: Equatable, Sendable {
         blockNumber = try json.member("blockNumber", of: method).integer(method, "blockNumber")
         gasUsed = try json.member("gasUsed", of: method).integer(method, "gasUsed")
         effectiveGasPrice = try json["effectiveGasPrice"]?.quantity(method, "effectiveGasPrice")
+        if let used = json["blobGasUsed"], !used.isNull { blobGasUsed = try used.integer(method, "blobGasUsed") }
+        if let price = json["blobGasPrice"], !price.isNull { blobGasPrice = try price.quantity(method, "blobGasPrice") }
         succeeded = try json.member("status", of: method).integer(method, "status") == 1
         logs = []
         for log in json["logs"]?.items ?? [] { logs.append(try EthereumLog(json: log, method: method)) }

@@ -62,6 +62,8 @@ package actor Poster {
     /// The last L1 block whose batches were found to be ours.
     var verifiedBlock: Hash256?
     var nextReclaim: UInt64?
+    /// Without what a former process has sent and L1 has included before this one began.
+    package private(set) var totals = PostingTotals()
     /// What batches that wait would take as calldata, by number.
     var calldataGas: [UInt64: UInt64] = [:]
 
@@ -135,9 +137,7 @@ package actor Poster {
         }
         let outlook = machine.look(look, nowSeconds: clock())
         self.machine = machine
-        var activity = Activity(inFlight: outlook.inFlight)
-        var former = Activity()
-        if outlook.isFirst { try await note(outlook.included, &former) } else { try await note(outlook.included, &activity) }
+        var activity = try await note(outlook)
         guard outlook.isTrusted else {
             logger.warning("L1 does not fit what was sent; waiting for another block", metadata: ["l1Block": "\(look.block.number)"])
             return .waiting(activity)
@@ -160,16 +160,20 @@ package actor Poster {
     }
 
     /// Notes what was included, for people and for the store.
-    private func note(_ slots: [PostingSlot], _ activity: inout Activity) async throws {
-        for slot in slots {
+    private func note(_ outlook: PostingMachine.Outlook) async throws -> Activity {
+        var activity = Activity(inFlight: outlook.inFlight)
+        for slot in outlook.included {
             var receipt: Receipt?
             for hash in slot.hashes.reversed() where receipt == nil { receipt = try await chain.receipt(of: hash) }
-            activity.included.append(slot.call)
+            if !outlook.isFirst { activity.included.append(slot.call) }
             guard let receipt else {
                 logger.warning("another transaction has used a nonce", metadata: ["nonce": "\(slot.nonce)", "call": "\(slot.call)"])
                 continue
             }
-            activity.gasUsed += receipt.gasUsed
+            if !outlook.isFirst {
+                activity.gasUsed += receipt.gasUsed
+                totals.add(slot.call, receipt)
+            }
             logger.log(
                 level: receipt.succeeded ? .info : .error, receipt.succeeded ? "settled on L1" : "a transaction failed on L1",
                 metadata: [
@@ -184,5 +188,6 @@ package actor Poster {
             case .nothing: break
             }
         }
+        return activity
     }
 }
