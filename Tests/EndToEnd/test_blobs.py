@@ -57,7 +57,8 @@ def blobs(build, tmp_path_factory):
             exchange.l1.request("memex_setBlobBaseFee", price)
             trade(exchange)
             wanted = price == CHEAP
-            eventually(lambda: ways(exchange)[-1:] == [wanted], f"a batch {'in a blob' if wanted else 'as calldata'}", 120)
+            # What is on its way in a blob when that becomes dear offers more only after two minutes.
+            eventually(lambda: ways(exchange)[-1:] == [wanted], f"a batch {'in a blob' if wanted else 'as calldata'}", 300)
         yield exchange
 
 
