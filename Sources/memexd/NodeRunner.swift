@@ -30,8 +30,7 @@ struct NodeRunner {
         }
         let client = EthereumClient(url: url)
         let contract = try await deployment.contract(through: client)
-        let block = try await deploymentBlock(deployment, client)
-        // The hash of that block tells one devnet from the next.
+        let block = try await deployment.block(through: client)
         let identity = DeploymentIdentity(chainId: deployment.chainId, rollup: deployment.rollup, genesis: block.hash)
         guard try await contract.progress().haltedAt == nil else { throw RollupHalted() }
         try await checkBeacon(deployment, block)
@@ -85,14 +84,6 @@ struct NodeRunner {
         let head = sequencer.shared.sealedHead
         logger.info("stopped", metadata: ["block": "\(head.number)", "root": "\(head.stateRoot)"])
         if let reason = ending.reason { throw reason }
-    }
-
-    private func deploymentBlock(_ deployment: Deployment, _ client: EthereumClient) async throws -> L1Block {
-        guard let block = try await client.block(.number(deployment.deployedAtBlock)) else {
-            throw ConfigurationError(
-                "\(options.l1) has no block \(deployment.deployedAtBlock), in which the deployment file says the rollup was deployed")
-        }
-        return block
     }
 
     private func configuration(_ identity: DeploymentIdentity, _ key: PrivateKey) throws -> SequencerConfiguration {

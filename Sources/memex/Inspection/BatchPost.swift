@@ -42,9 +42,7 @@ struct BatchPost: AsyncParsableCommand {
             throw CommandFailure(.usage, "the key is that of \(key.address); only the sequencer \(deployment.sequencer) may post")
         }
         let contract = try await options.contract()
-        guard let block = try await contract.client.block(.number(deployment.deployedAtBlock)) else {
-            throw CommandFailure(.mismatch, "L1 has no block \(deployment.deployedAtBlock), in which the rollup was deployed")
-        }
+        let block = try await deployment.block(through: contract.client)
         let identity = DeploymentIdentity(chainId: deployment.chainId, rollup: deployment.rollup, genesis: block.hash)
         let directory = DataDirectory(path: data)
         for path in [directory.chain, directory.journal] where access(path, R_OK | W_OK) != 0 {

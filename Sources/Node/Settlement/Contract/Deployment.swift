@@ -53,6 +53,16 @@ package struct Deployment: Equatable, Sendable {
         guard try await client.hasCode(at: rollup) else { throw .noContract(rollup) }
         return RollupContract(client: client, address: rollup)
     }
+
+    /// The L1 block in which the rollup was deployed. Its hash tells one devnet from the next.
+    package func block(through client: EthereumClient) async throws(EthereumError) -> L1Block {
+        guard let block = try await client.block(.number(deployedAtBlock)) else {
+            throw .malformedReply(
+                method: "eth_getBlockByNumber",
+                detail: "there is no block \(deployedAtBlock), in which the deployment file says the rollup was deployed")
+        }
+        return block
+    }
 }
 
 /// Why a deployment file cannot be used.

@@ -26,11 +26,6 @@ package struct ERC20: Sendable {
     }
 
     private func number(_ signature: String, _ arguments: [ABI.Value]) async throws(EthereumError) -> BigUInt {
-        let data = try await client.call(to: address, data: ABI.call(signature, arguments))
-        if data.isEmpty { throw .noContract(address) }
-        var reader = ABIReader(data)
-        do { return try reader.uint() } catch {
-            throw .malformedReply(method: "eth_call of \(signature)", detail: error.description)
-        }
+        try await client.read(signature, arguments, of: address) { (reader) throws(ABIError) in try reader.uint() }
     }
 }

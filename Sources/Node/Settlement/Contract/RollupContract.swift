@@ -167,11 +167,6 @@ package struct RollupContract: Sendable {
         _ signature: String, _ arguments: [ABI.Value] = [], at tag: BlockTag = .latest,
         _ decode: (inout ABIReader) throws(ABIError) -> Result
     ) async throws(EthereumError) -> Result {
-        let data = try await client.call(to: address, data: ABI.call(signature, arguments), at: tag)
-        if data.isEmpty { throw .noContract(address) }
-        var reader = ABIReader(data)
-        do { return try decode(&reader) } catch {
-            throw .malformedReply(method: "eth_call of \(signature)", detail: error.description)
-        }
+        try await client.read(signature, arguments, of: address, at: tag, decode)
     }
 }

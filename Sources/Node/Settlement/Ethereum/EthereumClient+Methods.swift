@@ -54,6 +54,19 @@ extension EthereumClient {
         try await request("eth_call", [Self.message(to: to, data: data, from: from, value: value), tag.json]).data("eth_call")
     }
 
+    /// What a contract's function returns. Throws `.noContract` where there is none.
+    func read<Result>(
+        _ signature: String, _ arguments: [ABI.Value] = [], of contract: Address, at tag: BlockTag = .latest,
+        _ decode: (inout ABIReader) throws(ABIError) -> Result
+    ) async throws(EthereumError) -> Result {
+        let data = try await call(to: contract, data: ABI.call(signature, arguments), at: tag)
+        if data.isEmpty { throw .noContract(contract) }
+        var reader = ABIReader(data)
+        do { return try decode(&reader) } catch {
+            throw .malformedReply(method: "eth_call of \(signature)", detail: error.description)
+        }
+    }
+
     /// Gas that the transaction, which may carry a blob, would use now. Throws `.reverted` if the contract would refuse it.
     package func estimateGas(
         to: Address, data: [UInt8], from: Address, value: BigUInt = 0, blob: Hash256? = nil
