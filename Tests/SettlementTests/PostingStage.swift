@@ -18,8 +18,10 @@ struct PostingStage {
         devnet = try await Devnet(minesAlone: false)
         let admin = devnet.client
         let mining = Task { while !Task.isCancelled { _ = try await admin.request("evm_mine") } }
-        defer { mining.cancel() }
         deployment = try await devnet.deploy(challengeWindow: 100_000, deadline: 100_000)
+        // A block of its last request must not come later.
+        mining.cancel()
+        _ = await mining.result
         _ = try await devnet.request("anvil_mine", [.number(12)])
         let client = EthereumClient(url: devnet.url, attempts: 1)
         reader = L1Reader(
