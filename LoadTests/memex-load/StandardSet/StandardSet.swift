@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Gateway
 
@@ -46,8 +47,9 @@ struct StandardSet {
     /// Cores for the gateway's threads and for the harness's sending thread where each can have one of its own; else none, and -1. On one machine the system
     /// takes a client and its server for a pair and puts them on one core, where they wait for each other; a client in the field is on another machine.
     private var cores: (gateway: [Int], harness: Int) {
-        let count = ProcessInfo.processInfo.activeProcessorCount
-        return gatewayThreads < count ? (Array(count - gatewayThreads..<count), 0) : ([], -1)
+        let allowed = linux_allowed_cores()
+        let numbers = (0..<MemoryLayout.size(ofValue: allowed) * 8).filter { linux_has_core(allowed, Int32($0)) != 0 }
+        return gatewayThreads < numbers.count ? (numbers.suffix(gatewayThreads), numbers[0]) : ([], -1)
     }
 
     private func node(durability: String = "process", gatewaySpinUs: UInt64? = nil, gatewayCores: [Int] = []) throws -> LocalNode {
