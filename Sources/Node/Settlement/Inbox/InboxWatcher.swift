@@ -56,15 +56,17 @@ package actor InboxWatcher {
     /// A node behind a balancer may answer once from the past; what L1 says this often in a row, it means.
     private static let disagreementsMax = 3
 
-    /// Reads on until the task is cancelled. While L1 is away it tries again with growing pauses; `deliver` returns false if it
-    /// cannot take the messages, which ends the watch. `agrees` is told false once L1 has lost or changed what was handed over, and true when it
-    /// has it again.
+    /// Reads on until the task is cancelled. While L1 is away it tries again with growing pauses, as it does with messages for which `deliver` returns
+    /// false, since it cannot take them: where deposits and forced commands are not consumed, anyone may halt the rollup before long. `agrees` is told
+    /// false once L1 has lost or changed what was handed over, and true when it has it again.
     package func run(
         agrees: @Sendable (Bool) -> Void = { _ in }, deliver: @Sendable (Delivery) async -> Bool
     ) async {
         var backoff = Backoff(first: configuration.pollSeconds)
+        var takes = Backoff(first: configuration.pollSeconds)
         var disagreements = 0
         while !Task.isCancelled {
+            let before = (nextBlock, nextIndex, accumulator)
             do {
                 let delivery = try await poll()
                 if backoff.failures > 0 { logger.info("L1 answers again", metadata: ["failures": "\(backoff.failures)"]) }
@@ -76,9 +78,13 @@ package actor InboxWatcher {
                         logger.debug("inbox", metadata: ["first": "\(delivery.first)", "count": "\(delivery.messages.count)"])
                     }
                     guard await deliver(delivery) else {
-                        logger.critical("the inbox messages were not taken; no more deposits will arrive")
-                        return
+                        (nextBlock, nextIndex, accumulator) = before
+                        let pause = takes.fail()
+                        logger.critical("the inbox messages were not taken: no deposits arrive; next try in \(pause) s")
+                        try? await Task.sleep(for: .seconds(pause))
+                        continue
                     }
+                    takes.succeed()
                     // More may wait already.
                     if delivery.messages.count > 0 { continue }
                 }

@@ -5,7 +5,7 @@ import Rollup
 ///
 /// | offset | field |
 /// | --- | --- |
-/// | 0 | "MxCP", then format version u32 = 2 |
+/// | 0 | "MxCP", then format version u32 = 3 |
 /// | 8 | deployment, 60 bytes (``DeploymentIdentity``), zero u32 |
 /// | 72 | block header, 128 bytes |
 /// | 200 | batches admitted since genesis, u64 |
