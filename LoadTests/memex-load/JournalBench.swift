@@ -50,7 +50,7 @@ struct JournalCommand: ParsableCommand {
             directory: try DataDirectory(creating: data), deployment: DeploymentIdentity(chainId: 1, rollup: Address(), genesis: Hash256()),
             key: try PrivateKey(hex: String(repeating: "11", count: 32)))
         configuration.checkpointIntervalMs = checkpointIntervalMs > 0 ? checkpointIntervalMs : .max / 2
-        configuration.executor.inboxMessagesMax = 1 << 16
+        configuration.executor.inboxMessagesMax = 3 + 2 * accounts
         // Else rows would go from the journal.
         configuration.incrementsMax = .max / 2
         var logger = Logger(label: "journal") { StreamLogHandler.standardError(label: $0) }

@@ -45,12 +45,16 @@ configuration.durability = durability
 configuration.executor.blockIntervalMs = 10
 configuration.executor.idleBlockIntervalMs = 40
 configuration.executor.groupRecordsMax = 8
+configuration.executor.groupBytesMax = 4096
+configuration.executor.briefBytesMax = 4096
 configuration.executor.blockBytesMax = 4096
 configuration.batchAgeMsMax = 60
 configuration.checkpointIntervalMs = 10
 configuration.incrementsMax = 2
 configuration.eventLogBytes = eventLogBytes
 configuration.executor.outputReserveBytes = min(configuration.executor.outputReserveBytes, eventLogBytes / 4)
+// So small that it goes round, and that orders wait for it.
+configuration.journalTailBytes = 1 << 16
 
 let sequencer: Sequencer
 do {

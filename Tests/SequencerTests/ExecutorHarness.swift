@@ -8,6 +8,7 @@ import Testing
 final class ExecutorHarness {
     let directory: TestDirectory
     let executor: Executor
+    let journal: Journal
     let shared: NodeShared
     let inbox: InboxQueue
     let sealing: SealQueue
@@ -16,7 +17,10 @@ final class ExecutorHarness {
     let output: EventLogReader
     var nowMs = TestMarket.startMs
 
-    init(inputBytes: Int = 1 << 20, outputBytes: Int = 1 << 20, _ configure: (inout ExecutorConfiguration) -> Void = { _ in }) throws {
+    /// Nobody moves rows out of the journal's tail but ``journaled()``.
+    init(
+        inputBytes: Int = 1 << 20, outputBytes: Int = 1 << 20, journalTailBytes: Int = 1 << 20, _ configure: (inout ExecutorConfiguration) -> Void = { _ in }
+    ) throws {
         directory = try TestDirectory()
         var configuration = ExecutorConfiguration()
         configure(&configuration)
@@ -24,14 +28,16 @@ final class ExecutorHarness {
         input = try ByteRing(capacity: inputBytes)
         log = try EventLog(capacity: outputBytes)
         output = log.makeReader()
+        journal = try Journal(
+            path: directory.file("journal.sqlite"), durability: .process, deployment: .test, tailBytes: journalTailBytes,
+            groupBytesMax: configuration.groupBytesBound)
         shared = NodeShared(
-            executorParker: parker, sealerParker: try Parker(), statistics: NodeStatistics(), head: SealedHead())
+            executorParker: parker, sealerParker: try Parker(), journalParker: journal.parker, statistics: NodeStatistics(), head: SealedHead())
         inbox = InboxQueue(nextIndex: 0, l1Block: 10, parker: parker)
         sealing = SealQueue(executor: parker, sealer: shared.sealerParker)
         executor = Executor(
             producer: BlockProducer(try HostedExchange(), sequence: 0),
-            journal: try Journal(path: directory.file("journal.sqlite"), durability: .process, deployment: .test), inputs: [input],
-            log: log, answers: try AnswerTable(), inbox: inbox, sealing: sealing, shared: shared, configuration: configuration, l1Origin: 0)
+            journal: journal, inputs: [input], log: log, answers: try AnswerTable(), inbox: inbox, sealing: sealing, shared: shared, configuration: configuration, l1Origin: 0)
     }
 
     /// Steps at the present time until nothing is left to do.
@@ -93,7 +99,8 @@ final class ExecutorHarness {
     /// The journal's entries as kinds: "O1" block 1 opened, "C" commands, "X1" block 1 closed.
     func journaled() throws -> [String] {
         var entries: [String] = []
-        try executor.journal.replay { _, record in
+        while try journal.move() > 0 {}
+        try journal.archive.replay { _, record in
             switch record {
             case .blockOpened(let opening, let messages):
                 entries.append("O\(opening.number)" + (messages.isEmpty ? "" : "+\(messages.count / 160)"))

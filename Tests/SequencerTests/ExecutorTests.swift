@@ -169,26 +169,6 @@ import Testing
         #expect(harness.executor.producer.open?.timeMs == TestMarket.startMs)
     }
 
-    /// With a full disk nothing is acknowledged, and the journal stays as it was.
-    @Test func whatTheJournalCannotTakeIsNotAcknowledged() throws {
-        let harness = try ExecutorHarness()
-        try harness.fund()
-        let before = try harness.journaled()
-        try harness.executor.journal.database.execute("PRAGMA max_page_count = 1")
-        let order = TestMarket.place(.buy, mantissa: 50_000, lots: 1)
-        for count in 0..<100 {
-            let envelope = TestMarket.envelope(
-                TestMarket.trader(0), nonce: harness.nowMs + UInt64(count), Array(repeating: order, count: 20))
-            harness.send(envelope, tag: UInt64(count))
-        }
-        let failure = #expect(throws: SQLiteFailed.self) { try harness.run() }
-        #expect(failure?.description.contains("full") == true)
-        #expect(harness.results.isEmpty)
-        #expect(try harness.journaled() == before)
-        #expect(harness.sealing.pop() != nil, "the funding block")
-        #expect(harness.sealing.pop() == nil)
-    }
-
     @Test func aClockSetBackDoesNotHoldBlocksOpen() throws {
         let harness = try ExecutorHarness()
         try harness.fund()

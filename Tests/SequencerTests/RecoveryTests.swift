@@ -111,8 +111,8 @@ import Testing
         try tamper(directory.path + "/data/journal.sqlite", "DELETE FROM groups WHERE last_block = 2")
         let refusal = #expect(throws: StoreRefused.self) { try recovered(directory) }
         #expect(refusal?.description.contains("was acknowledged") == true)
-        // Without the mark the sealed blocks still tell.
-        try FileManager.default.removeItem(atPath: directory.path + "/data/journal.mark")
+        // Without the tail's mark the sealed blocks still tell.
+        try Data().write(to: URL(fileURLWithPath: directory.path + "/data/journal.tail"))
         #expect(throws: RecoveryRefused.journalEndsEarly(last: 1, needed: 2)) { try recovered(directory) }
     }
 
@@ -121,7 +121,7 @@ import Testing
         _ = try populated(directory, runs: 2)
         try FileManager.default.removeItem(atPath: directory.path + "/data/journal.sqlite")
         #expect(throws: StoreRefused.self) { try recovered(directory) }
-        try FileManager.default.removeItem(atPath: directory.path + "/data/journal.mark")
+        try Data().write(to: URL(fileURLWithPath: directory.path + "/data/journal.tail"))
         #expect(throws: RecoveryRefused.journalEndsEarly(last: 0, needed: 2)) { try recovered(directory) }
     }
 
@@ -134,7 +134,7 @@ import Testing
         #expect(throws: RecoveryRefused.journalStartsLate(needed: 1, found: 4)) { try recovered(directory) }
     }
 
-    /// The last row is in no sealed block, and nothing but the mark knows of it.
+    /// The last row is in no sealed block, and nothing but the tail's mark knows of it.
     @Test func aJournalThatLostOnlyItsLastRowIsRefused() throws {
         let directory = try TestDirectory()
         let path = directory.file("journal.sqlite")
@@ -147,16 +147,19 @@ import Testing
                 try journal.append(group, lastBlock: block)
             }
         }
-        #expect(try Journal(path: path, durability: .process, deployment: .test).lastRow == 3)
+        #expect(try Journal(path: path, durability: .process, deployment: .test).archive.lastRow == 3)
         try tamper(path, "DELETE FROM groups WHERE id = 3")
-        let mark = directory.file("journal.mark")
-        #expect(throws: StoreRefused.rowsLost(path: path, last: 2, marked: 3, markPath: mark)) {
-            try Journal(path: path, durability: .process, deployment: .test)
+        let tail = directory.file("journal.tail")
+        for _ in 0..<2 {
+            #expect(throws: StoreRefused.rowsLost(path: path, last: 2, marked: 3, tailPath: tail)) {
+                try Journal(path: path, durability: .process, deployment: .test)
+            }
         }
-        // A damaged mark knows nothing, and is made anew.
-        try Data(repeating: 0x55, count: 16).write(to: URL(fileURLWithPath: mark))
-        #expect(try Journal(path: path, durability: .process, deployment: .test).lastRow == 2)
-        #expect(try JournalMark(path: mark).row == 2)
+        // The operator's word that it is to be done without.
+        try Data().write(to: URL(fileURLWithPath: tail))
+        let journal = try Journal(path: path, durability: .process, deployment: .test)
+        #expect(journal.archive.lastRow == 2)
+        #expect(journal.tail.file.mark == 2)
     }
 
     @Test func aMissingChainIsRefusedOnceBlocksAreOnlyThere() throws {

@@ -77,6 +77,7 @@ enum TestMarket {
         var configuration = try SequencerConfiguration(
             directory: DataDirectory(creating: directory.path + "/data"), deployment: .test, key: key)
         configuration.eventLogBytes = 1 << 20
+        configuration.journalTailBytes = 1 << 20
         return configuration
     }
 

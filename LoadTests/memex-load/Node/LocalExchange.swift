@@ -54,7 +54,7 @@ final class LocalExchange {
         configuration.durability = options.durability
         configuration.executor.spinUs = options.executorSpinUs
         // All deposits in the first block: whoever finds the market open finds them, too.
-        configuration.executor.inboxMessagesMax = 1 << 16
+        configuration.executor.inboxMessagesMax = Self.messages(owners: keys.map(\.address), market: options.market).count
         configuration.gatewayThreads = options.gatewayThreads
         let sequencer = try Sequencer(configuration, logger: Self.logger)
         self.sequencer = sequencer

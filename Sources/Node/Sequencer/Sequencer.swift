@@ -4,7 +4,7 @@ import Proof
 import Rollup
 import Synchronization
 
-/// A node's core: recovers what its files hold, then runs executor and sealer until it is stopped.
+/// A node's core: recovers what its files hold, then runs executor, sealer and the journal's mover until it is stopped.
 ///
 /// Each thread of the gateway has one of `ports`; the inbox watcher pushes to `inbox`.
 package final class Sequencer: Sendable {
@@ -22,11 +22,12 @@ package final class Sequencer: Sendable {
     private let logger: Logger
     private let sealing: SealQueue
     private let sharedExecutor: SharedExecutor
+    private let mover: JournalMover
     private let parts: Mutex<Parts>
 
     private enum Parts {
         case ready(Handover<Sealer>)
-        case running(executor: DedicatedThread, sealer: DedicatedThread)
+        case running([DedicatedThread])
         case stopped
     }
 
@@ -44,10 +45,12 @@ package final class Sequencer: Sendable {
             ExecutorPort(thread: thread, toExecutor: try ByteRing(capacity: configuration.inputRingBytes), fromExecutor: log.makeReader())
         }
         shared = NodeShared(
-            executorParker: try Parker(), sealerParker: try Parker(), statistics: statistics, head: recovery.sealer.head)
+            executorParker: try Parker(), sealerParker: try Parker(), journalParker: recovery.journal.parker, statistics: statistics,
+            head: recovery.sealer.head)
         let header = recovery.producer.exchange.header
         let l1Origin = recovery.producer.open?.l1Origin ?? recovery.sealer.header?.l1Origin ?? 0
         inbox = InboxQueue(nextIndex: header.inboxCursor, l1Block: l1Origin, parker: shared.executorParker)
+        mover = JournalMover(recovery.journal, shared: shared)
         sealing = SealQueue(executor: shared.executorParker, sealer: shared.sealerParker)
         let executor = Executor(
             producer: recovery.producer, journal: recovery.journal, inputs: ports.map(\.toExecutor), log: log,
@@ -83,13 +86,12 @@ package final class Sequencer: Sendable {
         }
     }
 
-    /// Starts both threads. Connect the callbacks of `shared` before.
+    /// Starts the threads. Connect the callbacks of `shared` before.
     package func start() throws {
         try parts.withLock { parts in
             guard case .ready(let sealer) = parts else { preconditionFailure("a sequencer starts once") }
-            let sealerThread = try Sealer.start(sealer.value)
-            let executorThread = try ExecutorThread.start(sharedExecutor)
-            parts = .running(executor: executorThread, sealer: sealerThread)
+            let others = [try mover.start(), try Sealer.start(sealer.value)]
+            parts = .running([try ExecutorThread.start(sharedExecutor)] + others)
         }
     }
 
@@ -100,7 +102,7 @@ package final class Sequencer: Sendable {
     /// Ends the sleep of the executor's thread. Any thread, after a commit.
     package func wakeExecutor() { shared.executorParker.wake() }
 
-    /// Drains the input rings, closes and seals the open block, writes a checkpoint, and ends both threads. Nothing may be written to the rings any more;
+    /// Drains the input rings, closes and seals the open block, writes a checkpoint, empties the journal's tail, and ends the threads. Nothing may be written to the rings any more;
     /// all ports should go on reading, or else call `shared.setGatewayGone()` before. Throws what made a thread give up, if anything did.
     package func stop() throws {
         shared.setStopping()
@@ -109,10 +111,7 @@ package final class Sequencer: Sendable {
             parts = .stopped
             return before
         }
-        if case .running(let executor, let sealer) = running {
-            executor.join()
-            sealer.join()
-        }
+        if case .running(let threads) = running { for thread in threads { thread.join() } }
         sharedExecutor.end()
         if let failure = shared.failure { throw failure }
     }

@@ -117,7 +117,7 @@ import Testing
     /// Whether checkpoints were folded, and the rows before them left the journal.
     private static func hasLetGoOfRows(_ files: DataDirectory) throws -> Bool {
         let journal = try Journal(path: files.journal, durability: .process, deployment: CrashVerification.deployment)
-        return try CheckpointTests.isFolded(files.checkpoints) && journal.firstRow(reaching: 1) > 1
+        return try CheckpointTests.isFolded(files.checkpoints) && journal.archive.firstRow(reaching: 1) > 1
     }
 
     /// Messages from L1 that sealed blocks have consumed.

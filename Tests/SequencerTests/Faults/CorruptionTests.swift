@@ -142,7 +142,7 @@ import Testing
         let directory = try TestDirectory()
         do { _ = try Sequencer(CrashVerification.configuration(directory.path), logger: TestMarket.quiet) }
         try tamper(directory.file(name), "PRAGMA user_version = 99")
-        let supported = name == "journal.sqlite" ? Journal.formatVersion : ChainStore.formatVersion
+        let supported = name == "journal.sqlite" ? JournalArchive.formatVersion : ChainStore.formatVersion
         #expect(throws: StoreRefused.unknownFormat(path: directory.file(name), found: 99, supported: supported)) {
             try Sequencer(CrashVerification.configuration(directory.path), logger: TestMarket.quiet)
         }

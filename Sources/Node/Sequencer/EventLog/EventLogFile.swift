@@ -129,7 +129,7 @@ struct EventLogFile: ~Copyable {
     }
 
     /// What tells this start of the machine from all others: pages that were not written back are lost with it.
-    private static var bootId: [UInt8] {
+    static var bootId: [UInt8] {
         var bytes = (0..<36).map { _ in UInt8.random(in: 0...255) }
         let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return bytes }

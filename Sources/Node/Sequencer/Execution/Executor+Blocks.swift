@@ -63,12 +63,9 @@ extension Executor {
     /// Whether another envelope might not fit the open block.
     var isBlockFull: Bool { producer.open != nil && producer.job.envelopes.count >= configuration.blockBytesMax }
 
-    /// Removes some of the rows that checkpoints made needless; a slice at a time, since the journal is on the path of every order.
-    func pruneJournal(rowsMax: Int64) throws {
-        let target = shared.pruneThroughBlock
-        guard target > prunedThroughBlock else { return }
-        if try !journal.prune(throughBlock: target, rowsMax: rowsMax) { prunedThroughBlock = target }
-    }
+    /// Whether the journal has room for the group and whatever one more record, or the closing and opening of a block, can add to it. It is made by the
+    /// journal's mover, which wakes the executor's thread then.
+    var hasJournalRoom: Bool { journal.hasRoom(group.bytes.count + configuration.groupGrowthBytesMax) }
 
     /// Makes what the exchange applied durable, then lets the gateway and the sealer see it.
     func commitGroup() throws {

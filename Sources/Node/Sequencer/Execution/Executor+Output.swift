@@ -23,6 +23,9 @@ extension Executor: RecordSink {
         }
     }
 
-    /// Whether another record may be taken in. It may wait for a slow gateway otherwise, but for none that has gone.
+    /// Whether another record may be taken in.
+    var hasRoom: Bool { hasJournalRoom && hasOutputRoom }
+
+    /// The log has room for what a record causes, or else the executor may wait for a slow gateway, but for none that has gone.
     var hasOutputRoom: Bool { log.hasRoom(configuration.outputReserveBytes) || shared.isGatewayGone }
 }

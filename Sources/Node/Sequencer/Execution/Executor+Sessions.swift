@@ -32,7 +32,7 @@ extension Executor {
             }
             if record.flags & AccountFlags.cancelOnDisconnect != 0, record.openOrderCount > 0 {
                 guard count < configuration.groupRecordsMax, group.bytes.count < configuration.groupBytesMax,
-                    hasOutputRoom, makeRoomInBlock(nowMs)
+                    hasRoom, makeRoomInBlock(nowMs)
                 else { break }
                 try endSession(of: record.owner, nowMs)
                 count += 1

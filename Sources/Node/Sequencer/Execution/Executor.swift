@@ -3,7 +3,7 @@ import Proof
 
 /// Applies what comes in and answers it: the only writer of the exchange.
 ///
-/// A pure duty cycle without thread or clock of its own, used by one thread at a time (``SharedExecutor``): ``step(nowMs:)`` drains a bounded group, applies it, commits it to the journal and only then
+/// A pure duty cycle without thread or clock of its own, used by one thread at a time (``SharedExecutor``): ``step(nowMs:)`` drains a bounded group, applies it, appends it to the journal and only then
 /// publishes the results, so acknowledged means journaled. Invariant between steps: everything the exchange applied is in the journal, and the log
 /// holds no uncommitted record.
 final class Executor {
@@ -15,8 +15,6 @@ final class Executor {
     let inbox: InboxQueue
     let sealing: SealQueue
     let shared: NodeShared
-    /// The journal has no whole rows left up to and with this block.
-    var prunedThroughBlock: UInt64 = 0
     let configuration: ExecutorConfiguration
     private var queries = Queries()
     var group = JournalGroup()
@@ -56,29 +54,28 @@ final class Executor {
     func step(nowMs: UInt64) throws -> Int {
         if closedAtMs == 0 { closedAtMs = nowMs }
         var work = 0
-        if inbox.hasMessages && producer.open == nil {
+        if inbox.hasMessages && producer.open == nil && hasJournalRoom {
             try openBlock(nowMs)
             work += 1
         }
         work += try endSessions(nowMs)
         var hasMore = sessionsEndedCursor == nil
         while hasMore && work < configuration.groupRecordsMax && group.bytes.count < configuration.groupBytesMax {
-            guard hasOutputRoom, makeRoomInBlock(nowMs) else { break }
+            guard hasRoom, makeRoomInBlock(nowMs) else { break }
             hasMore = try takeIn(nowMs)
             if hasMore { work += 1 }
         }
-        if isCloseDue(nowMs), sealing.hasRoom {
+        if isCloseDue(nowMs), canCloseBlock {
             if producer.open == nil { try openBlock(nowMs) }
             closeBlock(nowMs)
             work += 1
         }
         try commitGroup()
-        try pruneJournal(rowsMax: work == 0 ? 256 : 4)
         return work
     }
 
     /// The part of a step that clients wait for, and no more than a little of it: for a thread that has something else to do. Returns whether nothing
-    /// is left to do at once. What is not for the moment (closing blocks, pruning) or may take long stays for ``step(nowMs:)``.
+    /// is left to do at once. What is not for the moment (closing blocks) or may take long stays for ``step(nowMs:)``.
     ///
     /// `makeRoom` is called when the log is full, which it stays until all gateways have read: the caller may be one of them.
     func stepBriefly(nowMs: UInt64, makeRoom: () -> Void) throws -> Bool {
@@ -89,7 +86,7 @@ final class Executor {
             self.makeRoom = makeRoom
             defer { self.makeRoom = nil }
             var count = 0
-            while count < configuration.briefRecordsMax, group.bytes.count < configuration.briefBytesMax, !isBlockFull, hasOutputRoom,
+            while count < configuration.briefRecordsMax, group.bytes.count < configuration.briefBytesMax, !isBlockFull, hasRoom,
                 try takeIn(nowMs)
             {
                 count += 1
@@ -102,7 +99,10 @@ final class Executor {
     /// From here on all sessions count as ended: to be called once the input rings are no longer read, before ``finish(nowMs:)``.
     func endAllSessions() { sessionsEndedCursor = 1 }
 
-    /// Closes the open block at the end. Returns false if the sealer must catch up first.
+    /// Whether sealer and journal have room for another block's end.
+    var canCloseBlock: Bool { sealing.hasRoom && hasJournalRoom }
+
+    /// Closes the open block at the end. Returns false if the sealer, or the journal's mover, must catch up first.
     func finish(nowMs: UInt64) throws -> Bool {
         _ = try endSessions(nowMs)
         guard sessionsEndedCursor == nil else {
@@ -110,7 +110,7 @@ final class Executor {
             return false
         }
         if producer.open != nil {
-            guard sealing.hasRoom else { return false }
+            guard canCloseBlock else { return false }
             closeBlock(nowMs)
         }
         try commitGroup()
@@ -121,14 +121,14 @@ final class Executor {
     func sleepMs(nowMs: UInt64) -> Int32 {
         // A gateway that makes room in the log need not wake us.
         if !inputs.isEmpty && !hasOutputRoom { return 1 }
-        guard !isCloseDue(nowMs) else { return sealing.hasRoom ? 1 : 100 }
+        guard !isCloseDue(nowMs) else { return canCloseBlock ? 1 : 100 }
         return Int32(clamping: dueAtMs - nowMs)
     }
 
     /// Whether a step would find something to do at once.
     var hasWork: Bool {
-        if inbox.hasMessages && producer.open == nil { return true }
-        guard !inputs.isEmpty, hasOutputRoom else { return false }
+        if inbox.hasMessages && producer.open == nil && hasJournalRoom { return true }
+        guard !inputs.isEmpty, hasRoom else { return false }
         return !isBlockFull || sealing.hasRoom
     }
 

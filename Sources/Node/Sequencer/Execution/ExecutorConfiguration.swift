@@ -1,3 +1,5 @@
+import Engine
+
 /// How the executor cuts time and work.
 package struct ExecutorConfiguration: Sendable {
     /// A block closes this long after it opened.
@@ -24,4 +26,10 @@ package struct ExecutorConfiguration: Sendable {
     package var spinUs: UInt64 = 0
 
     package init() {}
+
+    /// Bytes that a group grows by at most between two looks at the journal's room: a block closed, one opened with messages from L1, an envelope.
+    var groupGrowthBytesMax: Int { inboxMessagesMax * InboxMessage.bytes + Envelope.bytesMax + 256 }
+
+    /// Bytes of the largest group.
+    var groupBytesBound: Int { max(groupBytesMax, briefBytesMax) + groupGrowthBytesMax }
 }

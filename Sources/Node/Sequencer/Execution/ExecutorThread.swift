@@ -40,7 +40,7 @@ enum ExecutorThread {
             executor.endAllSessions()
             while try !executor.finish(nowMs: sharedExecutor.nowMs()) {
                 if shared.failure != nil { return }
-                shared.executorParker.park(timeoutMs: 100) { executor.sealing.hasRoom }
+                shared.executorParker.park(timeoutMs: 100) { executor.canCloseBlock }
             }
         } catch {
             shared.fail(error)

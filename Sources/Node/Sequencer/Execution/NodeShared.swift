@@ -7,6 +7,7 @@ package final class NodeShared: Sendable {
     package let executorParker: Parker
 
     let sealerParker: Parker
+    let journalParker: Parker
 
     private struct Callbacks {
         var failed: (@Sendable (any Error) -> Void)?
@@ -24,9 +25,10 @@ package final class NodeShared: Sendable {
     private let finalBatches = Atomic<UInt64>(0)
     private let firstFailure = Mutex<(any Error)?>(nil)
 
-    init(executorParker: Parker, sealerParker: Parker, statistics: NodeStatistics, head: SealedHead) {
+    init(executorParker: Parker, sealerParker: Parker, journalParker: Parker, statistics: NodeStatistics, head: SealedHead) {
         self.executorParker = executorParker
         self.sealerParker = sealerParker
+        self.journalParker = journalParker
         self.statistics = statistics
         self.head = Mutex(head)
     }
@@ -74,6 +76,7 @@ package final class NodeShared: Sendable {
     func setExecutorDone() {
         executorDone.store(true, ordering: .releasing)
         sealerParker.wake()
+        journalParker.wake()
     }
 
     /// Whether new orders are taken, or only what ends them and takes funds out: an order that cannot reach L1 in time must not be acknowledged.
@@ -90,7 +93,10 @@ package final class NodeShared: Sendable {
     /// Neither the journal nor the blocks to compare with it are needed up to and with this block.
     var pruneThroughBlock: UInt64 { pruneBlock.load(ordering: .acquiring) }
 
-    func setPruneThroughBlock(_ block: UInt64) { pruneBlock.store(block, ordering: .releasing) }
+    func setPruneThroughBlock(_ block: UInt64) {
+        pruneBlock.store(block, ordering: .releasing)
+        journalParker.wake()
+    }
 
     /// The error that made a thread give up, or nil.
     package var failure: (any Error)? { firstFailure.withLock { $0 } }

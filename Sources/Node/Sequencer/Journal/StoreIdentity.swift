@@ -42,8 +42,18 @@ package enum StoreRefused: Error, Equatable, CustomStringConvertible {
     case otherDeployment(path: String, found: String, wanted: String)
     case corruptedRow(path: String, row: Int64, reason: String)
     case missingRow(path: String, row: Int64, found: Int64)
-    /// The journal ends before a row that was acknowledged.
-    case rowsLost(path: String, last: Int64, marked: Int64, markPath: String)
+    /// Journal and tail end before a row that was acknowledged.
+    case rowsLost(path: String, last: Int64, marked: Int64, tailPath: String)
+    /// The journal's tail is gone, in which its last rows may have been.
+    case missingTail(path: String, archive: String)
+    case corruptedTail(path: String, reason: String)
+    /// The tail was written before the end of the journal.
+    case olderTail(path: String, archive: String)
+    /// The tail goes with another journal.
+    case otherTail(path: String, archive: String)
+
+    /// One of the numbers in the tail's header is damaged.
+    static func damagedWord(_ path: String) -> StoreRefused { .corruptedTail(path: path, reason: "a number in its header is damaged") }
 
     package var description: String {
         switch self {
@@ -57,20 +67,34 @@ package enum StoreRefused: Error, Equatable, CustomStringConvertible {
             "\(path): row \(row) is corrupted: \(reason); restore the file from a copy, or start with an empty data directory and rebuild the state from L1"
         case .missingRow(let path, let row, let found):
             "\(path): row \(row) is missing, the next is \(found); restore the file from a copy, or start with an empty data directory and rebuild the state from L1"
-        case .rowsLost(let path, let last, let marked, let markPath):
+        case .rowsLost(let path, let last, let marked, let tailPath):
             """
-            \(path) ends with row \(last), but row \(marked) was acknowledged: its end was lost (\(path)-wal is damaged or missing, the file was replaced, or \
-            power was lost without `--durability fsync`); restore it from a copy, or delete \(markPath) to go on without what those rows held
+            \(path) and \(tailPath) end with row \(last), but row \(marked) was acknowledged: an end was lost (a file is damaged or was replaced, \(path)-wal is \
+            damaged or missing, or power was lost without `--durability fsync`); \(Self.remedy(tailPath))
             """
+        case .missingTail(let path, let archive):
+            "\(path) is missing, which goes with \(archive) and may hold its last rows; \(Self.remedy(path))"
+        case .corruptedTail(let path, let reason):
+            "\(path), the end of the journal, is corrupted: \(reason); \(Self.remedy(path))"
+        case .olderTail(let path, let archive):
+            "\(path) is older than \(archive), which it goes with; \(Self.remedy(path))"
+        case .otherTail(let path, let archive):
+            "\(path) goes with another journal than \(archive); \(Self.remedy(path))"
         }
+    }
+
+    private static func remedy(_ tailPath: String) -> String {
+        "restore both from the same copy, or, to go on without what the tail may have held, put an empty file in its place (`: > \(tailPath)`)"
     }
 }
 
 /// Stamps and checks what every SQLite file of the data directory carries: application id, format version, deployment.
 enum StoreIdentity {
-    /// Marks a new file, or checks an existing one. `schema` creates the tables of a new file.
+    /// Marks a new file, or checks an existing one. `schema` creates the tables of a new file. One of `formerVersion` has the same tables and is marked as of
+    /// `formatVersion` from now on.
     static func open(
-        _ database: borrowing SQLiteDatabase, applicationId: Int64, formatVersion: Int64, deployment: DeploymentIdentity, schema: String
+        _ database: borrowing SQLiteDatabase, applicationId: Int64, formatVersion: Int64, formerVersion: Int64? = nil,
+        deployment: DeploymentIdentity, schema: String
     ) throws {
         let foundId = try database.integerPragma("application_id")
         let foundVersion = try database.integerPragma("user_version")
@@ -87,7 +111,7 @@ enum StoreIdentity {
             return
         }
         guard foundId == applicationId else { throw StoreRefused.notOurs(path: database.path, applicationId: foundId) }
-        guard foundVersion == formatVersion else {
+        guard foundVersion == formatVersion || foundVersion == formerVersion else {
             throw StoreRefused.unknownFormat(path: database.path, found: foundVersion, supported: formatVersion)
         }
         let select = try database.prepare("SELECT value FROM meta WHERE key = 'deployment'")
@@ -96,5 +120,6 @@ enum StoreIdentity {
             throw StoreRefused.otherDeployment(
                 path: database.path, found: DeploymentIdentity.describe(found), wanted: DeploymentIdentity.describe(deployment.bytes))
         }
+        if foundVersion != formatVersion { try database.execute("PRAGMA user_version = \(formatVersion)") }
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// The files of a node.
 ///
 ///     journal.sqlite      everything applied since the older checkpoint
-///     journal.mark        the last row of it
+///     journal.tail        the end of that, until journal.sqlite has it
 ///     chain.sqlite        sealed blocks and batches
 ///     events.log          what clients were told lately; may go without harm
 ///     checkpoints/        states after blocks, whole or as increments

@@ -16,7 +16,7 @@ final class JournalReplay {
         case roots
     }
 
-    private let journal: Journal
+    private let journal: JournalArchive
     private let store: ChainStore
     private let producer: BlockProducer
     private let sealer: BlockSealer
@@ -33,7 +33,7 @@ final class JournalReplay {
     private var stored: [StoredHeader] = []
 
     init(
-        journal: Journal, store: ChainStore, producer: BlockProducer, sealer: BlockSealer, observer: (any ReplayObserver)?,
+        journal: JournalArchive, store: ChainStore, producer: BlockProducer, sealer: BlockSealer, observer: (any ReplayObserver)?,
         checking: Checking, logger: Logger
     ) throws {
         self.journal = journal

@@ -15,16 +15,19 @@ struct Recovery {
 
     init(_ configuration: SequencerConfiguration, statistics: NodeStatistics, logger: Logger) throws {
         let directory = configuration.directory
-        journal = try Journal(path: directory.journal, durability: configuration.durability, deployment: configuration.deployment)
+        journal = try Journal(
+            path: directory.journal, durability: configuration.durability, deployment: configuration.deployment,
+            tailBytes: configuration.journalTailBytes, groupBytesMax: configuration.executor.groupBytesBound)
         store = try ChainStore(path: directory.chain, durability: configuration.durability, deployment: configuration.deployment)
-        refill = try LogRefill(configuration, journalBlock: journal.lastBlock, logger: logger)
+        refill = try LogRefill(configuration, journalBlock: journal.archive.lastBlock, logger: logger)
         var replayed: Replayed
         do {
             replayed = try Replayed(
-                journal, store, configuration, checking: .contents, statistics: statistics, logger: logger, observer: refill)
+                journal.archive, store, configuration, checking: .contents, statistics: statistics, logger: logger, observer: refill)
         } catch is SealedStateDiffers {
             logger.error("the journal does not lead to the state that was sealed; looking for the first block that differs")
-            replayed = try Replayed(journal, store, configuration, checking: .roots, statistics: statistics, logger: logger, observer: nil)
+            replayed = try Replayed(
+                journal.archive, store, configuration, checking: .roots, statistics: statistics, logger: logger, observer: nil)
         }
         try replayed.start.tidy(directory.checkpoints)
         producer = replayed.producer
@@ -41,7 +44,7 @@ private struct Replayed {
     let sealer: BlockSealer
 
     init(
-        _ journal: Journal, _ store: ChainStore, _ configuration: SequencerConfiguration, checking: JournalReplay.Checking,
+        _ journal: JournalArchive, _ store: ChainStore, _ configuration: SequencerConfiguration, checking: JournalReplay.Checking,
         statistics: NodeStatistics, logger: Logger, observer: (any ReplayObserver)?
     ) throws {
         start = try StartState(configuration, logger: logger)

@@ -30,7 +30,7 @@ final class ReplayFeed: Sendable {
     }
 
     /// Calls `body` with every row from `first` on while another thread reads ahead. `blocks` compares them with what is stored; nil: nothing is compared.
-    func forEachRow(of journal: Journal, from first: Int64, blocks: StoredBlockReader?, _ body: (Row) throws -> Void) throws {
+    func forEachRow(of journal: JournalArchive, from first: Int64, blocks: StoredBlockReader?, _ body: (Row) throws -> Void) throws {
         let source = Handover((journal, blocks))
         let thread = try DedicatedThread(name: "memex-replay") { self.read(source.value.0, source.value.1, from: first) }
         // The journal is the reader's until it ended.
@@ -58,7 +58,7 @@ final class ReplayFeed: Sendable {
 
     // MARK: Thread
 
-    private func read(_ journal: Journal, _ blocks: StoredBlockReader?, from first: Int64) {
+    private func read(_ journal: JournalArchive, _ blocks: StoredBlockReader?, from first: Int64) {
         do {
             try journal.forEachRow(from: first) { number, bytes in
                 let box = try takeFree()

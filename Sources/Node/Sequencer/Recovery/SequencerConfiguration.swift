@@ -21,6 +21,8 @@ package struct SequencerConfiguration: Sendable {
     package var gatewayThreads = 1
     /// Bytes of the ring from each of them; a power of two.
     package var inputRingBytes = 1 << 22
+    /// Bytes of the journal's tail at least; a power of two. What has gathered in a quarter of it is moved at once, and orders wait when it is full.
+    package var journalTailBytes = Journal.tailBytes
     /// Bytes of the log to the gateways, and of what clients can catch up on; a power of two from 4096.
     package var eventLogBytes = 256 << 20
     /// Milliseconds since 1970. Tests put their own clock here; nil: the system's, through a ``SteadyClock``.

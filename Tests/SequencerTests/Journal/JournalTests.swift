@@ -8,7 +8,8 @@ import Testing
     /// What `replay` gives, as text.
     private func contents(_ journal: Journal) throws -> [String] {
         var lines: [String] = []
-        try journal.replay { row, record in
+        while try journal.move() > 0 {}
+        try journal.archive.replay { row, record in
             switch record {
             case .blockOpened(let opening, let messages):
                 lines.append("\(row) open \(opening.number) \(opening.timeMs) \(opening.l1Origin) \(Array(messages))")
@@ -50,7 +51,7 @@ import Testing
         #expect(before.last == "4 open 2 1250 6 []")
         let journal = try Journal(path: path, durability: durability, deployment: .test)
         #expect(try contents(journal) == before)
-        #expect(journal.lastRow == 4)
+        #expect(journal.archive.lastRow == 4)
     }
 
     @Test func aSecondProcessIsRefused() throws {
@@ -60,7 +61,7 @@ import Testing
         let refusal = #expect(throws: SQLiteFailed.self) { try Journal(path: path, durability: .process, deployment: .test) }
         #expect(refusal?.isBusy == true)
         #expect(refusal?.description.contains("in use by another process") == true)
-        #expect(journal.lastRow == 0)
+        #expect(journal.archive.lastRow == 0)
     }
 
     @Test func anotherDeploymentIsRefused() throws {
@@ -84,7 +85,7 @@ import Testing
         let path = directory.file("journal.sqlite")
         do { _ = try Journal(path: path, durability: .process, deployment: .test) }
         try tamper(path, "PRAGMA user_version = 77")
-        #expect(throws: StoreRefused.unknownFormat(path: path, found: 77, supported: Journal.formatVersion)) {
+        #expect(throws: StoreRefused.unknownFormat(path: path, found: 77, supported: JournalArchive.formatVersion)) {
             try Journal(path: path, durability: .process, deployment: .test)
         }
     }
@@ -106,7 +107,11 @@ import Testing
     @Test func aCorruptedRowIsNamed() throws {
         let directory = try TestDirectory()
         let path = directory.file("journal.sqlite")
-        do { try fill(Journal(path: path, durability: .process, deployment: .test)) }
+        do {
+            let journal = try Journal(path: path, durability: .process, deployment: .test)
+            try fill(journal)
+            #expect(try journal.move() == 4)
+        }
         let damages: [(sql: String, row: Int64)] = [
             ("UPDATE groups SET records = substr(records, 1, 40) || x'FF' || substr(records, 42) WHERE id = 1", 1),
             ("UPDATE groups SET records = substr(records, 1, length(records) - 8) WHERE id = 2", 2),
@@ -124,6 +129,8 @@ import Testing
             let copy = directory.file("damaged.sqlite")
             try? FileManager.default.removeItem(atPath: copy)
             try FileManager.default.copyItem(atPath: path, toPath: copy)
+            try? FileManager.default.removeItem(atPath: directory.file("damaged.tail"))
+            try FileManager.default.copyItem(atPath: directory.file("journal.tail"), toPath: directory.file("damaged.tail"))
             try tamper(copy, damage.sql)
             let journal = try Journal(path: copy, durability: .process, deployment: .test)
             let refusal = #expect(throws: StoreRefused.self, "\(damage.sql)") { try contents(journal) }
@@ -156,11 +163,11 @@ import Testing
         do {
             let journal = try Journal(path: path, durability: .process, deployment: .test)
             try fill(journal)
-            #expect(try !journal.prune(throughBlock: 0, rowsMax: 10))
+            #expect(try !journal.archive.prune(throughBlock: 0, rowsMax: 10))
             #expect(try contents(journal).count == 12)
-            #expect(try journal.prune(throughBlock: 1, rowsMax: 1))
+            #expect(try journal.archive.prune(throughBlock: 1, rowsMax: 1))
             #expect(try contents(journal).first?.hasPrefix("2 commands") == true)
-            #expect(try !journal.prune(throughBlock: 9, rowsMax: 10))
+            #expect(try !journal.archive.prune(throughBlock: 9, rowsMax: 10))
             #expect(try contents(journal) == ["4 open 2 1250 6 []"], "the last row always stays")
         }
         let journal = try Journal(path: path, durability: .process, deployment: .test)
