@@ -19,7 +19,8 @@ final class ExecutorHarness {
 
     /// Nobody moves rows out of the journal's tail but ``journaled()``.
     init(
-        inputBytes: Int = 1 << 20, outputBytes: Int = 1 << 20, journalTailBytes: Int = 1 << 20, _ configure: (inout ExecutorConfiguration) -> Void = { _ in }
+        inputBytes: Int = 1 << 20, outputBytes: Int = 1 << 20, journalTailBytes: Int = 1 << 20,
+        _ configure: (inout ExecutorConfiguration) -> Void = { _ in }
     ) throws {
         directory = try TestDirectory()
         var configuration = ExecutorConfiguration()
@@ -32,12 +33,14 @@ final class ExecutorHarness {
             path: directory.file("journal.sqlite"), durability: .process, deployment: .test, tailBytes: journalTailBytes,
             groupBytesMax: configuration.groupBytesBound)
         shared = NodeShared(
-            executorParker: parker, sealerParker: try Parker(), journalParker: journal.parker, statistics: NodeStatistics(), head: SealedHead())
+            executorParker: parker, sealerParker: try Parker(), journalParker: journal.parker, statistics: NodeStatistics(),
+            head: SealedHead())
         inbox = InboxQueue(nextIndex: 0, l1Block: 10, parker: parker)
         sealing = SealQueue(executor: parker, sealer: shared.sealerParker)
         executor = Executor(
             producer: BlockProducer(try HostedExchange(), sequence: 0),
-            journal: journal, inputs: [input], log: log, answers: try AnswerTable(), inbox: inbox, sealing: sealing, shared: shared, configuration: configuration, l1Origin: 0)
+            journal: journal, inputs: [input], log: log, answers: try AnswerTable(), inbox: inbox, sealing: sealing, shared: shared,
+            configuration: configuration, l1Origin: 0)
     }
 
     /// Steps at the present time until nothing is left to do.

@@ -22,11 +22,10 @@ package final class Sequencer: Sendable {
     private let logger: Logger
     private let sealing: SealQueue
     private let sharedExecutor: SharedExecutor
-    private let mover: JournalMover
     private let parts: Mutex<Parts>
 
     private enum Parts {
-        case ready(Handover<Sealer>)
+        case ready(Handover<Sealer>, JournalMover)
         case running([DedicatedThread])
         case stopped
     }
@@ -50,7 +49,6 @@ package final class Sequencer: Sendable {
         let header = recovery.producer.exchange.header
         let l1Origin = recovery.producer.open?.l1Origin ?? recovery.sealer.header?.l1Origin ?? 0
         inbox = InboxQueue(nextIndex: header.inboxCursor, l1Block: l1Origin, parker: shared.executorParker)
-        mover = JournalMover(recovery.journal, shared: shared)
         sealing = SealQueue(executor: shared.executorParker, sealer: shared.sealerParker)
         let executor = Executor(
             producer: recovery.producer, journal: recovery.journal, inputs: ports.map(\.toExecutor), log: log,
@@ -61,7 +59,7 @@ package final class Sequencer: Sendable {
         let clock = SteadyClock(notBeforeMs: executor.lastBlockTimeMs, logger: logger)
         sharedExecutor = SharedExecutor(
             executor, isLent: configuration.durability == .process, clockMs: configuration.clockMs ?? { clock.nowMs() })
-        parts = Mutex(.ready(Handover(sealer)))
+        parts = Mutex(.ready(Handover(sealer), JournalMover(recovery.journal, shared: shared)))
     }
 
     /// Blocks closed and not sealed yet.
@@ -89,7 +87,7 @@ package final class Sequencer: Sendable {
     /// Starts the threads. Connect the callbacks of `shared` before.
     package func start() throws {
         try parts.withLock { parts in
-            guard case .ready(let sealer) = parts else { preconditionFailure("a sequencer starts once") }
+            guard case .ready(let sealer, let mover) = parts else { preconditionFailure("a sequencer starts once") }
             let others = [try mover.start(), try Sealer.start(sealer.value)]
             parts = .running([try ExecutorThread.start(sharedExecutor)] + others)
         }

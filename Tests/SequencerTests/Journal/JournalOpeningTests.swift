@@ -163,7 +163,8 @@ import Testing
         try append(journal, rows: 1)
         let mixed = try copy(directory)
         try replace("journal.sqlite", of: mixed, from: older)
-        #expect(throws: StoreRefused.rowsLost(path: mixed.file("journal.sqlite"), last: 0, marked: 6, tailPath: mixed.file("journal.tail"))) {
+        #expect(throws: StoreRefused.rowsLost(path: mixed.file("journal.sqlite"), last: 0, marked: 6, tailPath: mixed.file("journal.tail")))
+        {
             try open(mixed)
         }
         let gap = try copy(directory)
@@ -191,7 +192,8 @@ import Testing
         try fill(directory, moved: 0, left: 3)
         let older = try copy(directory)
         _ = try open(directory)
-        try tamper(directory.file("journal.sqlite"), "UPDATE groups SET checksum = checksum + 1 WHERE id = 3; DELETE FROM meta WHERE key = 'tail'")
+        try tamper(
+            directory.file("journal.sqlite"), "UPDATE groups SET checksum = checksum + 1 WHERE id = 3; DELETE FROM meta WHERE key = 'tail'")
         try replace("journal.tail", of: directory, from: older)
         let refusal = #expect(throws: StoreRefused.self) { try open(directory) }
         #expect(refusal?.description.contains("row 3 is not the one") == true)

@@ -86,7 +86,9 @@ final class JournalArchive {
         guard try select.step() else { return nil }
         let bytes = Array(select.bytes(0))
         guard bytes.count == 16 else { throw StoreRefused.corruptedRow(path: path, row: 0, reason: "\(bytes.count) bytes name the tail") }
-        return bytes.withUnsafeBytes { TailIdentity(salt: $0.loadUnaligned(as: UInt64.self), run: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) }
+        return bytes.withUnsafeBytes {
+            TailIdentity(salt: $0.loadUnaligned(as: UInt64.self), run: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
     }
 
     /// Notes which tail belongs to it from now on.

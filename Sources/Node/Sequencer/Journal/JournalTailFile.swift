@@ -99,7 +99,8 @@ final class JournalTailFile: @unchecked Sendable {
         guard format == formatVersion else {
             return .unknownFormat(path: path, found: Int64(bitPattern: format), supported: Int64(formatVersion))
         }
-        guard head.load(fromByteOffset: checkedBytes, as: UInt64.self) == Checksum.of(.init(rebasing: head[..<checkedBytes]), seed: 0) else {
+        guard head.load(fromByteOffset: checkedBytes, as: UInt64.self) == Checksum.of(.init(rebasing: head[..<checkedBytes]), seed: 0)
+        else {
             return .corruptedTail(path: path, reason: "the checksum of its header does not match")
         }
         let found = Array(head[32..<92])
@@ -118,7 +119,8 @@ final class JournalTailFile: @unchecked Sendable {
     /// there before. Throws ``SystemCallFailed`` if the disk has no room for all of it.
     convenience init(creating path: String, capacity: Int, deployment: DeploymentIdentity, mark: Int64) throws {
         precondition(
-            Self.capacityRange.contains(capacity) && capacity & (capacity - 1) == 0, "a tail of \(capacity) bytes is no power of two in its range")
+            Self.capacityRange.contains(capacity) && capacity & (capacity - 1) == 0,
+            "a tail of \(capacity) bytes is no power of two in its range")
         let unnamed = path + ".new"
         let descriptor = Glibc.open(unnamed, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemCallFailed("open", errno, subject: unnamed) }
