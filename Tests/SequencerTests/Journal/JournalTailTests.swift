@@ -177,6 +177,24 @@ import Testing
         #expect(try journal.move() == 1)
         #expect(try Self.rows(journal).count == 6)
     }
+
+    /// Positions that near the largest that the header can hold begin at 0 again.
+    @Test func itBeginsAnewAfterYears() throws {
+        let directory = try TestDirectory()
+        var group = JournalGroup()
+        group.appendBlockClosed(1)
+        do {
+            let journal = try Self.open(directory, .process)
+            try journal.append(group, lastBlock: 1)
+            #expect(try journal.move() == 1)
+            try journal.tail.release(to: (1 << 50) + 8)
+        }
+        let journal = try Self.open(directory, .process)
+        #expect(journal.tail.file.moved == 0)
+        try journal.append(group, lastBlock: 1)
+        #expect(try journal.move() == 1)
+        #expect(try Self.rows(journal).count == 2)
+    }
 }
 
 extension Journal {

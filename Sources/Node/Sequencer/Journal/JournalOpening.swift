@@ -24,7 +24,8 @@ struct JournalOpening {
         let tail = try JournalTail(file, lastRow: archive.lastRow, isSynced: durability == .fsync)
         try check(file, known)
         try bringOver(tail)
-        return try begin(file.capacity < JournalTail.capacity(groupBytes: needed) ? makeTail(capacity) : tail)
+        let isUsable = file.capacity >= JournalTail.capacity(groupBytes: needed) && !file.isWornOut
+        return try begin(isUsable ? tail : makeTail(capacity))
     }
 
     private func makeTail(_ capacity: Int) throws -> JournalTail {

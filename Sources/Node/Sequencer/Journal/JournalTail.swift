@@ -43,7 +43,7 @@ final class JournalTail: @unchecked Sendable {
         self.isSynced = isSynced
         self.lastRow = lastRow
         records = RecordMemory(base: file.records, capacity: file.capacity)
-        guard let end = file.moved, end & 7 == 0 else { throw StoreRefused.damagedWord(file.path) }
+        guard let end = file.moved else { throw StoreRefused.damagedWord(file.path) }
         position = end
         cachedMoved = end
         published = Atomic(end)

@@ -23,7 +23,7 @@ struct TailIdentity: Equatable {
 /// | 104 | which start of the machine wrote last, u64 |
 /// | 128 | word: starts of the node since the file was made |
 /// | 256 | word: the mark, number of the last row that may have been acknowledged |
-/// | 384 | word: position before which everything is in `journal.sqlite` |
+/// | 384 | word: an eighth of the position before which everything is in `journal.sqlite` |
 /// | 4096 | the rows |
 ///
 /// A word has its value in the low 48 bits and a check in the others, so that one store changes it as a whole.
@@ -182,12 +182,15 @@ final class JournalTailFile: @unchecked Sendable {
     var run: UInt64? { value(.run) }
     /// Number of the last row that may have been acknowledged.
     var mark: Int64? { value(.mark).map { Int64($0) } }
-    /// Position before which everything is in `journal.sqlite`.
-    var moved: Int? { value(.moved).map { Int($0) } }
+    /// Position before which everything is in `journal.sqlite`; a multiple of 8.
+    var moved: Int? { value(.moved).map { Int($0) * 8 } }
 
     func setRun(_ run: UInt64) { set(.run, to: run) }
     func setMark(_ row: Int64) { set(.mark, to: UInt64(row)) }
-    func setMoved(_ position: Int) { set(.moved, to: UInt64(position)) }
+    func setMoved(_ position: Int) { set(.moved, to: UInt64(position) / 8) }
+
+    /// Whether positions have grown so far, after years of full load, that a new file should begin at 0 again.
+    var isWornOut: Bool { moved.map { $0 > 1 << 50 } ?? false }
 
     /// Whether the machine was not started anew since the file was last written: then no page of it, or of another file, was lost.
     var isOfThisBoot: Bool { base.load(fromByteOffset: 104, as: UInt64.self) == Self.boot }
