@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Testing
 
 @testable import Benchmarks
@@ -24,6 +25,16 @@ import Testing
         print("\(name): digest \(String(result.digest, radix: 16)), \(result.fills) fills")
         #expect(result.fills > 100 && result.rejects == 0 && result.resting > 9_000)
         #expect(result.commandsPerSecond > 0 && result.medianNs > 0 && result.p99Ns >= result.medianNs && result.ratio > 0)
+    }
+
+    @Test(arguments: [0, 1]) func recordingsAreReadWithNamesOfColumnsAndWithout(linesDropped: Int) throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("memex-\(UUID().uuidString).csv").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let lines = Self.recording.split(separator: "\n").dropFirst(linesDropped)
+        try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        let expected = try RecordedFlow(text: Self.recording, format: .lobster, name: path).stream(count: 10)
+        let read = try OperationStream.flow(file: path, count: 10)
+        #expect(!read.operations.isEmpty && read.operations.count == expected.operations.count && read.idMax == expected.idMax)
     }
 
     @Test func whatIsNotThereIsSkipped() throws {

@@ -16,12 +16,13 @@ package struct FlowOrder: Sendable {
 }
 
 extension OperationStream {
-    /// Reads flow to be sent: an op file, or a recording in LOBSTER's or Bitstamp's columns (`.csv` or `.csv.xz`; the latter begins with its column names).
-    /// A recording is repeated until there are `count` operations.
+    /// Reads flow to be sent: an op file, or a recording in LOBSTER's six or Bitstamp's seven columns (`.csv` or `.csv.xz`), with or without a line of
+    /// their names. A recording is repeated until there are `count` operations.
     package static func flow(file path: String, count: Int) throws -> OperationStream {
         guard path.hasSuffix(".csv") || path.hasSuffix(".xz") else { return try read(file: path) }
         let text = try path.hasSuffix(".xz") ? RecordedFlow.unpack(path) : String(contentsOfFile: path, encoding: .utf8)
-        let format: RecordedFlow.Format = text.first?.isNumber == true ? .lobster : .bitstamp
+        let columns = text.prefix { !$0.isNewline }.split(separator: ",", omittingEmptySubsequences: false).count
+        let format: RecordedFlow.Format = columns == 6 ? .lobster : .bitstamp
         let stream = try RecordedFlow(text: text, format: format, name: path).stream(count: count)
         guard !stream.operations.isEmpty else { throw FlowError.nothingToSend(path) }
         return stream
