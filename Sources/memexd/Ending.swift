@@ -10,8 +10,9 @@ final class Ending: Sendable {
     nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
     init() {
-        // A client that goes away must not end the node.
+        // Neither a client that goes away nor a wish to read the certificate again ends the node, also not while it still starts.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGHUP, SIG_IGN)
         sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             return DispatchSource.makeSignalSource(signal: number)

@@ -46,10 +46,11 @@ struct NodeRunner {
         try await poster.check()
         let backlog = BacklogWatch(
             batches: batches, poster: poster, limits: try await backlogLimits(contract), shared: sequencer.shared, logger: logger)
+        // It takes seconds where the processor is busy: whoever connects is to be answered at once.
+        sequencer.populateMemory()
         let gateway = try startGateway(listen, deployment, sequencer)
         sequencer.shared.connect(
             wakeGateway: { gateway.wake() }, blockSealed: { gateway.publish($0) }, failed: { _ in ending.finish() })
-        sequencer.populateMemory()
         try sequencer.start()
         let reloading = Reloading { [logger] in
             do {
@@ -144,10 +145,13 @@ struct NodeRunner {
                     head: sequencer.shared.sealedHead, nowMs: SystemClock.nowMs(), idleBlockIntervalMs: idleBlockIntervalMs,
                     hasFailed: sequencer.shared.failure != nil, refusal: backlog.status.refusal)
             }
-            logger.info("metrics are served", metadata: ["address": "http://\(options.metricsListen ?? "")/metrics"])
-            try await server.run()
+            try await server.run {
+                logger.info("metrics are served", metadata: ["address": "http://\(options.metricsListen ?? "")/metrics"])
+            }
         } catch {
-            if !Task.isCancelled { logger.error("metrics are not served", metadata: ["reason": "\(error)"]) }
+            if !Task.isCancelled {
+                logger.error("no metrics on \(options.metricsListen ?? ""), trading goes on without: \(error.localizedDescription)")
+            }
         }
     }
 

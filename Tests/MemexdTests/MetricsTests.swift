@@ -111,5 +111,12 @@ import Testing
         #expect(page.status == 200 && page.body == "memex_answer 42\n")
         #expect(try await get("/healthz").status == 503)
         #expect(try await get("/other").status == 404)
+
+        let second = try await MetricsServer(try #require(ListenAddress("127.0.0.1:\(port)"))) {
+            ""
+        } health: {
+            Health(head: SealedHead(), nowMs: 0, idleBlockIntervalMs: 1, hasFailed: true)
+        }
+        await #expect(throws: (any Error).self, "the port is taken") { try await second.run { Issue.record("it does not listen") } }
     }
 }

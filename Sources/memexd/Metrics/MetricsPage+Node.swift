@@ -13,7 +13,9 @@ extension MetricsPage {
         add("memex_commands_total", .counter, "Commands of admitted batches.", statistics.commands.value)
         add("memex_commands_rejected_total", .counter, "Commands that were refused alone.", statistics.commandsRejected.value)
         add(
-            "memex_events_total", .counter, "What commands and blocks caused.", label: "kind",
+            "memex_events_total", .counter,
+            "What commands and blocks caused. cancelled: each by its own command; reduced: taken off or made smaller by anything else but a fill.",
+            label: "kind",
             [
                 (key: "placed", value: statistics.ordersPlaced.value), (key: "cancelled", value: statistics.cancels.value),
                 (key: "modified", value: statistics.modifies.value), (key: "reduced", value: statistics.reductions.value),

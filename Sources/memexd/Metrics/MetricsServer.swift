@@ -27,8 +27,15 @@ struct MetricsServer: Sendable {
         }
     }
 
-    /// Serves until the task is cancelled. Throws if the address cannot be listened on.
-    func run() async throws { try await server.run() }
+    /// Serves until the task is cancelled; `listens` is called when it can be reached. Throws if the address cannot be listened on.
+    func run(_ listens: @escaping @Sendable () -> Void = {}) async throws {
+        let announcement = Task {
+            try await server.waitUntilListening(timeout: 120)
+            listens()
+        }
+        defer { announcement.cancel() }
+        try await server.run()
+    }
 
     /// The port, once it listens.
     func port() async throws -> UInt16? {
