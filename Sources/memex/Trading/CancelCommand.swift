@@ -56,7 +56,7 @@ struct CancelCommand: ParsableCommand {
         for order in orders {
             table.add(
                 String(order.orderId), order.market.name, order.side.name, order.market.format(lots: order.lots),
-                PriceCode.format(order.priceCode))
+                (order.isTrigger ? "trigger " : "") + PriceCode.format(order.priceCode))
         }
         return table.text
     }
@@ -69,6 +69,8 @@ struct CancelCommand: ParsableCommand {
         var priceCode: UInt32
         var lots: UInt64
         var block: UInt64
+        /// Whether it waited for its trigger, whose price ``priceCode`` then is.
+        var isTrigger = false
 
         init(_ market: MarketInfo, _ result: ServerMessage.CommandResult, orderId: UInt64, block: UInt64) {
             self.market = market
@@ -86,6 +88,7 @@ struct CancelCommand: ParsableCommand {
             priceCode = order.priceCode
             lots = order.lots
             block = order.position.block
+            isTrigger = order.isTrigger
         }
 
         var json: JSON {

@@ -28,7 +28,7 @@ package struct TLSContext: ~Copyable {
             throw OpenSSLFailure("load the certificate chain \(certificatePath)")
         }
         guard SSL_CTX_use_PrivateKey_file(handle, keyPath, SSL_FILETYPE_PEM) == 1 else {
-            throw OpenSSLFailure("load the private key \(keyPath)")
+            throw OpenSSLFailure("use \(keyPath) as the private key (PEM, no passphrase) of the certificate \(certificatePath)")
         }
         guard SSL_CTX_check_private_key(handle) == 1 else {
             throw OpenSSLFailure("use \(keyPath) with \(certificatePath)")

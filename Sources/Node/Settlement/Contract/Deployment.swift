@@ -41,7 +41,7 @@ package struct Deployment: Equatable, Sendable {
 
     private static func address(_ key: String, in json: JSONValue, path: String) throws(DeploymentError) -> Address {
         guard let text = json[key]?.text, let address = try? Address(checked: text) else {
-            throw .badValue(path: path, key: key, expected: "an address of 40 hexadecimal digits after 0x")
+            throw .badValue(path: path, key: key, expected: "an address: 0x, then 40 hexadecimal digits whose case, if mixed, fits EIP-55")
         }
         return address
     }
