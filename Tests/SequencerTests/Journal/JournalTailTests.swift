@@ -161,6 +161,27 @@ import Testing
         #expect(try Self.open(directory, .process).archive.lastRow == 1)
     }
 
+    /// The ring has been round, and behind the last row an old one begins exactly where the next would.
+    @Test func whatAnEarlierRoundLeftIsNoRow() throws {
+        let directory = try TestDirectory()
+        let rowBytes = 256
+        var group = JournalGroup()
+        [UInt8](repeating: 3, count: rowBytes - 16 - RingRecord.headerBytes - JournalRecord.headerBytes).withUnsafeBytes {
+            group.appendCommands($0)
+        }
+        let count = (1 << 16) / rowBytes + 10
+        do {
+            let journal = try Self.open(directory, .process)
+            for _ in 0..<count {
+                try journal.append(group, lastBlock: 1)
+                #expect(try journal.move() == 1)
+            }
+        }
+        let journal = try Self.open(directory, .process)
+        #expect(journal.archive.lastRow == Int64(count))
+        #expect(journal.tail.file.moved == count * rowBytes)
+    }
+
     /// A tail that groups do not fit is made anew, with all rows kept.
     @Test func itGrowsWithTheLargestGroup() throws {
         let directory = try TestDirectory()
