@@ -41,6 +41,7 @@ struct JournalOpening {
         let file = tail.file
         guard let run = file.run else { throw StoreRefused.damagedWord(path) }
         file.setRun(run + 1)
+        tail.begin(run: run + 1)
         file.setBoot()
         try file.syncHeader()
         try archive.setTail(TailIdentity(salt: file.salt, run: run + 1))

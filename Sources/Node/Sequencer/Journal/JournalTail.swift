@@ -8,7 +8,7 @@ import Synchronization
 /// | offset | field |
 /// | --- | --- |
 /// | 0 | last block, u64 |
-/// | 8 | check, u64: over the row's checksum, the position where the record begins and the file's salt |
+/// | 8 | check, u64: over the row's checksum, the position where the record begins, the start of the node and the file's salt |
 /// | 16 | the row's bytes |
 ///
 /// So nothing passes for a row but a whole one in its place: neither half of one, nor one of an earlier round of the ring, nor bytes that a client chose.
@@ -19,6 +19,8 @@ final class JournalTail: @unchecked Sendable {
     let file: JournalTailFile
     private let records: RecordMemory
     private let isSynced: Bool
+    /// Start of the node that wrote the rows, until ``begin(run:)``; then the one that writes them.
+    private var run: UInt64
 
     // What only the executor's thread uses.
     /// Number of the last row.
@@ -43,12 +45,17 @@ final class JournalTail: @unchecked Sendable {
         self.isSynced = isSynced
         self.lastRow = lastRow
         records = RecordMemory(base: file.records, capacity: file.capacity)
-        guard let end = file.moved else { throw StoreRefused.damagedWord(file.path) }
+        guard let end = file.moved, let run = file.run else { throw StoreRefused.damagedWord(file.path) }
+        self.run = run
         position = end
         cachedMoved = end
         published = Atomic(end)
         moved = Atomic(end)
     }
+
+    /// A start of the node begins, with an empty tail. What an earlier one left behind the last row must not pass for a row of this one: after a loss of
+    /// power that can be rows of a history that was cut off before them.
+    func begin(run: UInt64) { self.run = run }
 
     /// Bytes of the tail that groups of up to `groupBytes` need.
     static func capacity(groupBytes: Int) -> Int {
@@ -66,7 +73,8 @@ final class JournalTail: @unchecked Sendable {
     func hasRoom(_ groupBytes: Int) -> Bool {
         let end = position + Self.bytesTaken(groupBytes)
         if end - cachedMoved <= file.capacity { return true }
-        cachedMoved = moved.load(ordering: .acquiring)
+        // In one order with what both sides do about a wake-up (``Journal/hasRoom(_:)``).
+        cachedMoved = moved.load(ordering: .sequentiallyConsistent)
         return end - cachedMoved <= file.capacity
     }
 
@@ -192,6 +200,6 @@ final class JournalTail: @unchecked Sendable {
     }
 
     private func check(_ checksum: UInt64, at position: Int) -> UInt64 {
-        Checksum.mixed(Checksum.mixed(file.salt, UInt64(position)), checksum)
+        Checksum.mixed(Checksum.mixed(Checksum.mixed(file.salt, run), UInt64(position)), checksum)
     }
 }

@@ -36,6 +36,8 @@ final class LogRefill: RecordSink, ReplayObserver {
         log = try EventLog(file) { record, offset in
             answers.remember(record.body.load(fromByteOffset: ResultLayout.envelopeKey, as: UInt64.self), at: offset)
         }
+        // What it had before it turned out that it cannot be continued.
+        if log.openedAt == nil { answers.removeAll() }
         last = log.openedAt ?? (StreamPosition(rawValue: 0), 0)
     }
 
