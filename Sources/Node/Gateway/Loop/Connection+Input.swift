@@ -125,6 +125,8 @@ extension Connection: WebSocketEndpointHandler {
         // Answers to pings wait for the reader as well.
         if !endpoint.output.isEmpty { outputGrew(isUrgent: true) }
         if endpoint.isClosing { startedClosing() }
+        // The client has answered a close frame of ours: nothing is to be sent, and only a flush ends the connection.
+        if endpoint.isReadEnded { loop.markUrgent(self) }
         return taken
     }
 
