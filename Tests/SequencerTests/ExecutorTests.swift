@@ -158,6 +158,26 @@ import Testing
         #expect(try harness.journaled() == ["O1", "X1", "O2", "X2", "O3", "X3"])
     }
 
+    /// Nothing else happens: blocks are made when the timer moves through its wheel, and one at its time or as soon after the last as may be.
+    @Test func silenceKeepsNoTimerWaiting() throws {
+        let harness = try ExecutorHarness { $0.idleBlockIntervalMs = 1_000_000 }
+        try harness.fund()
+        guard case .place(let order) = TestMarket.place(.buy, mantissa: 50_000, lots: 1) else { preconditionFailure("an order") }
+        let expiryMs = harness.nowMs + 100_000
+        let latestMs = expiryMs + harness.executor.configuration.blockIntervalMs
+        harness.send(
+            TestMarket.envelope(TestMarket.trader(0), nonce: TestMarket.startMs, [.placeUntil(order, expiryMs: expiryMs)]), tag: 1)
+        try harness.run()
+        #expect(harness.results.map(\.code) == [.none])
+        let block = harness.executor.producer.blockNumber
+        while harness.executor.producer.exchange.nextTimerMs != nil, harness.nowMs < latestMs {
+            harness.nowMs += UInt64(harness.executor.sleepMs(nowMs: harness.nowMs))
+            try harness.run()
+        }
+        #expect(harness.executor.producer.exchange.nextTimerMs == nil && (expiryMs...latestMs).contains(harness.nowMs))
+        #expect(harness.executor.producer.blockNumber - block <= UInt64(Layout.timerLevels))
+    }
+
     @Test func blockTimeNeverGoesBack() throws {
         let harness = try ExecutorHarness()
         try harness.fund()

@@ -55,20 +55,31 @@ extension Exchange {
         for level in 0..<Layout.timerLevels where occupiedBuckets(level) >> digit(done, level) & 1 == 1 {
             return level * 64 + Int(digit(done, level))
         }
-        for level in 0..<Layout.timerLevels {
-            let occupied = occupiedBuckets(level)
-            guard occupied != 0 else { continue }
-            let first = occupied.trailingZeroBitCount
-            let shift = UInt64(6 * level)
-            let start = (done >> shift & ~63 | UInt64(first)) << shift
-            guard start <= nowMs else { break }
-            writable(Layout.scheduleHeader, as: ScheduleHeader.self).pointee.timersDoneMs = start
-            return level * 64 + first
+        if let first = firstBucket(), first.startMs <= nowMs {
+            writable(Layout.scheduleHeader, as: ScheduleHeader.self).pointee.timersDoneMs = first.startMs
+            return first.bucket
         }
         // What is left is due later than `nowMs`, and stays where it is: `nowMs` differs from it in the same digit.
         if done < nowMs { writable(Layout.scheduleHeader, as: ScheduleHeader.self).pointee.timersDoneMs = nowMs }
         return nil
     }
+
+    /// The bucket with what is due next, and the time at which it begins; nil if no timer is set.
+    private func firstBucket() -> (bucket: Int, startMs: UInt64)? {
+        let done = pointer(Layout.scheduleHeader, as: ScheduleHeader.self).pointee.timersDoneMs
+        for level in 0..<Layout.timerLevels {
+            let occupied = occupiedBuckets(level)
+            guard occupied != 0 else { continue }
+            let first = occupied.trailingZeroBitCount
+            let shift = UInt64(6 * level)
+            return (level * 64 + first, (done >> shift & ~63 | UInt64(first)) << shift)
+        }
+        return nil
+    }
+
+    /// When a block will next find something to do for the timers: no later than the next of them is due, and earlier only a few times for each; nil if
+    /// none is set.
+    package var nextTimerMs: UInt64? { firstBucket()?.startMs }
 
     /// Takes the order whose time is over off its book, or moves its timer to a lower level. Returns the work done.
     private mutating func goOff(order slot: UInt32) -> UInt32 {

@@ -23,15 +23,20 @@ extension Executor {
         shared.statistics.blocksClosed.add(1)
     }
 
-    /// When the open block must close, or the silence since the last one ends, by the clock; earlier if a market opens.
+    /// When the open block must close, or the silence since the last one ends, by the clock; earlier if a market opens or a timer is due.
     var dueAtMs: UInt64 {
         guard producer.open == nil else { return openedAtMs + configuration.blockIntervalMs }
         let idle = closedAtMs + configuration.idleBlockIntervalMs
-        // Nobody need send anything for a market to open when it was said to, and for what a block left undone to go on.
+        // Nobody need send anything for what was set to a time, and for what a block left undone to go on.
+        guard let nextMs = hasUnfinishedBusiness ? 0 : nextScheduledMs else { return idle }
+        return min(idle, max(closedAtMs + configuration.blockIntervalMs, nextMs))
+    }
+
+    /// When a market opens or a timer is due; nil if nothing is set to a time.
+    private var nextScheduledMs: UInt64? {
         let nextOpeningMs = producer.exchange.schedule.nextOpeningMs
-        let isUnfinished = hasUnfinishedBusiness
-        guard isUnfinished || nextOpeningMs != 0 else { return idle }
-        return min(idle, max(closedAtMs + configuration.blockIntervalMs, isUnfinished ? 0 : nextOpeningMs))
+        guard let nextTimerMs = producer.exchange.nextTimerMs else { return nextOpeningMs == 0 ? nil : nextOpeningMs }
+        return nextOpeningMs == 0 ? nextTimerMs : min(nextOpeningMs, nextTimerMs)
     }
 
     /// Whether the last block left something undone, with which the next one begins.
