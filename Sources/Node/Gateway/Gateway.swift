@@ -23,7 +23,8 @@ package final class Gateway: Sendable {
     /// Nil without TLS.
     private let tlsServer: TLSServer?
 
-    /// Listens and starts the threads.
+    /// Listens and starts the threads. If they are kept on cores, the calling thread leaves those to them, and so do all that it starts from then on, unless there are
+    /// no others.
     ///
     /// - Parameters:
     ///   - ports: the connections to the executor, one for each thread that is to run.
@@ -63,6 +64,7 @@ package final class Gateway: Sendable {
         var threads: [GatewayThread] = []
         for loop in loops { threads.append(try GatewayThread(loop)) }
         self.threads = threads
+        if !configuration.cores.isEmpty { _ = linux_stay_on_cores(configuration.cores.reduce(allowed) { linux_without_core($0, $1) }) }
         logger.info(
             "gateway listens",
             metadata: [

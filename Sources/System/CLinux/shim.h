@@ -81,6 +81,13 @@ static inline int linux_has_core(linux_cores cores, int core) {
     return core >= 0 && core < (int)(8 * sizeof cores.words) && (cores.words[core / bits] >> (core % bits) & 1);
 }
 
+/* The same cores but for one. */
+static inline linux_cores linux_without_core(linux_cores cores, int core) {
+    int bits = 8 * sizeof cores.words[0];
+    if (linux_has_core(cores, core)) cores.words[core / bits] &= ~(1UL << (core % bits));
+    return cores;
+}
+
 /* Keeps the calling thread, and threads that it starts from now on, on these cores; -1 if none of them is there. */
 static inline int linux_stay_on_cores(linux_cores cores) {
     return syscall(SYS_sched_setaffinity, 0, sizeof cores.words, cores.words) < 0 ? -1 : 0;
