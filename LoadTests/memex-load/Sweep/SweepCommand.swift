@@ -60,11 +60,19 @@ struct Sweep {
         if let rates {
             for rate in rates { search.add(try point(rate)) }
         } else {
-            while let rate = search.nextRate { search.add(try point(rate)) }
+            while let rate = search.nextRate { search.add(try confirmed(rate)) }
         }
         return SweepResult(
             boundMicroseconds: boundMicroseconds, knee: search.knee,
             points: search.points.sorted { $0.offeredPerSecond < $1.offeredPerSecond })
+    }
+
+    /// A rate that is not sustained is tried once more: one stall of the machine is not to decide where the knee is.
+    private func confirmed(_ rate: Double) throws -> SweepPoint {
+        let first = try point(rate)
+        if first.isSustained(boundMicroseconds: boundMicroseconds) { return first }
+        let second = try point(rate)
+        return second.isSustained(boundMicroseconds: boundMicroseconds) ? second : first
     }
 
     private func point(_ rate: Double) throws -> SweepPoint {
