@@ -137,6 +137,7 @@ struct NodeRunner {
                 var page = MetricsPage()
                 page.add(sequencer)
                 page.add(gateway.statistics, openCount: gateway.openCount)
+                page.add(certificateSecondsLeft: gateway.certificateSecondsLeft)
                 page.add(backlog.status, nowMs: SystemClock.nowMs())
                 page.addProcess()
                 return page.text

@@ -22,6 +22,10 @@ package final class Gateway: Sendable {
     private let threads: [GatewayThread]
     /// Nil without TLS.
     private let tlsServer: TLSServer?
+    private let logger: Logger
+
+    /// What is left of a certificate when its end begins to be logged.
+    private static let certificateWarningDays = 14
 
     /// Listens and starts the threads. If they are kept on cores, the calling thread leaves those to them, and so do all that it starts from then on, unless there are
     /// no others.
@@ -64,12 +68,14 @@ package final class Gateway: Sendable {
         var threads: [GatewayThread] = []
         for loop in loops { threads.append(try GatewayThread(loop)) }
         self.threads = threads
+        self.logger = logger
         if !configuration.cores.isEmpty { _ = linux_stay_on_cores(configuration.cores.reduce(allowed) { linux_without_core($0, $1) }) }
         logger.info(
             "gateway listens",
             metadata: [
                 "address": "\(configuration.tls == nil ? "ws" : "wss")://\(configuration.host):\(port)/", "threads": "\(threads.count)",
             ])
+        warnOfCertificate()
     }
 
     /// Tells the gateway that the executor has committed records. Any thread, at any time; cheap while the gateway is awake.
@@ -86,6 +92,16 @@ package final class Gateway: Sendable {
     /// it has. Without effect where there is no TLS. Any thread.
     package func reloadCertificate() throws(GatewayError) {
         do { try tlsServer?.reload() } catch { throw .tls(error) }
+        warnOfCertificate()
+    }
+
+    /// Seconds until the certificate is over, negative if it is; nil without TLS. Any thread.
+    package var certificateSecondsLeft: Int? { tlsServer?.certificateSecondsLeft }
+
+    private func warnOfCertificate() {
+        guard let left = certificateSecondsLeft, left < Self.certificateWarningDays * 86_400 else { return }
+        let what = left < 0 ? "has expired: clients that check it cannot connect" : "expires soon"
+        logger.warning("the certificate \(what); replace it and send SIGHUP", metadata: ["days": "\(left / 86_400)"])
     }
 
     /// Refuses commands and queries as `busy` from now on, while answers to earlier ones still go out. When it returns, nothing more

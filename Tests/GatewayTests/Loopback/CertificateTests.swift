@@ -7,11 +7,21 @@ import Testing
 @Suite(.serialized) struct CertificateTests {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("memex-certificate-\(UUID().uuidString)")
 
-    private func write() throws -> (certificatePath: String, keyPath: String) {
+    private func write(days: Int = 365) throws -> (certificatePath: String, keyPath: String) {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let files = (certificatePath: folder.path + "/server.pem", keyPath: folder.path + "/server.key")
-        try SelfSignedCertificate.write(certificatePath: files.certificatePath, keyPath: files.keyPath)
+        try SelfSignedCertificate.write(certificatePath: files.certificatePath, keyPath: files.keyPath, days: days)
         return files
+    }
+
+    /// What operators are warned of, and can watch.
+    @Test func tellsHowLongTheCertificateLasts() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let rig = try Rig(certificate: try write(days: -1))
+        #expect(try -86_400 ... -86_300 ~= #require(rig.gateway.certificateSecondsLeft))
+        _ = try write(days: 365)
+        try rig.gateway.reloadCertificate()
+        #expect(try 364 * 86_400...365 * 86_400 ~= #require(rig.gateway.certificateSecondsLeft))
     }
 
     @Test func newConnectionsGetTheNewOneAndOldOnesGoOn() throws {

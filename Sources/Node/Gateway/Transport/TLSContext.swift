@@ -57,6 +57,15 @@ package struct TLSContext: ~Copyable {
         return context
     }
 
+    /// Seconds until a server's certificate is over; negative if it is.
+    var certificateSecondsLeft: Int {
+        var (days, seconds): (Int32, Int32) = (0, 0)
+        guard let certificate = SSL_CTX_get0_certificate(handle),
+            ASN1_TIME_diff(&days, &seconds, nil, X509_get0_notAfter(certificate)) == 1
+        else { return 0 }
+        return Int(days) * 86_400 + Int(seconds)
+    }
+
     deinit { SSL_CTX_free(handle) }
 
     private init(method: OpaquePointer?) throws(OpenSSLFailure) {

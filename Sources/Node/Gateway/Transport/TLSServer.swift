@@ -19,6 +19,9 @@ final class TLSServer: Sendable {
         try context.withLock { context throws(OpenSSLFailure) in context = try Self.read(files) }
     }
 
+    /// Seconds until the certificate is over; negative if it is.
+    var certificateSecondsLeft: Int { context.withLock { $0.certificateSecondsLeft } }
+
     private static func read(_ files: GatewayConfiguration.TLSFiles) throws(OpenSSLFailure) -> TLSContext {
         try TLSContext.server(certificatePath: files.certificatePath, keyPath: files.keyPath)
     }

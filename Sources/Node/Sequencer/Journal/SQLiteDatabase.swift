@@ -111,7 +111,7 @@ package struct SQLiteFailed: Error, CustomStringConvertible {
         switch code & 0xFF {
         case SQLITE_BUSY: "\(path) is in use by another process; stop that one, or choose another data directory"
         case SQLITE_CORRUPT, SQLITE_NOTADB:
-            "\(path) is corrupted (\(message)); restore it from a copy, or start with an empty data directory and rebuild the state from L1"
+            "\(path) is corrupted (\(message)); \(StoreRefused.restoring)"
         case SQLITE_FULL: "\(path) cannot grow, the disk is full; free some space and start again"
         default: "\(path): \(message) (SQLite code \(code)) at \"\(operation)\""
         }

@@ -64,9 +64,9 @@ package enum StoreRefused: Error, Equatable, CustomStringConvertible {
         case .otherDeployment(let path, let found, let wanted):
             "\(path) belongs to another deployment: it holds \(found), asked for is \(wanted); give each deployment its own data directory"
         case .corruptedRow(let path, let row, let reason):
-            "\(path): row \(row) is corrupted: \(reason); restore the file from a copy, or start with an empty data directory and rebuild the state from L1"
+            "\(path): row \(row) is corrupted: \(reason); \(Self.restoring)"
         case .missingRow(let path, let row, let found):
-            "\(path): row \(row) is missing, the next is \(found); restore the file from a copy, or start with an empty data directory and rebuild the state from L1"
+            "\(path): row \(row) is missing, the next is \(found); \(Self.restoring)"
         case .rowsLost(let path, let last, let marked, let tailPath):
             """
             \(path) and \(tailPath) end with row \(last), but row \(marked) was acknowledged: an end was lost (a file is damaged or was replaced, \(path)-wal is \
@@ -82,6 +82,10 @@ package enum StoreRefused: Error, Equatable, CustomStringConvertible {
             "\(path) goes with another journal than \(archive); \(Self.remedy(path))"
         }
     }
+
+    /// What to do where files are beyond repair.
+    static let restoring =
+        "restore the whole data directory from one copy; without one, what is on L1 is safe, but this node cannot go on from there: users leave through L1 (`memex exit`)"
 
     private static func remedy(_ tailPath: String) -> String {
         "restore both from the same copy, or, to go on without what the tail may have held, put an empty file in its place (`: > \(tailPath)`)"

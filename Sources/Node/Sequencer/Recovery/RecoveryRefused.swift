@@ -28,7 +28,7 @@ package enum RecoveryRefused: Error, Equatable, CustomStringConvertible {
         case .journalEndsEarly(let last, let needed):
             """
             the journal ends with block \(last), but block \(needed) was sealed: rows at its end were lost (a power loss without `--durability fsync`, or a \
-            replaced file); restore it from a copy, or start with an empty data directory and rebuild the state from L1
+            replaced file); \(StoreRefused.restoring)
             """
         case .journaledBatchRefused(let row, let block, let code):
             "journal row \(row): a batch admitted in block \(block) is refused on replay (code \(code)); this version of memexd differs from the one that wrote it"

@@ -97,11 +97,11 @@ package enum PosterError: Error, Equatable, CustomStringConvertible {
         case .otherBatch(let number, let ours, let onL1):
             "batch \(number) on L1 is not ours: here it has \(ours), on L1 \(onL1); the data directory belongs to another run or is an old copy, or L1 was reorganised deeper than --confirmations"
         case .batchNotKept(let number):
-            "batch \(number) is on L1, but the data directory does not have it; restore the directory, or rebuild from L1"
+            "batch \(number) is on L1, but the data directory does not have it; restore the whole data directory from its newest copy"
         case .inboxGone(let number, let consumed, let onL1):
             "batch \(number) has consumed \(consumed) inbox messages, of which L1 has \(onL1) now: L1 was reorganised deeper than --confirmations, or the L1 node is behind; it is posted when they are back"
         case .inboxChanged(let number, let consumed):
-            "batch \(number) has consumed \(consumed) inbox messages that are not those of L1 any more: L1 was reorganised deeper than --confirmations; the state after it is void unless they come back: stop the node and rebuild from L1"
+            "batch \(number) has consumed \(consumed) inbox messages that are not those of L1 any more: L1 was reorganised deeper than --confirmations; the state after it is void unless they come back: nothing more is posted until then, and what was traded since is undone by a halt"
         case .tooOld(let number, let ageSeconds, let limit):
             "batch \(number) begins \(ageSeconds) s behind L1's time, and the contract takes \(limit) s at most: it can never be posted; what was traded in it is undone by a halt"
         case .feesAtCeiling(let call, let ceiling):
