@@ -7,7 +7,7 @@ import Testing
 
 /// Limits, timeouts and the ends of connections, over real sockets.
 @Suite(.serialized) struct ConnectionTests {
-    static func closeCode(_ client: GatewayClient, within timeoutMs: Int = 5000) -> UInt16? {
+    static func closeCode(_ client: GatewayClient, within timeoutMs: Int = 60_000) -> UInt16? {
         let deadline = MonotonicClock.milliseconds() + UInt64(timeoutMs)
         while MonotonicClock.milliseconds() < deadline {
             do throws(GatewayClientError) {

@@ -24,7 +24,7 @@ import Testing
     /// Reads on until the replay that was asked for is over; without its end.
     static func untilCaughtUp(_ client: GatewayClient) throws -> (messages: [ServerMessage], position: StreamPosition)? {
         var messages: [ServerMessage] = []
-        while let message = try client.receive(timeoutMs: 5000) {
+        while let message = try client.receive(timeoutMs: 60_000) {
             if case .caughtUp(let caughtUp) = message { return (messages, caughtUp.position) }
             if message.eventPosition != nil { messages.append(message) }
         }
