@@ -8,11 +8,11 @@ import Testing
 @Suite struct JournalOpeningTests {
     private static let seed = UInt64(ProcessInfo.processInfo.environment["MEMEX_SEED"] ?? "") ?? UInt64.random(in: 0...(.max))
 
-    private func open(_ directory: borrowing TestDirectory, deployment: DeploymentIdentity = .test) throws -> Journal {
+    func open(_ directory: borrowing TestDirectory, deployment: DeploymentIdentity = .test) throws -> Journal {
         try Journal(path: directory.file("journal.sqlite"), durability: .process, deployment: deployment, tailBytes: 1 << 16)
     }
 
-    private func append(_ journal: Journal, rows: Int) throws {
+    func append(_ journal: Journal, rows: Int) throws {
         var group = JournalGroup()
         for _ in 0..<rows {
             group.removeAll()

@@ -4,20 +4,7 @@ import Testing
 @testable import Sequencer
 
 /// What a loss of power leaves of a tail that nobody waited for (durability = process): some pages are of a later moment than others.
-@Suite struct LostHistoryTests {
-    private func open(_ directory: borrowing TestDirectory) throws -> Journal {
-        try Journal(path: directory.file("journal.sqlite"), durability: .process, deployment: .test, tailBytes: 1 << 16)
-    }
-
-    private func append(_ journal: Journal, rows: Int) throws {
-        var group = JournalGroup()
-        for _ in 0..<rows {
-            group.removeAll()
-            group.appendBlockClosed(UInt64(journal.tail.lastRow))
-            try journal.append(group, lastBlock: 1)
-        }
-    }
-
+extension JournalOpeningTests {
     /// The second of three rows is lost, and so is the mark of the last two: the journal goes on behind the first. The next second row is as long as the
     /// lost one, so that the old third lies just where the next third will.
     @Test(arguments: [true, false]) func rowsBehindALostOneStayLost(isMoved: Bool) throws {
