@@ -13,6 +13,8 @@ struct MemexLoad: ParsableCommand {
         ], defaultSubcommand: GatewayCommand.self)
 
     static func main() {
+        // A node that is killed is a result: OpenSSL writes to its socket without MSG_NOSIGNAL.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Gateway
 
-/// Listeners that read, lag, come and go at random, over random calls of every kind: whenever one has everything, its books are the engine's, level by
+/// Listeners that read, lag, come and go at random, also amid what is delivered in slices, over random calls of every kind: whenever one has everything, its books are the engine's, level by
 /// level and order by order; and before a message of a later block its levels are those under the earlier block's root.
 @Suite struct MarketFeedsStreamTests {
     private final class Client {
@@ -49,7 +49,7 @@ import Testing
         // So small that every snapshot takes many parts and turns, and every update many messages.
         let limits = MarketFeedLimits(entriesBytesMax: 96, waitingBytesMax: 256, snapshotBytesPerTurn: 1024)
         var feeds = try MarketFeeds(books: [:], block: 0, limits: limits)
-        let clients = (0..<6).map { Client(slot: $0) }
+        let clients = (0..<12).map { Client(slot: $0) }
         var (block, place): (UInt64, UInt32) = (0, 0)
         var roots: [UInt64: [UInt16: [BookLevel]]] = [:]
         var compared = 0
@@ -89,11 +89,17 @@ import Testing
                     }
                 }
             }
-            guard Int.random(in: 0..<3, using: &random) == 0 else { continue }
-            _ = feeds.publish()
+            let isPublished =
+                Int.random(in: 0..<3, using: &random) == 0 && (!feeds.isDelivering || Int.random(in: 0..<9, using: &random) == 0)
+            if isPublished { _ = feeds.publish { _ in } }
+            var sliceRest = Int.random(in: 0..<60, using: &random)
+            let isDelivered = feeds.deliver {
+                sliceRest -= 1
+                return sliceRest > 0
+            }
             for client in clients {
                 try client.read(roots)
-                guard !client.listener.isLagging, client.listener.otherWaitingBytes == 0 else { continue }
+                guard isPublished, isDelivered, !client.listener.isLagging, client.listener.otherWaitingBytes == 0 else { continue }
                 for (market, orders) in client.orders {
                     guard feeds[market]?.orders.isLive(client.listener) == true else { continue }
                     let expected = RecoveredBook(of: host.exchange, market: UInt32(market)).sortedByLevel

@@ -5,13 +5,13 @@ import Testing
 @testable import Gateway
 
 @Suite struct MarketFeedsTests {
-    private static let market: UInt16 = 1
+    static let market: UInt16 = 1
 
-    private static func feeds(_ levels: [BookLevel] = []) throws -> MarketFeeds {
+    static func feeds(_ levels: [BookLevel] = []) throws -> MarketFeeds {
         try MarketFeeds(books: [market: RecoveredBook(levels), 2: RecoveredBook()], block: 1)
     }
 
-    private static func placed(_ side: Side, _ priceCode: UInt32, id: UInt64, lots: UInt64) -> Event {
+    static func placed(_ side: Side, _ priceCode: UInt32, id: UInt64, lots: UInt64) -> Event {
         var event = BookMirrorTests.event(Event.Kind.placed, side, priceCode, id: id, remaining: lots)
         event.market = market
         return event
@@ -23,9 +23,9 @@ import Testing
         return event
     }
 
-    private static func position(_ block: UInt64, _ place: UInt32 = 0) -> StreamPosition { StreamPosition(block: block, batch: place) }
+    static func position(_ block: UInt64, _ place: UInt32 = 0) -> StreamPosition { StreamPosition(block: block, batch: place) }
 
-    private static func apply(_ events: [Event], to feeds: inout MarketFeeds, _ position: StreamPosition) {
+    static func apply(_ events: [Event], to feeds: inout MarketFeeds, _ position: StreamPosition) {
         events.withUnsafeBufferPointer { feeds.apply($0, position) }
     }
 

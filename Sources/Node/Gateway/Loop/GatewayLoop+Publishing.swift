@@ -8,22 +8,27 @@ extension GatewayLoop {
         feeds.apply(events, position)
     }
 
-    /// Market data, to those who listen: some of what waits for the sockets, or else what has changed, when it is time.
+    /// Market data, to those who listen: some of what is on its way, or else what has changed, when it is time.
     func publishMarketData() {
-        guard !marketOutput.isEmpty || feeds.hasChanges || feeds.isCatchingUp else { return }
+        guard isSendingMarketData || feeds.hasChanges || feeds.isCatchingUp else { return }
         var isDue = true
-        if marketOutput.isEmpty {
+        if isSendingMarketData {
+            sendMarketData()
+        } else {
             let nowNs = MonotonicClock.nanoseconds()
             if pace.waitNs(at: nowNs) == 0 {
                 publishBooks(nowNs)
+                sendMarketData()
                 isDue = hasMoreMarketData
             }
         }
-        flushMarketData()
-        guard isDue, marketOutput.isEmpty else { return }
+        guard isDue, !isSendingMarketData else { return }
         let waitNs = pace.waitNs(at: MonotonicClock.nanoseconds())
         if waitNs == 0 { isMoreDue = true } else { takeTurn(at: nowMs + (waitNs + 999_999) / 1_000_000) }
     }
+
+    /// Whether some of the last round is to be copied to subscribers, or from there to sockets.
+    var isSendingMarketData: Bool { feeds.isDelivering || !marketOutput.isEmpty }
 
     /// What changes from here on is told in the next round.
     private func publishBooks(_ beganNs: UInt64) {
@@ -31,22 +36,24 @@ extension GatewayLoop {
         hasMoreMarketData = feeds.publish { feed in
             logger.error("the mirror of a book contradicts its events", metadata: ["market": "\(feed.market)", "block": "\(block)"])
         }
-        let endedNs = MonotonicClock.nanoseconds()
-        pace.worked(endedNs &- beganNs)
-        if marketOutput.isEmpty { pace.end(at: endedNs, goesOn: hasMoreMarketData) }
+        pace.worked(MonotonicClock.nanoseconds() &- beganNs)
     }
 
-    private func flushMarketData() {
-        guard !marketOutput.isEmpty else { return }
+    /// A slice of the round: the sockets are looked at again behind it.
+    private func sendMarketData() {
         let beganNs = MonotonicClock.nanoseconds()
         var nowNs = beganNs
-        while nowNs &- beganNs < Self.marketSliceNs, let connection = marketOutput.popFirst() {
-            guard connection.waitsFor == .market else { continue }
-            connection.flush()
+        func isInSlice() -> Bool {
             nowNs = MonotonicClock.nanoseconds()
+            return nowNs &- beganNs < Self.marketSliceNs
+        }
+        if feeds.deliver(while: isInSlice) {
+            while isInSlice(), let connection = marketOutput.popFirst() {
+                if connection.waitsFor == .market { connection.flush() }
+            }
         }
         pace.worked(nowNs &- beganNs)
-        if marketOutput.isEmpty { pace.end(at: nowNs, goesOn: hasMoreMarketData) }
+        if !isSendingMarketData { pace.end(at: nowNs, goesOn: hasMoreMarketData) }
     }
 
     /// How long market data may be sent before the sockets are looked at again. A connection takes some 7 us.
@@ -56,8 +63,7 @@ extension GatewayLoop {
         for block in signal.takeSealedBlocks() {
             blocks.append(byteCount: SealedHead.byteCount) { $0.append(block: block) }
         }
-        // The numbers tell a client that lagged what it has missed.
-        blocks.deliver(isConflated: false)
+        blocks.deliverAll()
     }
 
     /// A connection that was sent no market data because it lagged reads again: it is brought up to date with what it missed.

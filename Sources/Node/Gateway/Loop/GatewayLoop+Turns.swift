@@ -18,7 +18,7 @@ extension GatewayLoop {
         stepInPlace()
         turn()
         endWaitForStep()
-        var isAwake = isMoreDue || !ready.isEmpty || !urgentOutput.isEmpty || !marketOutput.isEmpty || isAwaitingAnswer
+        var isAwake = isMoreDue || !ready.isEmpty || !urgentOutput.isEmpty || isSendingMarketData || isAwaitingAnswer
         if !isAwake { isAwake = pollBusily() }
         if !isAwake { isAwake = !signal.mayFallAsleep { !fromExecutor.isEmpty } }
         if isAwake { uv_idle_start(idle) { _ in } } else { uv_idle_stop(idle) }

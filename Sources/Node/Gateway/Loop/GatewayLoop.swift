@@ -102,7 +102,7 @@ final class GatewayLoop {
     static let balancesTag: UInt64 = 1 << 32
     var watched = WatchedSessions()
     /// Who hears of sealed blocks.
-    let blocks = Outlet()
+    let blocks = Outlet(isConflated: false)
     /// Queries of all clients that the executor has not answered.
     var queryCount = 0
 

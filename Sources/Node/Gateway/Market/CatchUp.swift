@@ -24,6 +24,8 @@ struct CatchUp {
         guard let outlet = feed.outlet(channel), let index = outlet.subscribers.index(of: listener),
             outlet.subscribers.all[index].ticket == ticket
         else { return true }
+        // A part holds what the round tells: who has earlier parts gets the round first, who has none without it.
+        outlet.deliver(at: index)
         if outlet.subscribers.all[index].standing == .queued { cursor = nil }
         var frames = ByteBuffer(capacity: 4 << 10)
         while budget > 0, !listener.isLagging, listener.waitingBytes < feed.limits.waitingBytesMax {

@@ -81,12 +81,17 @@ final class MarketFeed {
         tellTicker(position)
     }
 
-    /// Sends what was made into messages.
-    func deliver() {
-        levels.deliver()
-        orders.deliver()
-        trades.deliver()
-        ticker.deliver()
+    /// What was made into messages goes out from now on: ``deliver(while:)``.
+    func beginRound() {
+        levels.beginRound()
+        orders.beginRound()
+        trades.beginRound()
+        ticker.beginRound()
+    }
+
+    /// Goes on sending the round's messages as long as `goesOn` says so; returns whether all have them.
+    func deliver(while goesOn: () -> Bool) -> Bool {
+        levels.deliver(while: goesOn) && orders.deliver(while: goesOn) && trades.deliver(while: goesOn) && ticker.deliver(while: goesOn)
     }
 
     private func tellLevels(_ block: UInt64) {
@@ -145,7 +150,8 @@ final class MarketFeed {
     func tellOpened(_ event: Event, _ position: StreamPosition) {
         endBatch(position)
         tell(position)
-        deliver()
+        beginRound()
+        while !deliver(while: { true }) {}
         let opened = ServerMessage.MarketOpened(market: market, priceCode: event.priceCode, lots: event.lots, block: position.block)
         var frame = ByteBuffer(capacity: 64)
         frame.append(frameOf: ServerMessage.MarketOpened.byteCount)

@@ -4,12 +4,13 @@ import Sequencer
 
 /// All markets as their subscribers hear them. It knows nothing of sockets: who listens is a ``MarketListener``. Loop's thread.
 ///
-/// One turn: ``apply(_:_:)`` for each batch and opening, in order; then ``publish()``.
+/// One turn: ``apply(_:_:)`` for each batch and opening, in order; then ``publish(inconsistent:)``, and ``deliver(while:)`` until all is sent.
 struct MarketFeeds {
     /// By market id; nil where no market is listed.
     private var feeds: [MarketFeed?] = []
-    /// Those that something happened to since the last ``publish()``.
+    /// Those that something happened to since the last ``publish(inconsistent:)``, and those whose messages of that are being sent.
     private var touched: [MarketFeed] = []
+    private var delivering: [MarketFeed] = []
     private var catchingUp: [CatchUp] = []
     private var lastTicket: UInt64 = 0
     private let orders: OrderQueues
@@ -37,6 +38,8 @@ struct MarketFeeds {
 
     /// Whether something happened since the last ``publish(inconsistent:)``.
     var hasChanges: Bool { !touched.isEmpty }
+    /// Whether messages of the last ``publish(inconsistent:)`` are still to be sent.
+    var isDelivering: Bool { !delivering.isEmpty }
     /// Whether a subscriber waits for a snapshot, or for a part of one.
     var isCatchingUp: Bool { !catchingUp.isEmpty }
 
@@ -63,24 +66,34 @@ struct MarketFeeds {
         if hasTrades { for feed in touched { feed.endBatch(position) } }
     }
 
-    /// Ends a turn: sends all changes to those who are up to date, then parts of snapshots to those who are not. Returns whether some parts
-    /// could be sent at once. `inconsistent` is told of each market, once, whose book contradicts its events.
-    mutating func publish(inconsistent: (MarketFeed) -> Void = { _ in }) -> Bool {
+    /// Ends a turn: makes messages of all changes, for ``deliver(while:)``, and sends parts of snapshots to those who are not up to date. Returns
+    /// whether some further parts could be sent at once. `inconsistent` is told of each market, once, whose book contradicts its events.
+    mutating func publish(inconsistent: (MarketFeed) -> Void) -> Bool {
+        while !deliver(while: { true }) {}
         for feed in touched {
             feed.tell(position)
-            feed.deliver()
+            feed.beginRound()
             feed.isTouched = false
             guard !feed.book.isConsistent, !feed.isReported else { continue }
             feed.isReported = true
             inconsistent(feed)
         }
-        touched.removeAll(keepingCapacity: true)
+        swap(&touched, &delivering)
         return catchUp()
+    }
+
+    /// Sends what was published to those who are up to date, as long as `goesOn`, asked now and then, says so; returns whether all have it.
+    mutating func deliver(while goesOn: () -> Bool) -> Bool {
+        while let feed = delivering.last {
+            guard feed.deliver(while: goesOn) else { return false }
+            delivering.removeLast()
+        }
+        return true
     }
 
     // MARK: Subscribers
 
-    /// Adds a listener, or has one that listens already start anew: it hears from the next ``publish()`` on. False if there is no such market.
+    /// Adds a listener, or has one that listens already start anew: it hears from the next ``publish(inconsistent:)`` on. False if there is no such market.
     mutating func subscribe(_ listener: any MarketListener, _ channel: Channel, _ market: UInt16) -> Bool {
         guard let feed = self[market], let outlet = feed.outlet(channel) else { return false }
         guard let index = outlet.subscribers.index(of: listener) else {
