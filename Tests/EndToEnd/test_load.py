@@ -16,16 +16,21 @@ def load(*arguments: str, status: int = 0) -> str:
     return done.stdout
 
 
+def start_node(data, *options: str) -> tuple[subprocess.Popen, list[str]]:
+    """A node of memex-load's own in another process, and arguments that reach it."""
+    process = subprocess.Popen([PROGRAM, "node", "--with-parent", "--data", data, "--accounts", "8", *options], stdout=subprocess.PIPE, text=True)
+    ready = json.loads(process.stdout.readline())
+    assert ready["event"] == "ready"
+    trust = ["--ca", ready["certificate"]] if ready["address"].startswith("wss://") else []
+    return process, ["--url", ready["address"], "--keys", ready["keys"], *trust]
+
+
 @pytest.fixture(params=["wss", "ws"])
 def node(request, tmp_path):
-    """Arguments that reach a node of memex-load's own in another process."""
-    options = ["--insecure-ws"] if request.param == "ws" else []
-    process = subprocess.Popen([PROGRAM, "node", "--with-parent", "--data", tmp_path / "node", "--accounts", "8", *options], stdout=subprocess.PIPE, text=True)
+    process, arguments = start_node(tmp_path / "node", *(["--insecure-ws"] if request.param == "ws" else []))
     try:
-        ready = json.loads(process.stdout.readline())
-        assert ready["event"] == "ready" and ready["address"].startswith(request.param + "://")
-        trust = ["--ca", ready["certificate"]] if request.param == "wss" else []
-        yield ["--url", ready["address"], "--keys", ready["keys"], *trust]
+        assert arguments[1].startswith(request.param + "://")
+        yield arguments
     finally:
         process.terminate()
         assert process.wait(timeout=60) == 0
@@ -66,6 +71,20 @@ def test_recorded_flow_is_sent(node, tmp_path):
     load(*node, "--quiet", "--replay", recording, "--rate", 100, "--seconds", 1, "--json", result)
     figures = json.loads(result.read_text())
     assert figures["acked"] == figures["sent"] == 100 and figures["placed"] > 30 and figures["cancelled"] > 0 and figures["lost"] == figures["rejected"] == 0
+
+
+@pytest.mark.parametrize("options", [[], ["--insecure-ws"]])
+def test_a_killed_node_is_a_result(tmp_path, options):
+    result = tmp_path / "load.json"
+    process, arguments = start_node(tmp_path / "node", *options)
+    command = [PROGRAM, *arguments, "--rate", "5000", "--seconds", "2", "--connections", "4", "--subscribers", "20", "--json", result]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert any("sending" in line for line in running.stderr)
+        process.kill()
+        assert running.wait(timeout=60) == 1
+    process.wait(timeout=60)
+    figures = json.loads(result.read_text())
+    assert figures["connectionsClosed"] == 4 and figures["lost"] > 0 and figures["sent"] == figures["acked"] + figures["lost"]
 
 
 def test_a_sweep_is_plotted(tmp_path):
