@@ -12,6 +12,7 @@ let targets: [String: (UnsafeRawBufferPointer) -> Void] = [
     "answers": fuzzAnswers,
     "journal": fuzzJournal,
     "batch": BatchTarget.fuzz,
+    "log": LogTarget.fuzz,
 ]
 
 guard CommandLine.argc > 1, let target = targets[CommandLine.arguments[1]] else {

@@ -26,6 +26,9 @@ extension MetricsPage {
                 (key: "market_opened", value: statistics.marketsOpened.value),
             ])
         add("memex_queries_total", .counter, "Queries answered by the executor.", statistics.queries.value)
+        add(
+            "memex_event_records_damaged_total", .counter, "Records of events.log that were read back and not as they had been written.",
+            statistics.eventRecordsDamaged.value)
         add("memex_journal_rows_total", .counter, "Groups committed to the journal.", statistics.groups.value)
         add("memex_journal_bytes_total", .counter, "Bytes committed to the journal.", statistics.journalBytes.value)
         add("memex_blocks_sealed_total", .counter, "Blocks whose header was signed.", statistics.blocksSealed.value)

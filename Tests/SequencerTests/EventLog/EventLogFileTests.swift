@@ -15,20 +15,9 @@ import Testing
 
     /// Everything that is kept, oldest first.
     private func kept(_ log: EventLog) throws -> [ModelRecord] {
-        let history = log.makeHistory()
-        guard var cursor = history.cursor(after: log.oldestPosition) else { return [] }
-        var records: [ModelRecord] = []
-        while true {
-            let step = history.read(&cursor, until: log.end) { record, position in
-                var model = ModelRecord(record)
-                model.block = position?.block ?? 0
-                model.place = UInt32(truncatingIfNeeded: position?.rawValue ?? 0)
-                records.append(model)
-                return true
-            }
-            try #require(step != .gone)
-            if step == .done { return records }
-        }
+        let (records, isWhole) = ModelRecord.told(by: log, after: log.oldestPosition)
+        try #require(isWhole)
+        return records
     }
 
     /// A copy of the file is what a process that was killed at this instant leaves: the next one goes on with all that was committed.
@@ -95,27 +84,56 @@ import Testing
         #expect(try kept(try open(path)).count == 20)
     }
 
-    @Test(arguments: ["foreign", "boot", "format", "capacity", "deployment", "short", "record", "end", "announced", "empty"])
-    func whatCannotBeContinuedIsBegunAnew(damage: String) throws {
+    /// What is done to the file, and what is then found wrong with it; `isSigned`: the header's checksum is made good again.
+    struct Damage: CustomTestStringConvertible, Sendable {
+        var name: String
+        var flaw: EventLogFile.Flaw
+        var isSigned = false
+        var damage: @Sendable (inout Data) -> Void
+
+        var testDescription: String { name }
+
+        static let all = [
+            Damage(name: "foreign", flaw: .foreign) { $0[0] ^= 1 },
+            Damage(name: "header", flaw: .damaged("its header has another checksum")) { $0[30] ^= 1 },
+            Damage(name: "another boot", flaw: .restarted, isSigned: true) { $0[30] ^= 1 },
+            Damage(name: "another deployment", flaw: .otherDeployment, isSigned: true) { $0[64] ^= 1 },
+            Damage(name: "former format", flaw: .otherFormat(2)) { $0[8] = 2 },
+            Damage(name: "coming format", flaw: .otherFormat(9), isSigned: true) { $0[8] = 9 },
+            Damage(name: "short", flaw: .empty) { $0.removeLast(100) },
+            Damage(name: "removed", flaw: .empty) { $0 = Data() },
+            Damage(name: "first record", flaw: .damaged("nothing in it is whole")) { $0[$0.count - capacity + 1] ^= 1 },
+            Damage(name: "end", flaw: .damaged("it does not say where its records are")) { $0[256] ^= 4 },
+            Damage(name: "announced", flaw: .damaged("it does not say where its records are")) { $0[384 + 6] = 1 },
+        ]
+    }
+
+    @Test(arguments: Damage.all) func whatCannotBeContinuedIsBegunAnew(damage: Damage) throws {
         let directory = try TestDirectory()
         let path = directory.file("events.log")
         try populated(path)
         var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-        var (capacity, deployment) = (Self.capacity, DeploymentIdentity.test)
-        switch damage {
-        case "foreign": bytes[0] ^= 1
-        case "boot": bytes[30] ^= 1
-        case "format": bytes[8] ^= 2
-        case "capacity": capacity *= 2
-        case "deployment": deployment.chainId += 1
-        case "short": bytes.removeLast(100)
-        case "record": bytes[bytes.count - capacity + 1] ^= 1
-        case "end": bytes[256] ^= 4
-        case "announced": bytes[384 + 6] = 1
-        default: bytes = Data()
+        damage.damage(&bytes)
+        if damage.isSigned {
+            let checksum = bytes.withUnsafeBytes { Checksum.of(.init(rebasing: $0[..<144]), seed: 0) }
+            bytes.replaceSubrange(144..<152, with: withUnsafeBytes(of: checksum) { Data($0) })
         }
         try bytes.write(to: URL(fileURLWithPath: path))
-        let log = try open(path, capacity: capacity, deployment)
+        try expectBegunAnew(open(path), flaw: damage.flaw)
+    }
+
+    @Test func aLogOfAnotherCapacityOrDeploymentIsBegunAnew() throws {
+        let directory = try TestDirectory()
+        let path = directory.file("events.log")
+        try populated(path)
+        var other = DeploymentIdentity.test
+        other.chainId += 1
+        try expectBegunAnew(open(path, other), flaw: .otherDeployment)
+        try expectBegunAnew(open(path, capacity: 2 * Self.capacity), flaw: .empty)
+    }
+
+    private func expectBegunAnew(_ log: EventLog, flaw: EventLogFile.Flaw) throws {
+        #expect(log.flaw == flaw)
         #expect(log.openedAt == nil && log.end == 0 && log.oldestPosition.rawValue == 0)
         #expect(try kept(log).isEmpty)
         var random = SeededGenerator(seed: 6)
@@ -170,48 +188,6 @@ import Testing
         }
         log.commit()
         #expect(try kept(log).map(\.block) == (1...20).flatMap { [$0, $0, $0] })
-    }
-
-    /// No byte that rots ends the process, nor is the next process any the worse for what it finds.
-    @Test func rottenBytesEndNothing() throws {
-        let seed = EventLogTests.seed
-        print("seed \(seed)")
-        var random = SeededGenerator(seed: seed)
-        let directory = try TestDirectory()
-        let path = directory.file("events.log")
-        var starts: [Int] = []
-        do {
-            let log = try open(path)
-            func write(_ record: ModelRecord) {
-                starts.append(log.end)
-                #expect(EventLogTests.write(log, record))
-            }
-            for block in UInt64(1)...24 {
-                var opening = ModelRecord(kind: RingRecord.ToGateway.blockOpened, tag: 0, block: block, place: 0)
-                opening.body = withUnsafeBytes(of: (block, block)) { Array($0) }
-                var result = ModelRecord(kind: RingRecord.ToGateway.result, tag: 0, block: block, place: 1)
-                result.body = ModelRecord.result(block: block, place: 1, noise: 60, using: &random)
-                // Replies to queries, short ones among them.
-                var reply = ModelRecord(kind: RingRecord.ToGateway.queryReply, tag: 0, block: 0, place: 0)
-                reply.body = [UInt8](repeating: 1, count: Int(block))
-                for record in [opening, result, reply] { write(record) }
-            }
-            log.commit()
-        }
-        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-        var continued = 0
-        func rot(_ offset: Int, _ value: UInt8) throws {
-            var bytes = whole
-            bytes[offset] = value
-            try bytes.write(to: URL(fileURLWithPath: path))
-            let log = try open(path)
-            if log.openedAt != nil { continued += 1 }
-            _ = try? kept(log)
-        }
-        let records = whole.count - Self.capacity
-        for start in starts { for kind in UInt8(0)...5 { try rot(records + start + RingRecord.Offset.kind, kind) } }
-        for _ in 0..<1000 { try rot(Int.random(in: 256..<whole.count, using: &random), UInt8.random(in: 0...255, using: &random)) }
-        #expect(continued > 0)
     }
 
     /// A folder that cannot be written to costs the history, not the node.

@@ -1,4 +1,5 @@
-/// Looks back in an ``EventLog`` without holding its writer up: copies a stretch of records, then checks that it was not overwritten meanwhile.
+/// Looks back in an ``EventLog`` without holding its writer up: copies a stretch of records, then checks that it was not overwritten meanwhile, and each
+/// record before it passes it on.
 /// Used by one thread, for any number of cursors.
 package final class EventHistory {
     /// A place in the log between two records.
@@ -17,7 +18,7 @@ package final class EventHistory {
         case more
         /// The end is reached.
         case done
-        /// The writer has overwritten what comes next: nothing was passed on.
+        /// What comes next cannot be told: the writer has overwritten it, or it is not as it was written.
         case gone
     }
 
@@ -46,29 +47,32 @@ package final class EventHistory {
     /// where a live reader is, or was. `body` returns whether to go on; the record for which it says no has been passed on.
     package func read(_ cursor: inout Cursor, until end: Int, _ body: (RingRecord, StreamPosition?) -> Bool) -> Step {
         guard cursor.offset < end else { return .done }
-        let capacity = log.capacity
-        var count = min(end - cursor.offset, capacity - cursor.offset & (capacity - 1), buffer.count)
+        let untilWrap = log.capacity - cursor.offset & (log.capacity - 1)
+        let roomMax = min(end - cursor.offset, untilWrap)
+        var count = min(roomMax, buffer.count)
         guard copy(cursor.offset, count) else { return .gone }
         var used = 0
         var goesOn = true
         while goesOn, used < count {
-            let record = UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped + used)
-            let length = record.load(as: UInt32.self)
-            guard length != RingRecord.endMarker else {
-                used = (cursor.offset | (capacity - 1)) + 1 - cursor.offset
-                break
-            }
-            if Int(length) > count - used {
+            let bytes = UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped + used)
+            let length = bytes.load(as: UInt32.self)
+            if length != RingRecord.endMarker, Int(length) > count - used, Int(length) <= roomMax - used {
                 guard used == 0 else { break }
-                // One record larger than the buffer.
-                guard Int(length) <= capacity / 2, length & 7 == 0 else { return .gone }
-                grow(to: Int(length))
-                count = Int(length)
+                // One record larger than the buffer. The check needs whole words.
+                count = (Int(length) + 7) & ~7
+                grow(to: count)
                 guard copy(cursor.offset, count) else { return .gone }
                 continue
             }
-            guard RingRecord.isWhole(at: record, room: count - used) else { return .gone }
-            goesOn = pass(RingRecord(at: record), &cursor, body)
+            guard log.check.isIntact(bytes, at: cursor.offset + used, room: count - used) else {
+                log.foundDamage(at: cursor.offset + used)
+                return .gone
+            }
+            guard length != RingRecord.endMarker else {
+                used = untilWrap
+                break
+            }
+            goesOn = pass(RingRecord(at: bytes), &cursor, body)
             used += Int(length)
         }
         cursor.offset += used

@@ -33,6 +33,17 @@ package final class EventLog: @unchecked Sendable {
     let index: Guarded<EventLogIndex>
     /// Stream position of the last record that has one, when the log was opened.
     private(set) var openedAt: (position: StreamPosition, envelopeKey: UInt64)?
+    /// Why the file's log was not continued when it was opened; nil if it was.
+    private(set) var flaw: EventLogFile.Flaw?
+    /// Log offset of the first record that was not as it was written when the log was opened: it ends before that.
+    private(set) var cutAt: Int?
+    /// What every record is checked with that is read back.
+    private(set) var check: RecordCheck
+
+    /// What begins before this log offset is not told any more, since something of it is damaged.
+    private let usableFrom = Atomic(0)
+    /// Told the log offset of a record that was read back and is not as it was written; of others before it nobody will be told any more. Any thread.
+    var onDamage: @Sendable (Int) -> Void = { _ in }
 
     package static let readersMax = 16
 
@@ -46,12 +57,18 @@ package final class EventLog: @unchecked Sendable {
         control = try ReservedMemory(byteCount: Self.readersMax * 128)
         heads = control.base
         index = Guarded(EventLogIndex())
+        check = RecordCheck(salt: file.salt)
         self.file = file
-        guard let found = self.file.survey(each) else {
+        let found: EventLogFile.Survey
+        do throws(EventLogFile.Flaw) {
+            found = try self.file.survey(each)
+        } catch {
+            flaw = error
             beginAnew(after: StreamPosition(rawValue: 0))
             return
         }
         openedAt = found.last
+        cutAt = found.cutAt
         index.withLock { $0 = found.index }
         position = found.end
         self.file.published.pointee.store(position, ordering: .releasing)
@@ -71,6 +88,7 @@ package final class EventLog: @unchecked Sendable {
     func beginAnew(after start: StreamPosition) {
         precondition(readerCount == 0)
         file.reset(startPosition: start)
+        check = RecordCheck(salt: file.salt)
         (position, announced, published, cachedHead, lastSegment) = (0, 0, 0, 0, -1)
         openedAt = nil
         index.withLock { $0 = EventLogIndex(start: start) }
@@ -87,6 +105,8 @@ package final class EventLog: @unchecked Sendable {
         guard hasRoom(bytesTaken) else { return false }
         if position + bytesTaken > announced { announce(position + bytesTaken) }
         let written = records.write(at: position, kind: kind, flags: flags, session: session, tag: tag, bodyBytes: bodyBytes, fill)
+        if written.lowerBound != position { check.seal(marker: records.base + position & records.mask, at: position) }
+        check.seal(record: records.base + written.lowerBound & records.mask, at: written.lowerBound)
         position = written.upperBound
         let segment = written.lowerBound / segmentBytes
         if segment != lastSegment {
@@ -123,11 +143,17 @@ package final class EventLog: @unchecked Sendable {
     /// Log offset of the next record. Writer only.
     var end: Int { position }
 
-    /// Calls `body` with the record at `offset`, where one once began, if it is still there. Writer only.
+    /// Calls `body` with the record at `offset`, or behind a marker there, where one once began, if it is still there as it was written. Writer only.
     func withRecord(at offset: Int, _ body: (RingRecord) -> Void) -> Bool {
-        guard offset >= announced - capacity, offset < position else { return false }
-        _ = records.read(at: offset, body)
+        guard offset >= announced - capacity, offset < position, isIntact(offset) else { return false }
+        let start = offset + (records.isMarker(at: offset) ? capacity - offset & records.mask : 0)
+        guard start < position, isIntact(start) else { return false }
+        _ = records.read(at: start, body)
         return true
+    }
+
+    private func isIntact(_ offset: Int) -> Bool {
+        check.isIntact(records.base + offset & records.mask, at: offset, room: capacity - offset & records.mask)
     }
 
     private func announce(_ end: Int) {
@@ -139,7 +165,7 @@ package final class EventLog: @unchecked Sendable {
 
     private func noteBlock(at offset: Int) {
         let block = RingRecord(at: records.base + offset & records.mask).body.load(as: UInt64.self)
-        index.withLock { $0.note(block: block, offset: offset, oldest: announced - capacity, spacing: segmentBytes) }
+        index.withLock { $0.note(block: block, offset: offset, oldest: oldestOffset, spacing: segmentBytes) }
     }
 
     // MARK: Readers
@@ -162,8 +188,14 @@ package final class EventLog: @unchecked Sendable {
         return index.withLock { $0.first(from: oldest)?.position } ?? StreamPosition(rawValue: .max)
     }
 
-    /// What begins before this log offset is overwritten, or may be. Any thread.
-    var oldestOffset: Int { file.announced.pointee.load(ordering: .acquiring) - capacity }
+    /// What begins before this log offset is overwritten, or may be, or not to be told. Any thread.
+    var oldestOffset: Int { max(file.announced.pointee.load(ordering: .acquiring) - capacity, usableFrom.load(ordering: .relaxed)) }
+
+    /// The record at `offset` was read back and is not as it was written: nothing is told any more that goes over it. Any thread.
+    func foundDamage(at offset: Int) {
+        guard usableFrom.max(offset + 1, ordering: .relaxed).oldValue <= offset else { return }
+        onDamage(offset)
+    }
 
     /// Copies records from `offset` on, which must not cross the end of the memory; false if they are no longer there. Any thread.
     func copy(from offset: Int, _ room: UnsafeMutableRawBufferPointer) -> Bool {

@@ -5,44 +5,53 @@ extension EventLogFile {
     struct Survey {
         /// Behind the last record that can be used.
         var end = 0
+        /// Where a record begins that is not as it was written, so that nothing from there on can be used.
+        var cutAt: Int?
         /// Of the last batch or opening before `end`; the key is 0 for an opening.
         var last: (position: StreamPosition, envelopeKey: UInt64)?
         var index = EventLogIndex()
     }
 
-    /// Walks all records that are kept. What the last process had not finished (a result, or the opening of a block, that goes over several records) is
-    /// left out. Nil if this is no log that can be continued, or if it has nothing whole: what is written next may then be older than what is left.
+    /// Walks all records that are kept, up to the first that is not as it was written. What the last process had not finished (a result, or the opening of a
+    /// block, that goes over several records) is left out. Throws if this is no log that can be continued, or if it has nothing whole: what is written next may
+    /// then be older than what is left.
     ///
     /// - Parameter each: gets the first record of every admitted batch, oldest first, with its log offset.
-    func survey(_ each: (RingRecord, Int) -> Void) -> Survey? {
-        guard isContinuable else { return nil }
+    func survey(_ each: (RingRecord, Int) -> Void) throws(Flaw) -> Survey {
+        if let flaw { throw flaw }
         let end = published.pointee.load(ordering: .acquiring)
         let announced = announced.pointee.load(ordering: .acquiring)
         let oldest = max(0, announced - capacity)
         guard end >= 0, end & 7 == 0, announced >= end, announced - end < capacity, let start = firstBoundary(from: oldest, to: end) else {
-            return nil
+            throw .damaged("it does not say where its records are")
         }
+        let check = RecordCheck(salt: salt)
         var survey = Survey(index: start == 0 ? EventLogIndex(start: startPosition) : EventLogIndex())
         var walk = Walk(isAligned: start == 0)
         var offset = start
         while offset < end {
-            let untilEnd = capacity - offset & (capacity - 1)
+            let untilWrap = capacity - offset & (capacity - 1)
             let bytes = UnsafeRawPointer(records + offset & (capacity - 1))
-            if bytes.load(as: UInt32.self) == RingRecord.endMarker {
-                offset += untilEnd
+            let isMarker = bytes.load(as: UInt32.self) == RingRecord.endMarker
+            // A marker is published together with the record behind it.
+            guard check.isIntact(bytes, at: offset, room: min(untilWrap, end - offset)), !isMarker || offset + untilWrap < end else {
+                survey.cutAt = offset
+                break
+            }
+            guard !isMarker else {
+                offset += untilWrap
                 continue
             }
-            guard RingRecord.isWhole(at: bytes, room: min(untilEnd, end - offset)) else { return nil }
             let record = RingRecord(at: bytes)
-            guard walk.take(record, at: offset, each) else { return nil }
+            guard walk.take(record, at: offset, each) else { throw .damaged("its records do not follow each other") }
             if record.kind == RingRecord.ToGateway.blockOpened, record.body.count >= 8 {
                 survey.index.note(
                     block: record.body.load(as: UInt64.self), offset: offset, oldest: oldest, spacing: capacity / segmentCount)
             }
             offset += RingRecord.byteCount(bodyBytes: record.body.count)
         }
-        guard offset == end, walk.last != nil || end == 0 else { return nil }
-        survey.end = walk.unfinished?.offset ?? end
+        guard walk.last != nil || end == 0 else { throw .damaged("nothing in it is whole") }
+        survey.end = walk.unfinished?.offset ?? offset
         survey.last = walk.last
         return survey
     }

@@ -13,7 +13,8 @@ import Synchronization
 /// | 24 | boot id of the machine, 40 bytes |
 /// | 64 | deployment, 60 bytes, padded to 64 |
 /// | 128 | stream position after which everything was written here, u64 |
-/// | 136 | checksum over all before, u64 |
+/// | 136 | salt of the records' checks, u64 |
+/// | 144 | checksum over all before, u64 |
 /// | 256 | position behind the last record that is whole, u64 |
 /// | 384 | position up to which the writer may be writing, u64 |
 /// | 4096 | for each segment of the records the position of the first that begins in it, u64 each |
@@ -21,7 +22,8 @@ import Synchronization
 struct EventLogFile: ~Copyable {
     /// Segments that the records are divided into, at most; each has at least 64 bytes.
     private static let segmentsMax = 4096
-    private static let checkedBytes = 136
+    private static let saltOffset = 136
+    private static let checkedBytes = 144
 
     let descriptor: Int32
     let capacity: Int
@@ -38,6 +40,9 @@ struct EventLogFile: ~Copyable {
     var published: UnsafeMutablePointer<Atomic<Int>> { (mapping + 256).assumingMemoryBound(to: Atomic<Int>.self) }
     var announced: UnsafeMutablePointer<Atomic<Int>> { (mapping + 384).assumingMemoryBound(to: Atomic<Int>.self) }
     var startPosition: StreamPosition { StreamPosition(rawValue: mapping.load(fromByteOffset: 128, as: UInt64.self)) }
+
+    /// What the checks of the records are made with (``RecordCheck``).
+    var salt: UInt64 { mapping.load(fromByteOffset: Self.saltOffset, as: UInt64.self) }
 
     /// Opens or creates `path`; nil: memory without a name. The blocks on disk are taken at once, so that a full disk shows here and nowhere later.
     init(path: String?, capacity: Int, deployment: DeploymentIdentity) throws(SystemCallFailed) {
@@ -82,11 +87,18 @@ struct EventLogFile: ~Copyable {
         close(descriptor)
     }
 
-    /// Whether the file was written by this format, for this deployment, since the machine was started.
-    var isContinuable: Bool {
+    /// Why the file cannot be continued, as far as its header tells; nil if it was written by this format, for this deployment, since the machine was started.
+    var flaw: Flaw? {
         let header = UnsafeRawBufferPointer(start: mapping, count: Self.checkedBytes)
-        return header[..<identity.count].elementsEqual(identity)
-            && mapping.load(fromByteOffset: Self.checkedBytes, as: UInt64.self) == Checksum.of(header, seed: 0)
+        func differs(_ range: Range<Int>) -> Bool { !header[range].elementsEqual(identity[range]) }
+        if !header.contains(where: { $0 != 0 }) { return .empty }
+        if differs(0..<8) { return .foreign }
+        if differs(8..<16) { return .otherFormat(header.load(fromByteOffset: 8, as: UInt64.self)) }
+        guard mapping.load(fromByteOffset: Self.checkedBytes, as: UInt64.self) == Checksum.of(header, seed: 0) else {
+            return .damaged("its header has another checksum")
+        }
+        if differs(24..<64) { return .restarted }
+        return differs(0..<128) ? .otherDeployment : nil
     }
 
     /// Makes the file an empty log for everything after `startPosition`. Whoever reads it must have been told before.
@@ -98,8 +110,10 @@ struct EventLogFile: ~Copyable {
         announced.initialize(to: Atomic(0))
         (mapping + 4096).initializeMemory(as: UInt8.self, repeating: 0, count: recordsOffset - 4096)
         mapping.storeBytes(of: startPosition.rawValue, toByteOffset: 128, as: UInt64.self)
+        let salt = UInt64.random(in: 0...(.max))
+        mapping.storeBytes(of: salt, toByteOffset: Self.saltOffset, as: UInt64.self)
         identity.withUnsafeBytes { (mapping + 8).copyMemory(from: $0.baseAddress.unsafelyUnwrapped + 8, byteCount: $0.count - 8) }
-        let header = [identity, withUnsafeBytes(of: startPosition.rawValue) { Array($0) }].flatMap { $0 }
+        let header = identity + [startPosition.rawValue, salt].flatMap { withUnsafeBytes(of: $0) { Array($0) } }
         mapping.storeBytes(of: header.withUnsafeBytes { Checksum.of($0, seed: 0) }, toByteOffset: Self.checkedBytes, as: UInt64.self)
         atomicMemoryFence(ordering: .releasing)
         identity.withUnsafeBytes { mapping.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: 8) }

@@ -15,10 +15,10 @@ struct EventLogIndex: Sendable {
     /// Of a log that begins after a stream position.
     init(start: StreamPosition) { entries = [Entry(position: start, offset: 0, block: 0)] }
 
-    /// Notes that `block` opens at `offset` unless the last entry is near, and forgets what lies before `oldest`.
+    /// Notes that `block` opens at `offset` unless the last entry is near and still good, and forgets what lies before `oldest`.
     mutating func note(block: UInt64, offset: Int, oldest: Int, spacing: Int) {
         // The first block of a log is noted even so: with it begins what is kept, should the beginning itself be passed.
-        if let last = entries.last, offset - last.offset < spacing, last.block != 0 { return }
+        if let last = entries.last, last.offset >= oldest, offset - last.offset < spacing, last.block != 0 { return }
         if let first = entries.first, first.offset < oldest {
             entries.removeFirst(entries.firstIndex { $0.offset >= oldest } ?? entries.count)
         }

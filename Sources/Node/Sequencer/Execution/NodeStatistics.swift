@@ -24,6 +24,8 @@ package final class NodeStatistics: Sendable {
     package let deposits = Atomic<UInt64>(0)
     package let withdrawals = Atomic<UInt64>(0)
     package let queries = Atomic<UInt64>(0)
+    /// Records of the log of events that were read back and were not as they had been written. Any thread counts.
+    package let eventRecordsDamaged = Atomic<UInt64>(0)
     package let groups = Atomic<UInt64>(0)
     package let journalBytes = Atomic<UInt64>(0)
     package let blocksClosed = Atomic<UInt64>(0)

@@ -188,9 +188,10 @@ final class JournalTail: @unchecked Sendable {
         let bytes = UnsafeRawPointer(records.base + start & records.mask)
         guard RingRecord.isWhole(at: bytes, room: records.capacity - start & records.mask) else { return nil }
         let record = RingRecord(at: bytes)
-        guard record.kind == Self.recordKind, record.body.count >= Self.rowOffset, let number = Int64(exactly: record.tag) else {
-            return nil
-        }
+        let bodyBytes = bytes.load(fromByteOffset: RingRecord.Offset.check, as: UInt32.self)
+        guard record.kind == Self.recordKind, record.body.count >= Self.rowOffset, bodyBytes == UInt32(record.body.count),
+            let number = Int64(exactly: record.tag)
+        else { return nil }
         let content = UnsafeRawBufferPointer(rebasing: record.body[Self.rowOffset...])
         let lastBlock = record.body.load(as: UInt64.self)
         let checksum = JournalRow.checksum(number: number, lastBlock: lastBlock, content)

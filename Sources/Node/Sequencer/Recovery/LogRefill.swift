@@ -20,7 +20,7 @@ final class LogRefill: RecordSink, ReplayObserver {
     private var replayed = StreamPosition(rawValue: 0)
 
     /// Opens the log, or makes one. `journalBlock` is the journal's last block.
-    init(_ configuration: SequencerConfiguration, journalBlock: UInt64, logger: Logger) throws {
+    init(_ configuration: SequencerConfiguration, journalBlock: UInt64, statistics: NodeStatistics, logger: Logger) throws {
         self.journalBlock = journalBlock
         self.logger = logger
         let answers = try AnswerTable()
@@ -39,11 +39,36 @@ final class LogRefill: RecordSink, ReplayObserver {
         // What it had before it turned out that it cannot be continued.
         if log.openedAt == nil { answers.removeAll() }
         last = log.openedAt ?? (StreamPosition(rawValue: 0), 0)
+        log.onDamage = { offset in
+            statistics.eventRecordsDamaged.add(1, ordering: .relaxed)
+            logger.error(
+                "a record in events.log is no longer as it was written; clients are told of nothing before its end any more",
+                metadata: ["offset": "\(offset)"])
+        }
+        sayWhatWasFound()
+    }
+
+    private func sayWhatWasFound() {
+        switch log.flaw {
+        case nil:
+            guard let offset = log.cutAt else { return }
+            logger.error(
+                "a record in events.log is not as it was written; what follows it is dropped, and written again as far as the journal has it",
+                metadata: ["offset": "\(offset)"])
+        case .empty: return
+        case let flaw?:
+            logger.log(
+                level: flaw == .restarted ? .info : .warning,
+                "events.log is begun anew with what the journal replays; clients cannot ask for what came before",
+                metadata: ["reason": "\(flaw)"])
+        }
     }
 
     func begins(after block: UInt64) {
         replayed = StreamPosition(before: block + 1)
-        if last.position.block < block || last.position.block > journalBlock { beginAnew(after: replayed) }
+        // A log that was cut may lack the rest of its last block, which is not replayed either if the checkpoint has it.
+        let isBehind = log.cutAt == nil ? last.position.block < block : last.position.block <= block
+        if isBehind || last.position.block > journalBlock { beginAnew(after: replayed) }
     }
 
     /// A record takes more room in the log than its command in the journal.

@@ -19,7 +19,7 @@ struct Recovery {
             path: directory.journal, durability: configuration.durability, deployment: configuration.deployment,
             tailBytes: configuration.journalTailBytes, groupBytesMax: configuration.executor.groupBytesBound)
         store = try ChainStore(path: directory.chain, durability: configuration.durability, deployment: configuration.deployment)
-        refill = try LogRefill(configuration, journalBlock: journal.archive.lastBlock, logger: logger)
+        refill = try LogRefill(configuration, journalBlock: journal.archive.lastBlock, statistics: statistics, logger: logger)
         var replayed: Replayed
         do {
             replayed = try Replayed(

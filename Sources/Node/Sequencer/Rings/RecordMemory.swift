@@ -32,22 +32,23 @@ struct RecordMemory {
         let start = tail + bytesTaken(byteCount, from: tail) - byteCount
         if start != tail { (base + tail & mask).storeBytes(of: RingRecord.endMarker, as: UInt32.self) }
         let record = base + start & mask
-        record.storeBytes(of: UInt32(byteCount), toByteOffset: RingRecord.Offset.length, as: UInt32.self)
-        record.storeBytes(of: kind, toByteOffset: RingRecord.Offset.kind, as: UInt8.self)
-        record.storeBytes(of: flags, toByteOffset: RingRecord.Offset.flags, as: UInt8.self)
-        record.storeBytes(of: 0, toByteOffset: RingRecord.Offset.reserved, as: UInt16.self)
-        record.storeBytes(of: session, toByteOffset: RingRecord.Offset.session, as: UInt32.self)
-        record.storeBytes(of: UInt32(bodyBytes), toByteOffset: RingRecord.Offset.bodyBytes, as: UInt32.self)
+        let padding = byteCount - RingRecord.headerBytes - bodyBytes
+        let first = UInt64(byteCount) | UInt64(kind) << 32 | UInt64(flags) << 40 | UInt64(padding) << 48
+        record.storeBytes(of: first, toByteOffset: RingRecord.Offset.length, as: UInt64.self)
+        record.storeBytes(of: UInt64(session) | UInt64(bodyBytes) << 32, toByteOffset: RingRecord.Offset.session, as: UInt64.self)
         record.storeBytes(of: tag, toByteOffset: RingRecord.Offset.tag, as: UInt64.self)
-        if bodyBytes & 7 != 0 { record.storeBytes(of: 0, toByteOffset: byteCount - 8, as: UInt64.self) }
+        if padding != 0 { record.storeBytes(of: 0, toByteOffset: byteCount - 8, as: UInt64.self) }
         fill(record + RingRecord.headerBytes)
         return start..<start + byteCount
     }
 
+    /// Whether the marker of the unused end lies at `position`, rather than a record.
+    func isMarker(at position: Int) -> Bool { (base + position & mask).load(as: UInt32.self) == RingRecord.endMarker }
+
     /// Passes the record at or, after a marker, behind position `head` to `body`; there must be one. Returns where it ends.
     func read(at head: Int, _ body: (RingRecord) -> Void) -> Int {
         var start = head
-        if (base + start & mask).load(as: UInt32.self) == RingRecord.endMarker { start += capacity - start & mask }
+        if isMarker(at: start) { start += capacity - start & mask }
         let record = RingRecord(at: base + start & mask)
         body(record)
         return start + RingRecord.byteCount(bodyBytes: record.body.count)
@@ -55,22 +56,26 @@ struct RecordMemory {
 }
 
 extension RingRecord {
-    /// A view of the record at `bytes`, aligned to 8.
+    /// A view of the record at `bytes`, aligned to 8, which ``isWhole(at:room:)``.
     init(at bytes: UnsafeRawPointer) {
-        kind = bytes.load(fromByteOffset: Offset.kind, as: UInt8.self)
-        flags = bytes.load(fromByteOffset: Offset.flags, as: UInt8.self)
+        let first = bytes.load(fromByteOffset: Offset.length, as: UInt64.self)
+        kind = UInt8(truncatingIfNeeded: first >> 32)
+        flags = UInt8(truncatingIfNeeded: first >> 40)
         session = bytes.load(fromByteOffset: Offset.session, as: UInt32.self)
         tag = bytes.load(fromByteOffset: Offset.tag, as: UInt64.self)
-        body = UnsafeRawBufferPointer(
-            start: bytes + Self.headerBytes, count: Int(bytes.load(fromByteOffset: Offset.bodyBytes, as: UInt32.self)))
+        body = UnsafeRawBufferPointer(start: bytes + Self.headerBytes, count: Self.bodyBytes(first))
     }
 
     /// Whether `room` bytes from `bytes` on begin with a record that can have been written: lengths that agree, zeroes where they belong.
     static func isWhole(at bytes: UnsafeRawPointer, room: Int) -> Bool {
         guard room >= headerBytes else { return false }
-        let length = Int(bytes.load(fromByteOffset: Offset.length, as: UInt32.self))
-        let bodyBytes = Int(bytes.load(fromByteOffset: Offset.bodyBytes, as: UInt32.self))
-        return length <= room && length == byteCount(bodyBytes: bodyBytes)
-            && bytes.load(fromByteOffset: Offset.reserved, as: UInt16.self) == 0
+        let first = bytes.load(fromByteOffset: Offset.length, as: UInt64.self)
+        let length = Int(UInt32(truncatingIfNeeded: first))
+        return first >> 51 == 0 && length <= room && bodyBytes(first) >= 0 && length == byteCount(bodyBytes: bodyBytes(first))
+    }
+
+    /// By a record's first eight bytes.
+    private static func bodyBytes(_ first: UInt64) -> Int {
+        Int(UInt32(truncatingIfNeeded: first)) - headerBytes - Int(UInt8(truncatingIfNeeded: first >> 48))
     }
 }

@@ -5,9 +5,10 @@
 /// | 0 | bytes of the whole record, u32, a multiple of 8; 0xFFFF_FFFF marks the unused end of the ring |
 /// | 4 | kind, u8: see ``ToExecutor`` and ``ToGateway`` |
 /// | 5 | flags, u8: see ``Flags`` |
-/// | 6 | zero, u16 |
+/// | 6 | zeroes behind the body, u8: 0 to 7 |
+/// | 7 | zero, u8 |
 /// | 8 | session, u32: whom a reply goes to (``Session``); 0 for nobody in particular |
-/// | 12 | bytes of the body, u32, not rounded |
+/// | 12 | in an ``EventLog`` the record's check (``RecordCheck``), else bytes of the body, u32 |
 /// | 16 | tag, u64: returned unchanged in the reply |
 /// | 24 | body, zero padded to a multiple of 8 |
 ///
@@ -26,10 +27,8 @@ package struct RingRecord {
     enum Offset {
         static let length = 0
         static let kind = 4
-        static let flags = 5
-        static let reserved = 6
         static let session = 8
-        static let bodyBytes = 12
+        static let check = 12
         static let tag = 16
     }
 
@@ -120,7 +119,7 @@ package enum ResultLayout {
     package static let eventsPerRecordMax = 4096
 
     /// Of this layout, of `Event` and of all records of an ``EventLog``: a log of another format is begun anew.
-    static let formatVersion: UInt64 = 2
+    static let formatVersion: UInt64 = 3
 }
 
 /// Tells apart what clients send: a checksum over signer, nonce and payload, but not the signature, of which there are many for the same.
