@@ -15,9 +15,11 @@ struct Recovery {
 
     init(_ configuration: SequencerConfiguration, statistics: NodeStatistics, logger: Logger) throws {
         let directory = configuration.directory
-        journal = try Journal(
-            path: directory.journal, durability: configuration.durability, deployment: configuration.deployment,
-            tailBytes: configuration.journalTailBytes, groupBytesMax: configuration.executor.groupBytesBound)
+        journal = try directory.waiting(waitMs: configuration.directoryWaitMs, logger: logger) {
+            try Journal(
+                path: directory.journal, durability: configuration.durability, deployment: configuration.deployment,
+                tailBytes: configuration.journalTailBytes, groupBytesMax: configuration.executor.groupBytesBound)
+        }
         store = try ChainStore(path: directory.chain, durability: configuration.durability, deployment: configuration.deployment)
         refill = try LogRefill(configuration, journalBlock: journal.archive.lastBlock, statistics: statistics, logger: logger)
         var replayed: Replayed

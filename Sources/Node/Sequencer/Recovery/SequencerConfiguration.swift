@@ -25,6 +25,8 @@ package struct SequencerConfiguration: Sendable {
     package var journalTailBytes = Journal.tailBytes
     /// Bytes of the log to the gateways, and of what clients can catch up on; a power of two from 4096.
     package var eventLogBytes = 256 << 20
+    /// How long a start waits for another process to let go of the data directory.
+    package var directoryWaitMs: UInt64 = 5000
     /// Milliseconds since 1970. Tests put their own clock here; nil: the system's, through a ``SteadyClock``.
     package var clockMs: (@Sendable () -> UInt64)?
 
