@@ -38,7 +38,7 @@ class Bot:
         self.args, self.account = args, Account.from_key(args.key)
         self.address, self.nonce, self.unanswered = bytes.fromhex(self.account.address[2:]), 0, {}  # nonce -> message
         self.complete = None  # everything of the account up to this stream position was heard of
-        self.heard, self.heard_count, self.repeated = None, 0, 0  # the last position heard of, how many of its messages, and how many come again
+        self.heard, self.told, self.repeats = None, [], []  # the last position heard of, its messages, and those that are to come again
         self.quota, self.end = None, time.monotonic() + args.seconds
         self.book, self.book_is_known = {}, False
         self.client_ids, self.batches = None, 0
@@ -57,7 +57,7 @@ class Bot:
             sys.exit(f"the gateway serves chain {chain}, contract {rollup}: not what was asked for")
         self.domain = {"name": "Memex", "version": "1", "chainId": chain, "verifyingContract": rollup}
         after = self.complete if self.heard is None else self.heard - 1  # more of the last position may have been lost with the connection
-        self.repeated, self.book_is_known = self.heard_count, False
+        self.repeats, self.book_is_known = self.told[:], False
         own = struct.pack("<BBH20s", 2, 3, self.args.account, self.address)  # own fills and orders
         await self.socket.send(own if after is None else own + struct.pack("<Q", after))
         await self.socket.send(struct.pack("<BBH", 2, 1, self.args.market))  # the book
@@ -129,19 +129,24 @@ class Bot:
                 self.refused += 1
                 print(f"refused ({code}): {texts.get(index, '')}")
 
-    def is_new(self, position):
+    def is_new(self, position, message):
         """Whether a message of the account was not heard of before the connection broke."""
-        if position != self.heard:
-            self.heard, self.heard_count, self.repeated = position, 0, 0
-        if self.repeated:
-            self.repeated -= 1
+        if self.repeats:
+            if message != self.repeats.pop(0):
+                self.lost(position)
             return False
-        self.heard_count += 1
+        if position != self.heard:
+            self.heard, self.told = position, []
+        self.told.append(message)
         return True
+
+    def lost(self, position):
+        """The exchange had told of something that it does not know any more, as after a loss of power: fills of which others know nothing."""
+        sys.exit(f"the exchange lost what it had told up to {self.heard or self.complete}, it is at {position}: look at the account, then start again")
 
     def on_message(self, message):
         kind = message[0]
-        if kind in POSITIONS and not self.is_new(*struct.unpack_from("<Q", message, POSITIONS[kind])):
+        if kind in POSITIONS and not self.is_new(*struct.unpack_from("<Q", message, POSITIONS[kind]), message):
             return
         if kind == 0x81:
             self.on_ack(message)
@@ -166,6 +171,11 @@ class Bot:
                 self.resting[order] = self.resting.get(order, 0) - lots
         elif kind == 0x83 and message[1] == 3:  # subscribed to the account
             self.complete = struct.unpack_from("<Q", message, 32)[0]
+        elif kind == 0x95:  # caught up: all that was missed has come
+            position = struct.unpack_from("<Q", message, 8)[0]
+            if self.repeats or position < (self.heard or self.complete):
+                self.lost(position)
+            self.complete = position
         elif kind in (0x88, 0x89):  # book: snapshot, update
             self.book_is_known = True
             if message[1] & 2:  # the first part of a snapshot

@@ -77,7 +77,7 @@ enum ExitStatus: Int32 {
         case .badURL: self = .usage
         case .cannotConnect, .tls, .refused, .closed, .timedOut: self = .cannotConnect
         case .rejected: self = .refused
-        case .malformed, .version, .otherExchange: self = .mismatch
+        case .malformed, .version, .otherExchange, .historyLost: self = .mismatch
         }
     }
 

@@ -25,15 +25,18 @@ extension EventHistory {
 final class AccountReplay {
     let connection: Connection
     let feed: AccountFeeds.Feed
+    /// What it begins behind.
+    let after: StreamPosition
     /// Whether the client asked for it by a position, and is told when it is over.
     let isAnnounced: Bool
     private var cursor: EventHistory.Cursor
     private var collector = EventCollector()
 
-    init(_ connection: Connection, _ feed: AccountFeeds.Feed, from cursor: EventHistory.Cursor, isAnnounced: Bool) {
+    init(_ connection: Connection, _ feed: AccountFeeds.Feed, from cursor: EventHistory.Cursor, after: StreamPosition, isAnnounced: Bool) {
         self.connection = connection
         self.feed = feed
         self.cursor = cursor
+        self.after = after
         self.isAnnounced = isAnnounced
     }
 

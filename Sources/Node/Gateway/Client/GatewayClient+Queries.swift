@@ -1,8 +1,48 @@
 import Engine
 import Sequencer
 
-/// The queries with their answers decoded; layouts: ``QueryReply``.
+/// Questions, and their answers decoded; layouts: ``QueryReply``.
 extension GatewayClient {
+    /// Asks the executor and waits for the reply, whose layout depends on `kind`. For an account `market` is the sub-account's number.
+    package func query(
+        _ kind: QueryKind, market: UInt16 = 0, depth: UInt16 = 0, owner: Address = .zero
+    ) throws(GatewayClientError) -> [UInt8] {
+        lastRequestId &+= 1
+        let requestId = lastRequestId
+        var message = [UInt8](repeating: 0, count: 8 + QueryLayout.bytes)
+        message.withUnsafeMutableBytes { bytes in
+            bytes[0] = Wire.ToServer.query
+            bytes.storeBytes(of: requestId, toByteOffset: 4, as: UInt32.self)
+            bytes[8 + QueryLayout.kind] = kind.rawValue
+            bytes.storeBytes(of: market, toByteOffset: 8 + QueryLayout.market, as: UInt16.self)
+            bytes.storeBytes(of: depth, toByteOffset: 8 + QueryLayout.depth, as: UInt16.self)
+            bytes.storeBytes(of: owner, toByteOffset: 8 + QueryLayout.address, as: Address.self)
+        }
+        try sendMessage(message)
+        return try wait { message in
+            switch message {
+            case .queryReply(requestId, let body): .success(body)
+            case .reject(let reject) where reject.messageType == Wire.ToServer.query && reject.requestId == requestId: .failure(reject)
+            default: nil
+            }
+        }
+    }
+
+    /// The server's time in milliseconds since 1970.
+    package func serverTimeMs() throws(GatewayClientError) -> UInt64 {
+        let clientTime = MonotonicClock.nanoseconds()
+        var message = [UInt8](repeating: 0, count: 16)
+        message.withUnsafeMutableBytes {
+            $0[0] = Wire.ToServer.time
+            $0.storeBytes(of: clientTime, toByteOffset: 8, as: UInt64.self)
+        }
+        try sendMessage(message)
+        return try wait { message in
+            guard case .time(clientTime, let serverTimeMs) = message else { return nil }
+            return .success(serverTimeMs)
+        }
+    }
+
     package func status() throws(GatewayClientError) -> ExchangeStatus {
         let reply = try query(.status)
         do { return try ExchangeStatus(decoding: reply) } catch { throw .malformed(error) }

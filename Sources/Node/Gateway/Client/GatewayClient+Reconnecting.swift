@@ -17,13 +17,14 @@ extension GatewayClient {
     /// Connects again, sends every batch again whose answer did not come (the same bytes: what was applied before is answered as it was then),
     /// and takes all subscriptions up again: books with a new snapshot, accounts with everything that was missed.
     ///
-    /// Throws ``GatewayClientError/rejected(_:)`` with code `historyGone` if what was missed is no longer kept: then ask for the state.
+    /// Throws ``GatewayClientError/rejected(_:)`` with code `historyGone` if what was missed is no longer kept: then ask for the state. If the exchange turns
+    /// out to have lost what was heard of before, ``receive(timeoutMs:)`` throws ``GatewayClientError/historyLost(_:)`` behind the messages of the replay.
     package func reconnect() throws(GatewayClientError) {
         try connect()
         for batch in unanswered { try sendMessage(batch.message) }
         for index in subscriptions.indices {
             let kept = subscriptions[index]
-            let after = subscriptions[index].point.resume()
+            let after = subscriptions[index].point.resume(oldest: hello.oldestPosition)
             try changeSubscription(Wire.ToServer.subscribe, kept.channel, kept.market, kept.owner, after: after)
         }
     }
@@ -46,7 +47,7 @@ extension GatewayClient {
     }
 
     /// Notes what a message means for reconnecting. False if it was heard of before.
-    func note(_ message: ServerMessage) -> Bool {
+    func note(_ message: ServerMessage) throws(HistoryLost) -> Bool {
         switch message {
         case .ack(let ack): forget(nonce: ack.nonce)
         case .reject(let reject) where reject.messageType == Wire.ToServer.commands: forget(nonce: reject.nonce)
@@ -56,10 +57,10 @@ extension GatewayClient {
             }
             guard let index, state.isActive else { break }
             subscriptions[index].account = state.account
-            return subscriptions[index].point.take(message)
+            return try subscriptions[index].point.take(message)
         default:
             guard let index = subscription(of: message) else { break }
-            return subscriptions[index].point.take(message)
+            return try subscriptions[index].point.take(message)
         }
         return true
     }
@@ -77,7 +78,9 @@ extension GatewayClient {
         case .funds(let funds): subscription(funds.owner, funds.subaccount)
         case .account(let account): subscriptions.firstIndex { $0.account == account.account && $0.account != 0 }
         case .balances(let balances): subscriptions.firstIndex { $0.account == balances.account && $0.account != 0 }
-        case .caughtUp(let caughtUp): subscriptions.firstIndex { $0.account == caughtUp.account && $0.account != 0 }
+        // There may be no account any more.
+        case .caughtUp(let caughtUp):
+            subscriptions.firstIndex { $0.channel == .account && $0.account == caughtUp.account && $0.market == caughtUp.subaccount }
         default: nil
         }
     }

@@ -31,9 +31,9 @@ package final class GatewayClient {
     /// What was subscribed to.
     var subscriptions: [Kept] = []
 
-    private var kept: [ServerMessage] = []
+    private var kept: [Result<ServerMessage, GatewayClientError>] = []
     private var lastNonce: UInt64 = 0
-    private var lastRequestId: UInt32 = 0
+    var lastRequestId: UInt32 = 0
 
     /// Connects, verifying the server's certificate as `trust` says, and waits for hello. Before signing, compare
     /// `hello.chainId` and `hello.rollup` with the deployment that you mean.
@@ -112,75 +112,16 @@ package final class GatewayClient {
         }
     }
 
-    // MARK: Subscriptions and queries
-
-    /// Subscribes and waits for the confirmation; a book's snapshot follows among the messages. The market is for books and trades, owner and
-    /// sub-account (by number; 0 is the main account) for accounts, as is the position after which everything is sent before it goes on live.
-    @discardableResult
-    package func subscribe(
-        _ channel: Channel, market: UInt16 = 0, owner: Address = .zero, subaccount: UInt16 = 0, after: StreamPosition? = nil
-    ) throws(GatewayClientError) -> ServerMessage.SubscriptionState {
-        try changeSubscription(Wire.ToServer.subscribe, channel, market | subaccount, owner, after: after)
-    }
-
-    /// Ends a subscription and waits for the confirmation.
-    @discardableResult
-    package func unsubscribe(
-        _ channel: Channel, market: UInt16 = 0, owner: Address = .zero, subaccount: UInt16 = 0
-    ) throws(GatewayClientError) -> ServerMessage.SubscriptionState {
-        subscriptions.removeAll { $0.channel == channel && $0.market == market | subaccount && $0.owner == owner }
-        return try changeSubscription(Wire.ToServer.unsubscribe, channel, market | subaccount, owner, after: nil)
-    }
-
-    /// Asks the executor and waits for the reply, whose layout depends on `kind`. For an account `market` is the sub-account's number.
-    package func query(
-        _ kind: QueryKind, market: UInt16 = 0, depth: UInt16 = 0, owner: Address = .zero
-    ) throws(GatewayClientError) -> [UInt8] {
-        lastRequestId &+= 1
-        let requestId = lastRequestId
-        var message = [UInt8](repeating: 0, count: 8 + QueryLayout.bytes)
-        message.withUnsafeMutableBytes { bytes in
-            bytes[0] = Wire.ToServer.query
-            bytes.storeBytes(of: requestId, toByteOffset: 4, as: UInt32.self)
-            bytes[8 + QueryLayout.kind] = kind.rawValue
-            bytes.storeBytes(of: market, toByteOffset: 8 + QueryLayout.market, as: UInt16.self)
-            bytes.storeBytes(of: depth, toByteOffset: 8 + QueryLayout.depth, as: UInt16.self)
-            bytes.storeBytes(of: owner, toByteOffset: 8 + QueryLayout.address, as: Address.self)
-        }
-        try sendMessage(message)
-        return try wait { message in
-            switch message {
-            case .queryReply(requestId, let body): .success(body)
-            case .reject(let reject) where reject.messageType == Wire.ToServer.query && reject.requestId == requestId: .failure(reject)
-            default: nil
-            }
-        }
-    }
-
-    /// The server's time in milliseconds since 1970.
-    package func serverTimeMs() throws(GatewayClientError) -> UInt64 {
-        let clientTime = MonotonicClock.nanoseconds()
-        var message = [UInt8](repeating: 0, count: 16)
-        message.withUnsafeMutableBytes {
-            $0[0] = Wire.ToServer.time
-            $0.storeBytes(of: clientTime, toByteOffset: 8, as: UInt64.self)
-        }
-        try sendMessage(message)
-        return try wait { message in
-            guard case .time(clientTime, let serverTimeMs) = message else { return nil }
-            return .success(serverTimeMs)
-        }
-    }
-
     // MARK: Messages
 
-    /// The next message, or nil if none came within `timeoutMs`. Unknown types are skipped.
+    /// The next message, or nil if none came within `timeoutMs`. Unknown types are skipped. Throws ``GatewayClientError/historyLost(_:)`` in the place of the
+    /// *caught up* that shows it; messages go on after that.
     package func receive(timeoutMs: Int) throws(GatewayClientError) -> ServerMessage? {
-        if !kept.isEmpty { return kept.removeFirst() }
+        if !kept.isEmpty { return try kept.removeFirst().get() }
         let deadline = MonotonicClock.milliseconds() + UInt64(timeoutMs)
         do {
             while true {
-                if let message = try next(deadline: deadline, timeoutMs: timeoutMs) { return message }
+                if let message = try next(deadline: deadline, timeoutMs: timeoutMs) { return try message.get() }
             }
         } catch .timedOut {
             return nil
@@ -196,45 +137,14 @@ package final class GatewayClient {
     /// Ends the connection in order.
     package func close() { connection.close() }
 
-    @discardableResult
-    func changeSubscription(
-        _ type: UInt8, _ channel: Channel, _ market: UInt16, _ owner: Address, after: StreamPosition?
-    ) throws(GatewayClientError) -> ServerMessage.SubscriptionState {
-        let isKept = subscriptions.contains { $0.channel == channel && $0.market == market && $0.owner == owner }
-        if type == Wire.ToServer.subscribe, !isKept { subscriptions.append(Kept(channel: channel, market: market, owner: owner)) }
-        var message = [UInt8](repeating: 0, count: channel == .account ? after == nil ? 24 : Wire.replayBytes : 4)
-        message.withUnsafeMutableBytes { bytes in
-            bytes[0] = type
-            bytes[1] = channel.rawValue
-            bytes.storeBytes(of: market, toByteOffset: 2, as: UInt16.self)
-            if channel == .account { bytes.storeBytes(of: owner, toByteOffset: 4, as: Address.self) }
-            if let after { bytes.storeBytes(of: after.rawValue, toByteOffset: 24, as: UInt64.self) }
-        }
-        do {
-            try sendMessage(message)
-            return try wait { message in
-                switch message {
-                case .subscription(let state)
-                where state.channel == channel.rawValue && state.market == market && state.owner == owner:
-                    .success(state)
-                case .reject(let reject) where reject.messageType == type: .failure(reject)
-                default: nil
-                }
-            }
-        } catch {
-            if case .rejected = error, !isKept { subscriptions.removeLast() }
-            throw error
-        }
-    }
-
     /// Waits for the message that `match` recognizes and keeps the others.
-    private func wait<Answer>(
+    func wait<Answer>(
         for match: (ServerMessage) -> Result<Answer, ServerMessage.Reject>?
     ) throws(GatewayClientError) -> Answer {
         let deadline = MonotonicClock.milliseconds() + UInt64(timeoutMs)
         while true {
             guard let message = try next(deadline: deadline, timeoutMs: timeoutMs) else { continue }
-            switch match(message) {
+            switch (try? message.get()).flatMap(match) {
             case .success(let answer): return answer
             case .failure(let reject): throw .rejected(reject)
             case nil: kept.append(message)
@@ -242,15 +152,20 @@ package final class GatewayClient {
         }
     }
 
-    /// The next message; nil if it was of an unknown type, or came before.
-    private func next(deadline: UInt64, timeoutMs: Int) throws(GatewayClientError) -> ServerMessage? {
-        guard let message = try Self.next(connection, deadline: deadline, timeoutMs: timeoutMs), note(message) else { return nil }
+    /// The next message, or what it shows to be lost; nil if it was of an unknown type, or came before.
+    private func next(deadline: UInt64, timeoutMs: Int) throws(GatewayClientError) -> Result<ServerMessage, GatewayClientError>? {
+        guard let message = try Self.next(connection, deadline: deadline, timeoutMs: timeoutMs) else { return nil }
+        do throws(HistoryLost) {
+            guard try note(message) else { return nil }
+        } catch {
+            return .failure(.historyLost(error))
+        }
         switch message {
         case .ack(let ack): quotaRemaining = ack.quotaRemaining
         case .reject(let reject) where reject.messageType == Wire.ToServer.commands: quotaRemaining = reject.quotaRemaining
         default: break
         }
-        return message
+        return .success(message)
     }
 
     /// The next message off the connection; nil if it was of an unknown type.

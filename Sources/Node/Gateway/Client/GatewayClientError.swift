@@ -14,6 +14,8 @@ package enum GatewayClientError: Error, Equatable, Sendable, CustomStringConvert
     case rejected(ServerMessage.Reject)
     /// The server speaks another version of the protocol.
     case version(UInt8)
+    /// The exchange has lost something that this client had heard of. The subscription goes on; ask for the state of the account.
+    case historyLost(HistoryLost)
     /// Behind the same address another exchange answers than before.
     case otherExchange(GatewayURL)
 
@@ -27,6 +29,7 @@ package enum GatewayClientError: Error, Equatable, Sendable, CustomStringConvert
         case .timedOut(let milliseconds): "the gateway did not answer within \(milliseconds) ms"
         case .malformed(let malformed): malformed.description
         case .rejected(let reject): reject.description
+        case .historyLost(let lost): lost.description
         case .otherExchange(let url): "\(url) serves another exchange than before"
         case .version(let version): "the gateway speaks version \(version) of memex.v1; this client knows \(Wire.version)"
         }

@@ -8,7 +8,7 @@ extension GatewayLoop {
             return endSubscription(connection, feed)
         }
         feed.replayCount += 1
-        replays.append(AccountReplay(connection, feed, from: cursor, isAnnounced: isAnnounced))
+        replays.append(AccountReplay(connection, feed, from: cursor, after: after, isAnnounced: isAnnounced))
     }
 
     /// Goes on with some replays, those that waited longest first.
@@ -17,8 +17,9 @@ extension GatewayLoop {
         let deadline = MonotonicClock.nanoseconds() + limits.replayNanosecondsPerTurn
         var stalledCount = 0
         while stalledCount < replays.count, MonotonicClock.nanoseconds() < deadline, let replay = replays.popFirst() {
-            // What waits for a slow reader is bounded; its socket's progress makes the next turn.
-            guard replay.connection.waitingBytes < limits.replayOutputBytesMax else {
+            // What waits for a slow reader is bounded; its socket's progress makes the next turn. And another thread of the gateway may have told the
+            // client more than this one has read by now: that is not lost, and does not come twice. What is unread makes the next turn.
+            guard replay.connection.waitingBytes < limits.replayOutputBytesMax, position >= replay.after || fromExecutor.isEmpty else {
                 replays.append(replay)
                 stalledCount += 1
                 continue
