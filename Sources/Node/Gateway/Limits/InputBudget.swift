@@ -4,6 +4,8 @@
 struct InputBudget {
     /// Eight signatures, or 16 KiB with one.
     static let units = 256
+    /// Of one without ``Standing``: little, so that nobody waits long for what it sent.
+    static let strangerUnits = 64
 
     enum Cost {
         static let signature = 32
@@ -16,9 +18,12 @@ struct InputBudget {
         static func bytes(_ count: Int) -> Int { count >> 7 }
     }
 
-    private(set) var rest = Self.units
+    private let granted: Int
+    private(set) var spent = 0
 
-    var isSpent: Bool { rest <= 0 }
+    init(isStranger: Bool = false) { granted = isStranger ? Self.strangerUnits : Self.units }
 
-    mutating func spend(_ cost: Int) { rest -= cost }
+    var isSpent: Bool { spent >= granted }
+
+    mutating func spend(_ cost: Int) { spent += cost }
 }

@@ -1,12 +1,20 @@
 import CLibuv
+import Glibc
 
 /// From the socket to messages, as far as the connection's share of time goes.
 ///
-/// While something is left over, the connection waits in the loop's list and its socket is not read: at most one read (16 KiB) and one TLS
+/// While something is left over, the connection waits in one of the loop's lists and its socket is not read: at most one read (16 KiB) and one TLS
 /// record (16 KiB) are held, and TCP makes the sender wait.
 extension Connection: WebSocketEndpointHandler {
+    /// Has the socket watched, by whom its standing says.
     func startReading() {
-        isReading = true
+        if standing.isStranger {
+            if watch == .byLoop { uv_read_stop(stream) }
+            watch = .asStranger
+            return loop.strangerSockets.watch(descriptor, session: session)
+        }
+        guard watch != .byLoop else { return }
+        watch = .byLoop
         uv_read_start(
             stream,
             { handle, _, buffer in
@@ -29,9 +37,34 @@ extension Connection: WebSocketEndpointHandler {
             })
     }
 
+    /// A batch of its was acknowledged: from now on it goes before strangers.
+    func earnStanding() {
+        standing.earn()
+        guard watch == .asStranger else { return }
+        loop.strangerSockets.forget(descriptor)
+        watch = .none
+        startReading()
+    }
+
+    /// Its turn among the strangers has come: goes on with what was left over, or reads.
+    func serveStranger() {
+        guard phase != .gone else { return }
+        guard !hasLeftover else { return resumeInput() }
+        let count = recv(descriptor, loop.readBuffer.baseAddress, loop.readBuffer.count, 0)
+        if count > 0 {
+            received(UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
+        } else if count < 0, errno == EAGAIN || errno == EINTR {
+            startReading()
+        } else {
+            loop.abandon(self, flushing: false)
+        }
+    }
+
+    private var hasLeftover: Bool { !held.isEmpty || tls?.hasInput == true }
+
     private func received(_ bytes: UnsafeRawBufferPointer) {
         lastInputMs = loop.nowMs
-        budget = InputBudget()
+        budget = InputBudget(isStranger: standing.isStranger)
         if tls == nil {
             take(bytes)
         } else {
@@ -46,7 +79,7 @@ extension Connection: WebSocketEndpointHandler {
     func resumeInput() {
         guard phase != .gone else { return }
         lastInputMs = loop.nowMs
-        budget = InputBudget()
+        budget = InputBudget(isStranger: standing.isStranger)
         if !held.isEmpty { held.consume(process(held.bytes)) }
         if held.isEmpty, tls != nil { decrypt() }
         finishInput()
@@ -54,14 +87,14 @@ extension Connection: WebSocketEndpointHandler {
 
     private func finishInput() {
         guard phase != .gone else { return }
-        if !held.isEmpty || tls?.hasInput == true {
-            if isReading { uv_read_stop(stream) }
-            isReading = false
-            loop.ready.append(self)
-        } else {
+        standing.spend(budget.spent)
+        guard hasLeftover else {
             held.shrink(to: 0)
-            if !isReading { startReading() }
+            return startReading()
         }
+        if watch == .byLoop { uv_read_stop(stream) }
+        watch = .none
+        if standing.isStranger { loop.strangers.append(self) } else { loop.ready.append(self) }
     }
 
     private func decrypt() {

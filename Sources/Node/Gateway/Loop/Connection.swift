@@ -9,6 +9,8 @@ final class Connection {
     enum Phase { case opening, open, closing, draining, gone }
     /// The list in which a connection waits to be flushed.
     enum FlushList { case urgent, market }
+    /// Who reports that there is something to read: nobody while something is left over, libuv, or the set of strangers' sockets.
+    enum Watch { case none, byLoop, asStranger }
 
     unowned let loop: GatewayLoop
     /// Index in the loop's table.
@@ -34,7 +36,8 @@ final class Connection {
     /// Received, and decrypted, but not yet looked at.
     var held = ByteBuffer(capacity: 0)
     var budget = InputBudget()
-    var isReading = false
+    var standing = Standing()
+    var watch = Watch.none
 
     // Output: see Connection+Output.
     /// The HTTP response.
@@ -89,6 +92,12 @@ final class Connection {
         tcp.deallocate()
         writeRequest?.deallocate()
         shutdownRequest?.deallocate()
+    }
+
+    var descriptor: Int32 {
+        var descriptor: Int32 = -1
+        uv_fileno(UnsafeMutableRawPointer(tcp).assumingMemoryBound(to: uv_handle_t.self), &descriptor)
+        return descriptor
     }
 
     var stream: UnsafeMutablePointer<uv_stream_t> { UnsafeMutableRawPointer(tcp).assumingMemoryBound(to: uv_stream_t.self) }

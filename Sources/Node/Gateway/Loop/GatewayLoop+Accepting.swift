@@ -24,8 +24,10 @@ extension GatewayLoop {
             "listen on \(configuration.host):\(bound)",
             uv_listen(UnsafeMutableRawPointer(listener).assumingMemoryBound(to: uv_stream_t.self), 512) { stream, status in
                 guard status == 0, let stream else { return }
-                GatewayLoop.from(UnsafeMutableRawPointer(stream)).accept()
+                // libuv takes no further one until then.
+                GatewayLoop.from(UnsafeMutableRawPointer(stream)).isAcceptDue = true
             })
+        try check("watch sockets", watchStrangers())
         uv_prepare_start(prepare) { GatewayLoop.from(UnsafeMutableRawPointer($0)).beforePoll() }
         let shortest = min(limits.handshakeTimeoutMs, limits.pingIntervalMs, limits.idleTimeoutMs, limits.closeTimeoutMs)
         let interval = max(10, min(1000, shortest / 4))
@@ -58,7 +60,9 @@ extension GatewayLoop {
         if linux_stay_on_core(cores[thread % cores.count]) != 0 { logger.warning("a thread of the gateway could not be kept on its core") }
     }
 
-    private func accept() {
+    /// Takes the connection that libuv has for us.
+    func accept() {
+        isAcceptDue = false
         shared.statistics.accepted.add()
         let tcp = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
         guard uv_tcp_init(loop, tcp) == 0 else { return tcp.deallocate() }

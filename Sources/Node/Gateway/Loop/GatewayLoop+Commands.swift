@@ -56,6 +56,7 @@ extension GatewayLoop {
 
     private func refuseSignature(nonce: UInt64, _ connection: Connection) {
         connection.budget.spend(InputBudget.Cost.badSignature - InputBudget.Cost.signature)
+        connection.standing.lose()
         refuse(.badSignature, nonce: nonce, connection)
         guard !shared.addresses.countBadSignature(connection.address, at: MonotonicClock.nanoseconds()) else { return }
         connection.close(code: 1008, reason: "too many signatures from this address did not fit; connect again in some seconds")

@@ -22,6 +22,7 @@ extension GatewayLoop {
     /// Closes everything in order: the listener at once, connections with 1001.
     func beginStop() {
         isStopping = true
+        isAcceptDue = false
         uv_close(handle(listener)) { _ in }
         for case let connection? in connections {
             if connection.phase == .open {
@@ -49,6 +50,7 @@ extension GatewayLoop {
         uv_close(handle(accountTimer)) { _ in }
         uv_close(handle(prepare)) { _ in }
         uv_close(handle(idle)) { _ in }
+        uv_close(handle(strangersPoll)) { _ in }
         // No other thread may send to the handle from here on.
         signal.detach()
         uv_close(handle(signal.async)) { _ in }

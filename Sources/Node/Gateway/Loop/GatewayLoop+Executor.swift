@@ -54,7 +54,10 @@ extension GatewayLoop {
         block = max(block, result.block)
         if record.session != 0, !isOwn, record.tag & ~Self.receiptTag != 0 { watched.tookOver(result.signer) }
         watched.applied(tag: tag, session: record.session, isOpen: connection?.phase == .open)
-        if let connection { sendAck(result, events, to: connection) }
+        if let connection {
+            connection.earnStanding()
+            sendAck(result, events, to: connection)
+        }
         publish(events, position: result.streamPosition)
         position = result.streamPosition
     }

@@ -18,7 +18,10 @@ extension GatewayLoop {
         stepInPlace()
         turn()
         endWaitForStep()
+        // Behind all that others wait for.
+        serveStrangers()
         var isAwake = isMoreDue || !ready.isEmpty || !urgentOutput.isEmpty || isSendingMarketData || isAwaitingAnswer
+        if !isAwake { isAwake = hasStrangersToServe || steps.isWaiting }
         if !isAwake { isAwake = pollBusily() }
         if !isAwake { isAwake = !signal.mayFallAsleep { !fromExecutor.isEmpty } }
         if isAwake { uv_idle_start(idle) { _ in } } else { uv_idle_stop(idle) }

@@ -49,6 +49,11 @@ final class GatewayLoop {
     var openCount = 0
     /// Connections that have more input than their share of time allowed.
     var ready = Fifo<Connection>()
+    /// Those without standing that have input, and whether a new one waits to be accepted.
+    var strangers = Fifo<Connection>()
+    var isAcceptDue = false
+    let strangerSockets: StrangerSockets
+    let strangersPoll = UnsafeMutablePointer<uv_poll_t>.allocate(capacity: 1)
     /// Connections with something to flush: at the end of the turn, and as time allows.
     var urgentOutput = Fifo<Connection>()
     var marketOutput = Fifo<Connection>()
@@ -138,6 +143,7 @@ final class GatewayLoop {
         balances = BalanceSchedule(intervalMs: configuration.limits.balancesIntervalMs)
         receiptSigner = configuration.sequencerKey.map { [domain] in ReceiptSigner(key: $0, domain: domain) }
         self.tlsServer = tlsServer
+        strangerSockets = try StrangerSockets()
         loop = .allocate(capacity: 1)
         let result = uv_loop_init(loop)
         guard result == 0 else { throw GatewayError("start an event loop", result) }
@@ -147,6 +153,7 @@ final class GatewayLoop {
         listener.deallocate()
         prepare.deallocate()
         idle.deallocate()
+        strangersPoll.deallocate()
         timer.deallocate()
         accountTimer.deallocate()
         loop.deallocate()
