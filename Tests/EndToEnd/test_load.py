@@ -54,12 +54,23 @@ def test_commands_are_counted_one_by_one(node, tmp_path):
 
 def test_the_crowd_does_not_disturb_what_is_counted(node, tmp_path):
     result = tmp_path / "load.json"
-    crowd = ["--subscribers", 20, "--slow-readers", 2, "--idle", 3, "--bad-signatures", 2, "--bad-rate", 20]
+    crowd = ["--subscribers", 20, "--slow-readers", 2, "--idle", 3]
     load(*node, "--quiet", "--rate", 300, "--seconds", 2, *crowd, "--json", result)
     figures = json.loads(result.read_text())
     assert figures["acked"] == 600 and figures["lost"] == figures["rejected"] == figures["connectionsClosed"] == 0
     assert figures["crowd"]["messages"] > 20 and figures["crowd"]["bookGaps"] == figures["crowd"]["subscribersDropped"] == 0
-    assert figures["crowd"]["badSent"] > 0 and figures["crowd"]["badRefused"] > 0
+
+
+def test_attackers_of_all_kinds_lose(node, tmp_path):
+    result = tmp_path / "load.json"
+    load(*node, "--quiet", "--rate", 300, "--seconds", 3, "--attack", "standard", "--attack-pace", 0.5, "--json", result)
+    figures = json.loads(result.read_text())
+    assert figures["acked"] == 900 and figures["lost"] == figures["rejected"] == figures["connectionsClosed"] == 0
+    kinds = figures["attack"]["kinds"]
+    # Without TLS there is nothing to begin and not to end, and nothing to send garbage behind.
+    assert len(kinds) == (9 if "--ca" in node else 6) and all(kind["connects"] >= kind["connections"] > 0 for kind in kinds.values())
+    assert kinds["garbage-frames"]["ends"]["1002"] > 0 and figures["attack"]["badSignatures"] > 0
+    assert kinds["bad-signatures"]["refusals"] > 0 and min(kinds[kind]["bytes"] for kind in ("slow-heads", "slow-frames", "pings")) > 0
 
 
 def test_recorded_flow_is_sent(node, tmp_path):
@@ -105,7 +116,7 @@ def test_the_standard_set_loses_nothing(tmp_path):
     assert (kills["missing"], kills["twice"], kills["streamFaults"]) == (0, 0, 0)
     # Answers are kept as a convenience; two may want the same place.
     assert kills["answersForgotten"] <= kills["acknowledged"] / 50
-    assert {"unloaded", "half the knee", "20 subscribers", "durability fsync"} <= figures["scenarios"].keys()
+    assert {"unloaded", "half the knee", "20 subscribers", "under attack", "durability fsync"} <= figures["scenarios"].keys()
     assert all(scenario["lost"] == scenario["rejected"] == 0 for scenario in figures["scenarios"].values())
     assert all(goal["name"] in table for goal in figures["goals"]) and len(figures["goals"]) >= 9
 
@@ -115,6 +126,7 @@ def test_mistakes_are_explained(tmp_path):
     for arguments, words in [
         ([], "Give either --url or --local"), (["--local", "--mix", "place"], "--mix wants"), (["--local", "--batch", "600"], "1...512"),
         (["--url", "wss://127.0.0.1:1", "--keys", "/nowhere"], "/nowhere"),
+        (["--local", "--attack", "pings"], "--attack wants"),
         (["--local", "--accounts", "4", "--replay", tmp_path / "empty.csv"], "no order"),
     ]:
         done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60)

@@ -1,6 +1,7 @@
 /// Frames of a WebSocket client (RFC 6455, 5.2), made before they are needed.
 enum ClientFrame {
     static let binary: UInt8 = 2
+    static let ping: UInt8 = 9
     static let pong: UInt8 = 10
 
     /// One whole masked frame.

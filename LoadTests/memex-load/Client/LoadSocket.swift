@@ -19,9 +19,9 @@ final class LoadSocket {
         case ended
     }
 
-    /// Connects and completes both handshakes, within `timeoutMs` each. `tls` is for `wss`. `source` is the IPv4 address to come from, where it matters.
-    init(_ url: GatewayURL, tls: borrowing LoadTLS, source: String? = nil, timeoutMs: Int32 = 10_000) throws {
-        descriptor = try Self.connect(url, source: source)
+    /// Connects and completes both handshakes, within `timeoutMs` each. `tls` is for `wss`.
+    init(_ url: GatewayURL, tls: borrowing LoadTLS, timeoutMs: Int32 = 10_000) throws {
+        descriptor = try Self.connect(url)
         ssl = url.isSecure ? try tls.stream(descriptor, host: url.host) : nil
         var timeout = timeval(tv_sec: Int(timeoutMs / 1000), tv_usec: Int(timeoutMs % 1000) * 1000)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -76,7 +76,7 @@ final class LoadSocket {
 
     // MARK: Opening
 
-    private static func connect(_ url: GatewayURL, source: String?) throws -> Int32 {
+    private static func connect(_ url: GatewayURL) throws -> Int32 {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
@@ -86,7 +86,6 @@ final class LoadSocket {
         var next = list
         while let address = next?.pointee {
             let descriptor = socket(address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), address.ai_protocol)
-            if let source, address.ai_family == AF_INET { bind(descriptor, to: source) }
             if descriptor >= 0, Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 {
                 var one: Int32 = 1
                 setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
@@ -97,15 +96,6 @@ final class LoadSocket {
             next = address.ai_next
         }
         throw LoadFailure("\(url): cannot connect: \(reason)")
-    }
-
-    private static func bind(_ descriptor: Int32, to source: String) {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        inet_pton(AF_INET, source, &address.sin_addr)
-        _ = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
     }
 
     private func upgrade(_ url: GatewayURL) throws {

@@ -17,7 +17,8 @@ struct GatewayCommand: ParsableCommand {
               memex-load --url wss://localhost:9443 --ca server.pem --deployment deployment.json --keys keys.txt --rate 20000
               memex-load --local --rate 20000 --seconds 10 --json load.json
               memex-load --local --rate 300000 --batch 50 --mix place:50,cancel:40,modify:10 --compare load.json
-              memex-load --local --rate 5000 --subscribers 1000 --slow-readers 10 --bad-signatures 2 --idle 100
+              memex-load --local --rate 5000 --subscribers 1000 --slow-readers 10 --idle 100
+              memex-load --local --rate 2000 --attack standard
               memex-load --local --rate 20000 --replay ../shared/data/btcusd-2015-05-01.csv.xz
             """)
 

@@ -23,8 +23,10 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "Connections that follow book and trades.") var subscribers = 0
     @Option(help: "Connections that follow book and trades and never read.") var slowReaders = 0
     @Option(help: "Connections that do nothing.") var idle = 0
-    @Option(help: "Connections that send bad signatures.") var badSignatures = 0
-    @Option(help: "Bad signatures a second of each.") var badRate = 100.0
+    @Option(help: ArgumentHelp("Clients that mean harm: KIND:CONNECTIONS,… (see LoadTests/load.md), or standard.", valueName: "kinds"))
+    var attack: String?
+    @Option(help: "Addresses that attackers of each kind come from, 1...65536.") var attackAddresses = 256
+    @Option(help: "Factor to what attackers do in a second.") var attackPace = 1.0
     @Option(help: "Microseconds that the sending thread sleeps at least between sends; what falls due meanwhile leaves together.")
     var sendInterval = 200
     @Flag(help: "The sending thread never sleeps: for times of an exchange without load, where a core is free for it.") var spin = false
@@ -40,8 +42,15 @@ struct LoadOptions: ParsableArguments {
         guard local != (keys != nil) else { throw ValidationError("--url needs --keys; --local makes its own.") }
         guard (1...Layout.commandsPerPayloadMax).contains(batch) else { throw ValidationError("--batch must lie in 1...512.") }
         guard CommandMix(mix) != nil else { throw ValidationError("--mix wants weights of place, cancel and modify: place:60,cancel:40.") }
-        guard connections > 0, lots > 0, accounts > 1, subscribers >= 0, slowReaders >= 0, idle >= 0, badSignatures >= 0, badRate > 0 else {
+        guard connections > 0, lots > 0, accounts > 1, subscribers >= 0, slowReaders >= 0, idle >= 0 else {
             throw ValidationError("--connections and --lots must be positive, --accounts at least 2, other counts not negative.")
+        }
+        guard attack.map({ AttackPlan($0) != nil }) ?? true else {
+            let kinds = AttackKind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--attack wants numbers of connections: pings:10,hellos:5, or standard. Kinds: \(kinds).")
+        }
+        guard (1...AttackPlan.addressesMax).contains(attackAddresses), attackPace > 0 else {
+            throw ValidationError("--attack-addresses must lie in 1...65536, --attack-pace be positive.")
         }
     }
 
@@ -54,6 +63,8 @@ struct LoadOptions: ParsableArguments {
             options.durability = durability
             options.gatewayThreads = gatewayThreads ?? 1
             options.isPlain = plain
+            // They are what protects it.
+            options.keepsLimits = attack != nil
             let node = try LocalNode(options)
             return (node.target, node)
         }
@@ -81,8 +92,10 @@ struct LoadOptions: ParsableArguments {
         plan.mix = CommandMix(mix) ?? plan.mix
         plan.replay = replay
         plan.seed = seed
-        plan.crowd = Crowd.Size(
-            subscribers: subscribers, slowReaders: slowReaders, idle: idle, badSignatures: badSignatures, badPerSecond: badRate)
+        plan.crowd = Crowd.Size(subscribers: subscribers, slowReaders: slowReaders, idle: idle)
+        plan.attack = attack.flatMap { AttackPlan($0) } ?? plan.attack
+        plan.attack.addresses = attackAddresses
+        plan.attack.pace = attackPace
         plan.run.sendIntervalNs = UInt64(max(0, sendInterval)) * 1000
         plan.run.spins = spin
         plan.run.core = core ?? -1

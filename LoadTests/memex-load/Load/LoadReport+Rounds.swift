@@ -33,5 +33,6 @@ extension LoadReport {
         marketDataMicroseconds.add(round.marketDataMicroseconds)
         sendDelayMicroseconds.add(round.sendDelayMicroseconds)
         if let other = round.crowd { crowd?.add(other) }
+        if let other = round.attack { attack?.add(other) }
     }
 }

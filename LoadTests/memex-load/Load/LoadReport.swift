@@ -44,6 +44,7 @@ struct LoadReport: Encodable {
     /// Processor time of the node for each message, by name of thread, where the node is the harness's own.
     var nodeMicrosecondsPerMessage: [String: Double]?
     var crowd: CrowdReport?
+    var attack: AttackReport?
 
     init(counts: LoadCounts) {
         (acked, placed, cancelled, modified) = (counts.acked, counts.placed, counts.cancelled, counts.modified)
@@ -84,6 +85,6 @@ struct LoadReport: Encodable {
         for (name, histogram) in [
             ("due to ack", ackMicroseconds), ("due to market data", marketDataMicroseconds), ("due to sent", sendDelayMicroseconds),
         ] where histogram.count > 0 { times.add([name] + histogram.quantiles.cells) }
-        return table.text + "\n\n" + times.text
+        return [table.text, attack?.table, times.text].compactMap { $0 }.joined(separator: "\n\n")
     }
 }

@@ -51,13 +51,17 @@ struct LoadSetup {
         return workload
     }
 
-    /// A whole commands message, but for the signature, which is another message's.
-    func badMessage() -> [UInt8] {
+    /// Whole commands messages, but for their signatures, which are another message's. Every second one names a signer whom nobody knows: that is dearer to
+    /// find out.
+    func badMessages() -> [[UInt8]] {
         let commands: [Command] = [.cancelByClientId(market: plan.market, clientOrderId: 1)]
-        var message = CommandsMessage.encode(commands, nonce: nextNonce, key: keys[0], domain: client.domain)
         let other = CommandsMessage.encode(commands, nonce: nextNonce + 1, key: keys[0], domain: client.domain)
-        message.replaceSubrange(32..<96, with: other[32..<96])
-        return message
+        return (0..<20).map { number in
+            var message = CommandsMessage.encode(commands, nonce: nextNonce, key: keys[0], domain: client.domain)
+            message.replaceSubrange(32..<96, with: other[32..<96])
+            if number % 2 == 0 { message[4] ^= UInt8(number + 1) }
+            return message
+        }
     }
 
     /// Places one order of each account where nobody trades, with lots enough to lose one at every modification.

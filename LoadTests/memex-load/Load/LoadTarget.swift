@@ -25,6 +25,7 @@ struct LoadTarget: Sendable {
         var replay: String?
         var followsMarketData = true
         var crowd = Crowd.Size()
+        var attack = AttackPlan()
         var seed: UInt64 = 1
         var run = LoadRun.Options()
 
@@ -42,7 +43,8 @@ struct LoadTarget: Sendable {
         let tls = try LoadTLS(trust: trust)
         let crowd =
             plan.crowd.count == 0
-            ? nil : try Crowd(plan.crowd, url: GatewayURL(url), tls: tls, market: plan.market, badMessage: prepared.badMessage)
+            ? nil : try Crowd(plan.crowd, url: GatewayURL(url), tls: tls, market: plan.market)
+        let attack = plan.attack.isNone ? nil : try Attack(plan.attack, url: GatewayURL(url), badMessages: prepared.badMessages)
         let connections = try workload.lanes.map { try connect($0, tls) }
         let marketData = plan.followsMarketData ? try connect(Lane(), tls) : nil
         marketData?.enqueue(SubscribeMessage.bytes(.trades, market: plan.market))
@@ -51,6 +53,7 @@ struct LoadTarget: Sendable {
         let reference = VerificationReference()
         let before = reference.measure()
         crowd?.start(core: plan.run.core)
+        attack?.start(core: plan.run.core)
         if plan.run.showsProgress {
             Progress.line("sending \(Int(plan.commandsPerSecond)) commands/s over \(connections.count) connections for \(plan.seconds) s")
         }
@@ -61,6 +64,7 @@ struct LoadTarget: Sendable {
             report.nodeMicrosecondsPerMessage?[thread]? -= seconds * 1e6 / Double(max(1, workload.batchCount))
         }
         report.crowd = crowd?.stop()
+        report.attack = attack?.stop()
         report.verifyPerSecondReference = (before + reference.measure()) / 2
         report.url = url
         report.accounts = keys.count
@@ -74,7 +78,7 @@ struct LoadTarget: Sendable {
     }
 
     /// Everything that a run sends, signed.
-    func prepare(_ plan: Plan) throws -> (workload: Workload, badMessage: [UInt8]) {
+    func prepare(_ plan: Plan) throws -> (workload: Workload, badMessages: [[UInt8]]) {
         let client = try GatewayClient(url: url, trust: trust)
         defer { client.close() }
         var setup = try LoadSetup(client, keys: keys, plan: plan)
@@ -83,7 +87,7 @@ struct LoadTarget: Sendable {
         workload.sign(keys: keys, domain: client.domain) { share in
             if plan.run.showsProgress { Progress.line("signed \(Int(share * 100)) %") }
         }
-        return (workload, setup.badMessage())
+        return (workload, setup.badMessages())
     }
 
     /// A connection that sends the frames of a lane.

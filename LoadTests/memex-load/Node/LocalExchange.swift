@@ -23,6 +23,8 @@ final class LocalExchange {
         /// Empty: any.
         var gatewayCores: [Int32] = []
         var stepsInPlace = true
+        /// Whether addresses and accounts are limited.
+        var keepsLimits = false
         var marketDataIntervalMs = GatewayLimits().marketDataIntervalMs
         /// Connections beside those that every measurement needs.
         var connectionsMax = 16_000
@@ -66,7 +68,7 @@ final class LocalExchange {
             options.gatewaySpinUs ?? GatewayConfiguration.spinUsDefault(threadCount: options.gatewayThreads)
         gatewayConfiguration.cores = options.gatewayCores
         gatewayConfiguration.limits.connectionsMax = options.connectionsMax
-        gatewayConfiguration.limits.liftRates()
+        if !options.keepsLimits { gatewayConfiguration.limits.liftRates() }
         gatewayConfiguration.limits.marketDataIntervalMs = options.marketDataIntervalMs
         let stepsInPlace = options.stepsInPlace
         gateway = try Gateway(

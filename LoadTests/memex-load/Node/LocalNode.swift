@@ -13,6 +13,8 @@ final class LocalNode {
         /// Cores to keep the gateway's threads on; empty: any.
         var gatewayCores: [Int] = []
         var isPlain = false
+        /// Whether addresses and accounts are limited as memexd does it by default.
+        var keepsLimits = false
     }
 
     let folder: String
@@ -62,6 +64,7 @@ final class LocalNode {
         if let spinUs = options.gatewaySpinUs { arguments += ["--gateway-spin-us", "\(spinUs)"] }
         if !options.gatewayCores.isEmpty { arguments += ["--gateway-cores", options.gatewayCores.map(String.init).joined(separator: ",")] }
         if options.isPlain { arguments.append("--insecure-ws") }
+        if options.keepsLimits { arguments.append("--limits") }
         let process = try ChildProcess(arguments)
         let ready = try JSONDecoder().decode(NodeCommand.Ready.self, from: Data(process.readyLine.utf8))
         return (process, ready.address)

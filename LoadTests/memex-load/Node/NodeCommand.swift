@@ -33,6 +33,8 @@ struct NodeCommand: ParsableCommand {
     @Flag(help: "Always wake the executor: no thread of the gateway does its work, for comparison.") var noStepsInPlace = false
     @Option(help: "Milliseconds between two rounds of market data, at least.") var marketDataIntervalMs = GatewayLimits()
         .marketDataIntervalMs
+    @Flag(help: "Limit addresses and accounts as memexd does by default; without this, one address may load it as it can.")
+    var limits = false
     @Flag(help: "End with the process that started this one, however that ends.") var withParent = false
 
     func validate() throws {
@@ -80,6 +82,7 @@ struct NodeCommand: ParsableCommand {
         options.gatewaySpinUs = gatewaySpinUs
         options.gatewayCores = gatewayCores.flatMap { GatewayConfiguration.cores($0) } ?? []
         options.stepsInPlace = !noStepsInPlace
+        options.keepsLimits = limits
         options.marketDataIntervalMs = marketDataIntervalMs
         options.durability = durability == "fsync" ? .fsync : .process
         return options

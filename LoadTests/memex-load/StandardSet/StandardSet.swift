@@ -32,6 +32,7 @@ struct StandardSet {
         let knee = try sweep(node, reference: reference)
         _ = node.stop()
         try withSubscribers(commandsPerSecond: min(2000, knee / 4))
+        try underAttack(commandsPerSecond: min(2000, knee / 4))
         try onDisk()
         if kills > 0 {
             Progress.line("kill -9, \(kills) times")
@@ -52,12 +53,15 @@ struct StandardSet {
         return gatewayThreads < numbers.count ? (numbers.suffix(gatewayThreads), numbers[0]) : ([], -1)
     }
 
-    private func node(durability: String = "process", gatewaySpinUs: UInt64? = nil, gatewayCores: [Int] = []) throws -> LocalNode {
+    private func node(durability: String = "process", gatewaySpinUs: UInt64? = nil, gatewayCores: [Int] = [], keepsLimits: Bool = false)
+        throws -> LocalNode
+    {
         var options = LocalNode.Options()
         options.gatewayCores = gatewayCores
         options.durability = durability
         options.gatewaySpinUs = gatewaySpinUs
         options.gatewayThreads = gatewayThreads
+        options.keepsLimits = keepsLimits
         return try LocalNode(options)
     }
 
@@ -130,23 +134,39 @@ struct StandardSet {
         return knee
     }
 
-    /// Without and with in turn, so that both have the same share of what else the machine does.
     private mutating func withSubscribers(commandsPerSecond: Double) throws {
         guard subscribers > 0 else { return }
         let node = try node(gatewayCores: cores.gateway)
         let subscribers = subscribers
-        let (before, after) = ("without subscribers", "\(subscribers) subscribers")
-        var (alone, crowded): ([LoadReport], [LoadReport]) = ([], [])
+        let ratio = try compare("without subscribers", "\(subscribers) subscribers", node, commandsPerSecond: commandsPerSecond) {
+            $0.crowd.subscribers = subscribers
+        }
+        result.add(goal: "ack p99 with \(subscribers) subscribers over that without", ratio, .below(2))
+    }
+
+    private mutating func underAttack(commandsPerSecond: Double) throws {
+        let node = try node(gatewayCores: cores.gateway, keepsLimits: true)
+        let ratio = try compare("without attackers", "under attack", node, commandsPerSecond: commandsPerSecond) {
+            $0.attack = AttackPlan.standard
+        }
+        result.add(goal: "ack p99 under attack over that without", ratio, .below(2))
+    }
+
+    /// Measures without and with something in turn, so that both have the same share of what else the machine does. Returns the ratio of the p99s of the ack
+    /// times, nil if there is none, and stops the node.
+    private mutating func compare(
+        _ without: String, _ with: String, _ node: LocalNode, commandsPerSecond: Double, _ change: (inout LoadTarget.Plan) -> Void
+    ) throws -> Double? {
+        var rounds: [[LoadReport]] = [[], []]
         for _ in 0..<Self.rounds {
-            alone.append(try round(before, node, commandsPerSecond: commandsPerSecond) { _ in })
-            crowded.append(try round(after, node, commandsPerSecond: commandsPerSecond) { $0.crowd.subscribers = subscribers })
+            rounds[0].append(try round(without, node, commandsPerSecond: commandsPerSecond) { _ in })
+            rounds[1].append(try round(with, node, commandsPerSecond: commandsPerSecond, change))
         }
         _ = node.stop()
-        result.add(before, LoadReport(rounds: alone))
-        result.add(after, LoadReport(rounds: crowded))
-        let p99s = [alone, crowded].map { LoadReport(rounds: $0).ackMicroseconds.quantiles.p99 }
-        guard p99s[0] > 0 else { return }
-        result.add(goal: "ack p99 with \(subscribers) subscribers over that without", p99s[1] / p99s[0], .below(2))
+        let reports = rounds.map { LoadReport(rounds: $0) }
+        for (name, report) in zip([without, with], reports) { result.add(name, report) }
+        let p99s = reports.map(\.ackMicroseconds.quantiles.p99)
+        return p99s[0] > 0 ? p99s[1] / p99s[0] : nil
     }
 
     private mutating func onDisk() throws {
