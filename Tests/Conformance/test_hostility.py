@@ -5,6 +5,7 @@ How long the honest one waits meanwhile is measured by `LoadTests/run`; here it 
 
 import os
 import select
+import ssl
 import struct
 import threading
 
@@ -106,9 +107,54 @@ def test_half_open_connections(node):
             peer.end()
 
 
+def test_hellos_without_a_handshake(node):
+    """A hello of TLS, and gone at its answer: work for the node, none for whoever comes."""
+    context, hello = ssl.create_default_context(), ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="localhost").do_handshake()
+    begun = hello.read()
+    with Honest(node):
+        for _ in range(300):
+            peer = Peer(node, timeout=30, source="127.0.0.30", encrypted=False)
+            peer.send(begun)
+            # Without TLS it is the beginning of a head that never ends.
+            if node.certificate:
+                assert peer.receive()
+            peer.end()
+
+
+def test_messages_a_byte_at_a_time(node):
+    """However slowly they come, they are answered in the end; nobody waits for them."""
+    with Honest(node):
+        slow = [Peer(node, timeout=30, source="127.0.0.31").upgrade() for _ in range(30)]
+        for byte in TIME:
+            for peer in slow:
+                peer.send(bytes([byte]))
+        for peer in slow:
+            opcode, payload = peer.message()
+            assert (opcode, payload[0]) == (BINARY, 0x85)
+            peer.end()
+
+
+def wrong_signatures(count):
+    return b"".join(frame(BINARY, struct.pack("<BBH20sQ", 1, 1, 0, os.urandom(20), index + 1) + os.urandom(64) + struct.pack("<BBHQ", 2, 0, 1, 5)) for index in range(count))
+
+
+def test_bad_signatures_from_many_addresses(node):
+    """Each address has a budget of its own, and every one is shown out."""
+    wrong = wrong_signatures(300)
+    with Honest(node):
+        peers = [Peer(node, timeout=30, source=f"127.0.1.{number}").upgrade() for number in range(1, 21)]
+        for peer in peers:
+            peer.send(wrong)
+        for peer in peers:
+            assert close_code(end_of(peer)) == 1008
+            peer.end()
+
+
 def test_bad_signatures(node):
     """A budget of wrong signatures, then the door: 1008, and no new connection from there for a while."""
-    wrong = b"".join(frame(BINARY, struct.pack("<BBH20sQ", 1, 1, 0, os.urandom(20), index + 1) + os.urandom(64) + struct.pack("<BBHQ", 2, 0, 1, 5)) for index in range(200))
+    wrong = wrong_signatures(200)
     with Honest(node) as honest:
         peer = Peer(node, timeout=30, source="127.0.0.26").upgrade()
         for _ in range(2):
