@@ -133,8 +133,11 @@ struct Options: ParsableArguments {
         do {
             return try GatewayClient(url: url, trust: trust)
         } catch .tls(let failure) {
-            throw CommandFailure(
-                .cannotConnect, "\(failure); for an exchange with a certificate of its own, give that with --ca FILE or MEMEX_CA")
+            let advice =
+                failure.reason.contains("wrong version number")
+                ? "there is no TLS at \(url): is it the exchange's port? A gateway without TLS is at ws://"
+                : "for an exchange with a certificate of its own, give that with --ca FILE or MEMEX_CA"
+            throw CommandFailure(.cannotConnect, "\(failure); \(advice)")
         }
     }
 

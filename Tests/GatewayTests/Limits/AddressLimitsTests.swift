@@ -16,12 +16,12 @@ import Testing
         let table = Self.limits { $0.addressConnectionsMax = 2 }
         let (first, entry) = table.connect(.v4(1), at: 0)
         #expect(first == .serve && table.connect(.v4(1), at: 0).0 == .serve)
-        #expect(table.connect(.v4(1), at: 0).0 == .explain(.tooManyConnections))
+        #expect(table.connect(.v4(1), at: 0).0 == .explain(.tooManyConnections(open: 2, allowed: 2)))
         #expect(table.connect(.v4(2), at: 0).0 == .serve)
         // The one that was told why counts until it is gone.
         let known = try #require(entry)
         table.disconnect(known)
-        #expect(table.connect(.v4(1), at: 0).0 == .explain(.tooManyConnections))
+        #expect(table.connect(.v4(1), at: 0).0 == .explain(.tooManyConnections(open: 2, allowed: 2)))
         for _ in 0..<2 { table.disconnect(known) }
         #expect(table.connect(.v4(1), at: 0).0 == .serve)
     }
@@ -39,7 +39,11 @@ import Testing
         }
         let entry = try #require(table.connect(.v4(9), at: 0).1)
         #expect((0..<4).map { _ in table.countBadSignature(entry, at: 0) } == [true, true, false, false])
-        #expect(table.connect(.v4(9), at: 0).0 == .explain(.tooManyBadSignatures))
+        func refusal(seconds: UInt64) -> AddressLimits.Decision {
+            .explain(.tooManyBadSignatures(Rate(perSecond: 1, burst: 2), retryAfterSeconds: seconds))
+        }
+        #expect(table.connect(.v4(9), at: 0).0 == refusal(seconds: 5))
+        #expect(table.connect(.v4(9), at: 3 * Self.second + 1).0 == refusal(seconds: 2), "when it is over is said to the second")
         #expect(table.connect(.v4(8), at: 0).0 == .serve)
         #expect(table.connect(.v4(9), at: 5 * Self.second).0 == .serve)
     }

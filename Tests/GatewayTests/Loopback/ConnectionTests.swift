@@ -49,7 +49,7 @@ import Testing
         let first = try rig.client()
         let second = try rig.client()
         let error = #expect(throws: GatewayClientError.self) { _ = try rig.client() }
-        #expect(error == .refused(WebSocketRefused(status: 503, text: "All connections are taken; try again later.")))
+        #expect(error == .refused(WebSocketRefused(status: 503, text: "All 2 connections of this node are taken; try again later.")))
         first.close()
         _ = try rig.client()
         second.close()

@@ -55,10 +55,8 @@ import Testing
             #expect(each <= bytesEachMax)
             #expect(try served() == connections)
             // They are all there at once, and one more is told so.
-            #expect(throws: GatewayClientError.refused(WebSocketRefused(status: 503, text: "All connections are taken; try again later.")))
-            {
-                _ = try rig.client()
-            }
+            let full = "All \(connections) connections of this node are taken; try again later."
+            #expect(throws: GatewayClientError.refused(WebSocketRefused(status: 503, text: full))) { _ = try rig.client() }
         }
         // And they have left nothing behind.
         let client = try rig.client()

@@ -71,6 +71,10 @@ import Testing
             let answer = try #require(try refusal(message))
             #expect(answer.quotaRemaining <= GatewayLimits().accountCommands.burst)
             expected.quotaRemaining = answer.quotaRemaining
+            #expect(answer.text.hasPrefix("\(code.text)"))
+            // What is said of nonces names the one that came.
+            #expect(answer.text.contains(" It is \(code.rawValue)") == "\(code)".hasPrefix("nonce"))
+            expected.text = answer.text
             #expect(answer == expected)
         }
         // From the gateway.
@@ -102,7 +106,7 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(reject.code == RejectCode.tooManySubscriptions.rawValue)
+        #expect(reject.code == RejectCode.tooManySubscriptions.rawValue && reject.text.hasSuffix("These are 2."))
         try client.unsubscribe(.blocks)
         try client.subscribe(.trades, market: 1)
     }
@@ -144,7 +148,8 @@ import Testing
             Issue.record("not refused")
             return
         }
-        #expect(reject.code == RejectCode.busy.rawValue)
+        #expect(
+            reject.code == RejectCode.busy.rawValue && reject.text.hasSuffix("3 answers on this connection are waiting, and no more may."))
         rig.executor.isPaused.store(false, ordering: .releasing)
     }
 

@@ -62,6 +62,19 @@ import Testing
         #expect(Self.decide(String(repeating: "\r\n", count: 5000)) == .refuse(.malformed))
     }
 
+    /// Whoever has to wait is told for how long, and what would be too much again.
+    @Test func refusalsForNowSayWhen() {
+        let signatures = HTTPRefusal.tooManyBadSignatures(Rate(perSecond: 10, burst: 200), retryAfterSeconds: 7).response
+        for part in ["HTTP/1.1 429 ", "\r\nRetry-After: 7\r\n", "200 signatures at once", "10 a second", "in 7 s"] {
+            #expect(signatures.contains(part), "\(part) in \(signatures)")
+        }
+        let connections = HTTPRefusal.tooManyConnections(open: 4098, allowed: 4096).response
+        for part in ["HTTP/1.1 429 ", "\r\nRetry-After: 5\r\n", "has 4098", "may have 4096"] {
+            #expect(connections.contains(part), "\(part) in \(connections)")
+        }
+        #expect(HTTPRefusal.full(connections: 9).response.contains("\r\nRetry-After: 5\r\n"))
+    }
+
     @Test func health() {
         #expect(Self.decide("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") == .health)
         #expect(WebSocketUpgrade.healthResponse(connections: 2, block: 7).hasSuffix("{\"status\":\"ok\",\"connections\":2,\"block\":7}\n"))
@@ -80,10 +93,14 @@ import Testing
         #expect(judge(response) == .accepted(headBytes: response.utf8.count))
         #expect(judge(String(response.dropLast())) == .incomplete)
         #expect(
-            judge(HTTPRefusal.full.response) == .refused(WebSocketRefused(status: 503, text: "All connections are taken; try again later."))
+            judge(HTTPRefusal.full(connections: 9).response)
+                == .refused(WebSocketRefused(status: 503, text: "All 9 connections of this node are taken; try again later."))
         )
         let other = WebSocketUpgrade.response(key: WebSocketKey.random())
         #expect(judge(other) == .refused(WebSocketRefused(status: 101, text: "the server did not agree to a WebSocket with memex.v1")))
+        #expect(
+            judge("HTTP/1.1 500 No\r\nContent-Length: -5\r\n\r\nbody") == .refused(WebSocketRefused(status: 500, text: "")),
+            "whoever answers may be anybody")
         #expect(judge("", isAtEnd: true) == .refused(WebSocketRefused(status: 0, text: "the server hung up during the handshake")))
     }
 

@@ -22,7 +22,8 @@ package enum GatewayClientError: Error, Equatable, Sendable, CustomStringConvert
     package var description: String {
         switch self {
         case .badURL(let text): "\(text) is no gateway address; write wss://host:port"
-        case .cannotConnect(let url, let reason): "cannot connect to \(url): \(reason)"
+        case .cannotConnect(let url, let reason):
+            "cannot connect to \(url): \(reason); does memexd run there, and is this the port of its --listen?"
         case .tls(let failure): failure.description
         case .refused(let refused): refused.description
         case .closed(let code): "the connection ended (close code \(code)\(Self.meaning(of: code)))"

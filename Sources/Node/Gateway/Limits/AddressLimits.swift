@@ -39,8 +39,14 @@ package final class AddressLimits: Sendable {
         // Whatever the answer, a handshake of TLS may come before it.
         guard entry.handshakes.take(of: limits.addressHandshakes, at: nowNs) else { return (.drop, nil) }
         let before = entry.connectionCount.add(1, ordering: .relaxed).oldValue
-        if entry.refusedUntilNs.load(ordering: .relaxed) > nowNs { return (.explain(.tooManyBadSignatures), entry) }
-        if before >= limits.addressConnectionsMax { return (.explain(.tooManyConnections), entry) }
+        let refusedUntilNs = entry.refusedUntilNs.load(ordering: .relaxed)
+        if refusedUntilNs > nowNs {
+            let seconds = (refusedUntilNs - nowNs + 999_999_999) / 1_000_000_000
+            return (.explain(.tooManyBadSignatures(limits.addressBadSignatures, retryAfterSeconds: seconds)), entry)
+        }
+        if before >= limits.addressConnectionsMax {
+            return (.explain(.tooManyConnections(open: before, allowed: limits.addressConnectionsMax)), entry)
+        }
         return (.serve, entry)
     }
 

@@ -141,7 +141,9 @@ extension Connection: WebSocketEndpointHandler {
         case .health: respond(WebSocketUpgrade.healthResponse(connections: loop.shared.openCount, block: loop.block))
         case .accept(let key, let headBytes):
             if let refusal { return refuse(refusal) }
-            guard loop.shared.open(countMax: loop.limits.connectionsMax) else { return refuse(.full) }
+            guard loop.shared.open(countMax: loop.limits.connectionsMax) else {
+                return refuse(.full(connections: loop.limits.connectionsMax))
+            }
             response.append(text: WebSocketUpgrade.response(key: key))
             endpoint = WebSocketEndpoint(role: .server, messageBytesMax: Wire.clientMessageBytesMax, handler: self, framers: loop.framers)
             enter(.open)

@@ -19,17 +19,18 @@ extension GatewayLoop {
     /// Subscribes `connection`, or begins anew what it has, behind `after` if that is given.
     func subscribeAccount(_ connection: Connection, _ key: AccountFeeds.Key, after: StreamPosition?) -> Bool {
         // Each message may wait for an answer of the executor: one who sends them faster than it answers must not fill memory.
-        guard accounts[key] != nil || accounts.waitingCount < limits.lookUpsWaitingMax else {
-            reject(connection, .busy, messageType: Wire.ToServer.subscribe)
+        func refuse(_ code: RejectCode, _ detail: String) -> Bool {
+            reject(connection, code, messageType: Wire.ToServer.subscribe, detail: detail)
             return false
+        }
+        guard accounts[key] != nil || accounts.waitingCount < limits.lookUpsWaitingMax else {
+            return refuse(.busy, RejectDetail.waiting("subscriptions to accounts", allowed: limits.lookUpsWaitingMax))
         }
         guard after == nil || replays.count < limits.replaysMax else {
-            reject(connection, .busy, messageType: Wire.ToServer.subscribe)
-            return false
+            return refuse(.busy, RejectDetail.waiting("replays", allowed: limits.replaysMax))
         }
         if let after, history.cursor(after: after) == nil {
-            reject(connection, .historyGone, messageType: Wire.ToServer.subscribe)
-            return false
+            return refuse(.historyGone, RejectDetail.oldest(fromExecutor.log.oldestPosition))
         }
         let feed = accounts.add(key)
         leave(feed, connection)

@@ -61,7 +61,9 @@ extension GatewayLoop {
             if case .commands(let envelope) = decoded { return receivedCommands(envelope, from: connection) }
             guard isWithinRate(connection) else {
                 let requestId: UInt32 = if case .query(let requestId, _) = decoded { requestId } else { 0 }
-                return reject(connection, .tooManyFromAddress, messageType: message[0], requestId: requestId)
+                return reject(
+                    connection, .tooManyFromAddress, messageType: message[0], requestId: requestId,
+                    detail: RejectDetail.addressRate(limits.addressMessages))
             }
             switch decoded {
             case .commands: break
@@ -75,7 +77,9 @@ extension GatewayLoop {
             }
         } catch {
             _ = isWithinRate(connection)
-            reject(connection, error.code, messageType: error.type, requestId: error.requestId, nonce: error.nonce)
+            reject(
+                connection, error.code, messageType: error.type, requestId: error.requestId, nonce: error.nonce,
+                detail: RejectDetail.malformed(error.code, message))
         }
     }
 
@@ -85,11 +89,19 @@ extension GatewayLoop {
     }
 
     private func receivedQuery(_ requestId: UInt32, _ body: UnsafeRawBufferPointer, from connection: Connection) {
-        guard connection.inFlightCount < limits.inFlightMax, connection.queryCount < limits.queriesInFlightPerConnectionMax,
-            queryCount < limits.queriesInFlightMax, ask(session: connection.session, tag: UInt64(requestId), body)
-        else {
-            return reject(connection, .busy, messageType: Wire.ToServer.query, requestId: requestId)
+        func refuse(_ detail: String) {
+            reject(connection, .busy, messageType: Wire.ToServer.query, requestId: requestId, detail: detail)
         }
+        guard connection.inFlightCount < limits.inFlightMax else {
+            return refuse(RejectDetail.waiting("answers on this connection", allowed: limits.inFlightMax))
+        }
+        guard connection.queryCount < limits.queriesInFlightPerConnectionMax else {
+            return refuse(RejectDetail.waiting("queries of this connection", allowed: limits.queriesInFlightPerConnectionMax))
+        }
+        guard queryCount < limits.queriesInFlightMax else {
+            return refuse(RejectDetail.waiting("queries of all clients", allowed: limits.queriesInFlightMax))
+        }
+        guard ask(session: connection.session, tag: UInt64(requestId), body) else { return refuse("") }
         connection.inFlightCount += 1
         connection.queryCount += 1
         queryCount += 1

@@ -11,8 +11,8 @@ extension GatewayLoop {
         let payload = UnsafeRawBufferPointer(rebasing: envelope[EnvelopeLayout.payload...])
         // Nothing: only cancels. They are never throttled, and refused only where there is no room at all.
         let cost = CommandCost.count(payload)
-        if cost > 0, !isWithinRate(connection) { return refuse(.tooManyFromAddress, nonce: nonce, connection) }
-        guard hasRoom(for: envelope.count, cost: cost, connection) else { return refuse(.busy, nonce: nonce, connection) }
+        if cost > 0, !isWithinRate(connection) { return refuseRate(nonce: nonce, connection) }
+        guard hasRoom(for: envelope.count, cost: cost, connection) else { return refuseBusy(nonce: nonce, connection) }
 
         let signer = Address(loadingFrom: base + EnvelopeLayout.signer)
         let signature = Signature(loadingFrom: base + EnvelopeLayout.signature)
@@ -20,13 +20,18 @@ extension GatewayLoop {
         guard verifier.isValid(signature, of: domain.commandsDigest(nonce: nonce, payload: payload), by: signer) else {
             return refuseSignature(nonce: nonce, connection)
         }
+        // The executor would refuse it as well, but not say where.
+        if let fault = RejectDetail.malformed(payload: payload) {
+            return refuse(.malformedPayload, nonce: nonce, connection, detail: fault)
+        }
 
         lastCommandNs = MonotonicClock.nanoseconds()
         let known = shared.accounts.quota(of: signer, known: connection.quota, at: lastCommandNs)
         connection.quota = known
         guard shared.accounts.take(cost, known.quota, at: lastCommandNs) else {
             let remaining = shared.accounts.remaining(known.quota, at: lastCommandNs)
-            return refuse(.quotaExceeded, nonce: nonce, connection, quotaRemaining: remaining)
+            let detail = RejectDetail.quota(cost, remaining: remaining, limits.accountCommands)
+            return refuse(.quotaExceeded, nonce: nonce, connection, quotaRemaining: remaining, detail: detail)
         }
 
         let tag = watched.tag(of: payload, signer: signer)
@@ -50,8 +55,21 @@ extension GatewayLoop {
         return !isDraining && connection.inFlightCount < limits.inFlightMax && toExecutor.hasRoom(max(recordBytes, toExecutor.capacity / 4))
     }
 
-    private func refuse(_ code: RejectCode, nonce: UInt64, _ connection: Connection, quotaRemaining: UInt32 = .max) {
-        reject(connection, code, messageType: Wire.ToServer.commands, nonce: nonce, quotaRemaining: quotaRemaining)
+    private func refuse(
+        _ code: RejectCode, nonce: UInt64, _ connection: Connection, quotaRemaining: UInt32 = .max, detail: String = ""
+    ) {
+        reject(connection, code, messageType: Wire.ToServer.commands, nonce: nonce, quotaRemaining: quotaRemaining, detail: detail)
+    }
+
+    private func refuseRate(nonce: UInt64, _ connection: Connection) {
+        refuse(.tooManyFromAddress, nonce: nonce, connection, detail: RejectDetail.addressRate(limits.addressMessages))
+    }
+
+    private func refuseBusy(nonce: UInt64, _ connection: Connection) {
+        let isFull = connection.inFlightCount >= limits.inFlightMax
+        refuse(
+            .busy, nonce: nonce, connection,
+            detail: isFull ? RejectDetail.waiting("answers on this connection", allowed: limits.inFlightMax) : "")
     }
 
     private func refuseSignature(nonce: UInt64, _ connection: Connection) {

@@ -67,7 +67,9 @@ extension GatewayLoop {
         if let offset = result.answeredBefore, answerAgain(result, at: offset, to: connection) { return }
         let code = RejectCode(rawValue: result.code) ?? .malformedPayload
         let remaining = quotaRemaining(of: result.signer, account: 0, connection)
-        reject(connection, code, messageType: Wire.ToServer.commands, nonce: result.nonce, quotaRemaining: remaining)
+        reject(
+            connection, code, messageType: Wire.ToServer.commands, nonce: result.nonce, quotaRemaining: remaining,
+            detail: RejectDetail.nonce(code, result.nonce, nowMs: WallClock.milliseconds()))
     }
 
     /// Sends the ack of the batch whose result begins at log offset `offset`; false if it is not there any more.

@@ -48,7 +48,7 @@ extension GatewayLoop {
     /// What should have been replayed is no longer kept: the client must ask for the state instead.
     private func endSubscription(_ connection: Connection, _ feed: AccountFeeds.Feed) {
         connection.subscriptions.removeAll { $0.account == feed.key }
-        reject(connection, .historyGone, messageType: Wire.ToServer.subscribe)
+        reject(connection, .historyGone, messageType: Wire.ToServer.subscribe, detail: RejectDetail.oldest(fromExecutor.log.oldestPosition))
         accounts.removeIfUnused(feed)
     }
 

@@ -6,12 +6,14 @@ extension GatewayLoop {
     func subscribe(_ connection: Connection, _ subscription: ClientMessage.Subscription, after: StreamPosition?) {
         let isNew = !connection.subscriptions.contains(subscription)
         guard !isNew || connection.subscriptions.count < limits.subscriptionsMax else {
-            return reject(connection, .tooManySubscriptions, messageType: Wire.ToServer.subscribe)
+            return reject(
+                connection, .tooManySubscriptions, messageType: Wire.ToServer.subscribe, detail: "These are \(limits.subscriptionsMax).")
         }
         switch subscription.channel {
         case .book, .trades, .ticker, .orders:
             guard feeds.subscribe(connection, subscription.channel, subscription.market) else {
-                return reject(connection, .unknownMarket, messageType: Wire.ToServer.subscribe)
+                return reject(
+                    connection, .unknownMarket, messageType: Wire.ToServer.subscribe, detail: "The market is \(subscription.market).")
             }
             // What it begins with follows at the end of the turn.
             confirm(connection, subscription)
@@ -22,7 +24,7 @@ extension GatewayLoop {
             if isNew { blocks.subscribers.add(connection, ticket: 0, standing: .live) }
         case .receipts:
             guard receiptSigner != nil else {
-                return reject(connection, .unknownChannel, messageType: Wire.ToServer.subscribe)
+                return reject(connection, .unknownChannel, messageType: Wire.ToServer.subscribe, detail: "This one signs none.")
             }
             connection.wantsReceipts = true
             confirm(connection, subscription)

@@ -170,14 +170,15 @@ final class GatewayLoop {
         connection.send(scratch.bytes)
     }
 
-    /// Refuses a message.
+    /// Refuses a message. `detail`: see ``RejectDetail``.
     func reject(
         _ connection: Connection, _ code: RejectCode, messageType: UInt8, requestId: UInt32 = 0, nonce: UInt64 = 0,
-        quotaRemaining: UInt32 = .max
+        quotaRemaining: UInt32 = .max, detail: String = ""
     ) {
         shared.statistics.rejects.add(code.rawValue)
         send(to: connection) {
-            $0.append(reject: code, messageType: messageType, requestId: requestId, nonce: nonce, quotaRemaining: quotaRemaining)
+            $0.append(
+                reject: code, messageType: messageType, requestId: requestId, nonce: nonce, quotaRemaining: quotaRemaining, detail: detail)
         }
     }
 

@@ -68,8 +68,10 @@ extension ByteBuffer {
         append(text)
     }
 
+    /// The code's sentence, and `detail` behind it.
     mutating func append(
-        reject code: RejectCode, messageType: UInt8, requestId: UInt32 = 0, nonce: UInt64 = 0, quotaRemaining: UInt32 = .max
+        reject code: RejectCode, messageType: UInt8, requestId: UInt32 = 0, nonce: UInt64 = 0, quotaRemaining: UInt32 = .max,
+        detail: String = ""
     ) {
         append(Wire.ToClient.reject)
         append(messageType)
@@ -77,8 +79,11 @@ extension ByteBuffer {
         append(requestId)
         append(nonce)
         append(quotaRemaining)
-        append(UInt16(code.text.utf8CodeUnitCount))
+        append(UInt16(code.text.utf8CodeUnitCount + (detail.isEmpty ? 0 : 1 + detail.utf8.count)))
         append(code.text)
+        guard !detail.isEmpty else { return }
+        append(UInt8(ascii: " "))
+        append(text: detail)
     }
 
     mutating func append(

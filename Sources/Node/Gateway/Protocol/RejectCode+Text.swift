@@ -18,11 +18,13 @@ extension RejectCode {
         case .tooManyCommands: "A batch may hold 512 commands; split it."
         case .unknownMarket: "No such market is listed; query the markets."
         case .sizeZero: "The size must be at least one lot."
-        case .sizeTooLarge: "The size exceeds what the market's base token can ever amount to; send fewer lots."
+        case .sizeTooLarge: "The size exceeds 2^63 - 1 atoms of the base token, more than it can ever amount to; send fewer lots."
         case .priceInvalid: "The price code must be below 3240000."
         case .priceTooFine: "One lot at this price is not a whole number of quote atoms; choose a coarser or higher price."
-        case .notionalTooLarge: "Price times size exceeds what the quote token can ever amount to; send fewer lots."
-        case .insufficientBalance: "The free balance does not cover this command; cancel orders, deposit, or send less."
+        case .notionalTooLarge:
+            "Price times size exceeds 2^63 - 1 atoms of the quote token, more than it can ever amount to; send fewer lots."
+        case .insufficientBalance:
+            "The free balance, which the account query tells, does not cover this command: a buy takes price times lots of the quote token, a sell its lots of the base token. Cancel orders, deposit, or send less."
         case .postOnlyWouldTake: "A post-only order may not fill at once; quote a price behind the opposite side."
         case .unknownOrder: "No such order rests in this market; it was filled or cancelled before."
         case .notYourOrder: "This order belongs to another account."
@@ -31,7 +33,8 @@ extension RejectCode {
             "The account has 10000 resting orders, or 256 whose client order ids collide; cancel some, or count client order ids up by one."
         case .capacityExhausted: "The exchange has no room for another record of this kind; try again later."
         case .wouldNotFill: "The book cannot fill this fill-or-kill order whole; send fewer lots, a better price, or immediate-or-cancel."
-        case .tooDeep: "The command would look at too many resting orders: send fewer lots, or fewer cancel-alls in a batch."
+        case .tooDeep:
+            "The command would look at more resting orders than the 1024 of a fill-or-kill, or the 20000 of all cancel-alls in a batch: send fewer lots, or fewer cancel-alls."
         case .expiryPassed: "The expiry lies before block time; use a later one."
         case .triggerWouldFire: "The last price is already past this trigger; place the order itself, or choose another trigger price."
         case .noLastPrice: "The market has not traded yet, so a trigger has nothing to wait for."

@@ -28,15 +28,32 @@ package struct HTTPRefusal: Error, Equatable, Sendable {
     package static let webSocketVersion = HTTPRefusal(
         426, "Upgrade Required", "Only version 13 of the WebSocket protocol is spoken here.",
         field: "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")
-    package static let tooManyConnections = HTTPRefusal(
-        429, "Too Many Requests", "This address has as many connections as one may have; close some first.", field: "Retry-After: 5\r\n")
-    package static let tooManyBadSignatures = HTTPRefusal(
-        429, "Too Many Requests", "Too many signatures from this address did not fit; correct the signing and connect again later.",
-        field: "Retry-After: 10\r\n")
     package static let headTooLarge = HTTPRefusal(
         431, "Request Header Fields Too Large", "The request's head may have 8192 bytes and 64 fields.")
-    package static let full = HTTPRefusal(
-        503, "Service Unavailable", "All connections are taken; try again later.", field: "Retry-After: 5\r\n")
+
+    /// When one is closed, nobody can know.
+    package static func tooManyConnections(open: Int, allowed: Int) -> HTTPRefusal {
+        HTTPRefusal(
+            429, "Too Many Requests",
+            "Your address (of IPv6: your network of 64 bits) has \(open) connections, and may have \(allowed); close some first.",
+            field: retry(afterSeconds: 5))
+    }
+
+    package static func tooManyBadSignatures(_ allowed: Rate, retryAfterSeconds: UInt64) -> HTTPRefusal {
+        HTTPRefusal(
+            429, "Too Many Requests",
+            "Of your address more than \(allowed.burst) signatures at once, or \(allowed.perSecond) a second, did not fit; mend the signing, and connect again in \(retryAfterSeconds) s.",
+            field: retry(afterSeconds: retryAfterSeconds))
+    }
+
+    package static func full(connections: Int) -> HTTPRefusal {
+        HTTPRefusal(
+            503, "Service Unavailable", "All \(connections) connections of this node are taken; try again later.",
+            field: retry(afterSeconds: 5))
+    }
+
+    /// RFC 9110, 10.2.3.
+    private static func retry(afterSeconds seconds: UInt64) -> String { "Retry-After: \(seconds)\r\n" }
 
     /// The whole response; the connection is closed after it.
     package var response: String {

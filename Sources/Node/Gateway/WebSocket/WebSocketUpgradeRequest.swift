@@ -31,7 +31,7 @@ package struct WebSocketUpgradeRequest {
             return .refused(WebSocketRefused(status: 0, text: "the server does not speak HTTP/1.1"))
         }
         guard status == 101 else {
-            let bodyBytes = Int(head.single("content-length") ?? "0") ?? 0
+            let bodyBytes = max(0, Int(head.single("content-length") ?? "0") ?? 0)
             let available = bytes.count - head.byteCount
             guard isAtEnd || available >= min(bodyBytes, 4096) else { return .incomplete }
             let body = String(decoding: bytes[head.byteCount...].prefix(min(bodyBytes, 4096)), as: UTF8.self)
