@@ -54,8 +54,14 @@ struct GatewayOptions: ParsableArguments {
     }
 
     func validate() throws {
-        guard (1...16).contains(gatewayThreads) else { throw ValidationError("--gateway-threads must be 1 to 16") }
-        guard spinUs <= 1_000_000 else { throw ValidationError("--gateway-spin-us must be 1000000 at most") }
+        try OptionRange.check("--gateway-threads", gatewayThreads, 1...16)
+        try OptionRange.check("--gateway-spin-us", spinUs, 0...1_000_000)
+        try OptionRange.check("--connections-max", connectionsMax, 1...(1 << 16) - limits.refusedConnectionsMax)
+        try OptionRange.check("--address-connections-max", addressConnectionsMax, 1...1 << 16)
+        try OptionRange.check("--address-messages-per-second", addressMessagesPerSecond, 1...1_000_000_000)
+        try OptionRange.check("--account-commands-per-second", accountCommandsPerSecond, 1...1_000_000_000)
+        try OptionRange.check("--output-mib-max", outputMibMax, 4...1 << 20)
+        try OptionRange.check("--market-data-interval-ms", marketDataIntervalMs, 0...60_000)
         guard gatewayCores == nil || !cores.isEmpty else {
             throw ValidationError("--gateway-cores wants numbers with commas between them: 2,3")
         }

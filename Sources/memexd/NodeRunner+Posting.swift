@@ -6,10 +6,31 @@ import Signing
 
 /// How batches get to L1.
 extension NodeRunner {
-    /// Where blobs may be posted, they have to be found again.
-    func checkBeacon(_ deployment: Deployment, _ block: L1Block) async throws {
-        guard options.carrier != .calldata, let url = options.beacon.flatMap(URL.init(string:)) else { return }
-        try await BeaconClient(url: url).check(chainId: deployment.chainId, time: block.timestamp)
+    private static let beaconPauseSeconds = 10.0
+
+    /// Where batches may go into blobs: why these could not be found again now; nil: they could.
+    func beaconFault(_ deployment: Deployment, _ block: L1Block) async -> BeaconError? {
+        guard options.carrier != .calldata, let url = options.beacon.flatMap(URL.init(string:)) else { return nil }
+        do throws(BeaconError) {
+            try await BeaconClient(url: url).check(chainId: deployment.chainId, time: block.timestamp)
+            return nil
+        } catch { return error }
+    }
+
+    /// Lets the price decide once a consensus node answers that did not at the start.
+    func awaitBeacon(_ deployment: Deployment, _ block: L1Block, _ poster: Poster, _ carrier: BatchCarrier) async {
+        repeat {
+            try? await Task.sleep(for: .seconds(Self.beaconPauseSeconds))
+            guard !Task.isCancelled else { return }
+            switch await beaconFault(deployment, block) {
+            case nil:
+                await poster.post(as: carrier)
+                return logger.notice("the consensus node answers: batches go in blobs where those cost less")
+            case .otherChain(let url, let reason)?:
+                return logger.error("batches go as calldata until the next start: \(BeaconError.otherChain(url: url, reason))")
+            case .unusable?: continue
+            }
+        } while true
     }
 
     func blobPosting() throws -> BlobPosting {
@@ -21,11 +42,12 @@ extension NodeRunner {
     }
 
     func poster(
-        _ contract: RollupContract, _ key: PrivateKey, _ chainId: UInt64, _ batches: StoredBatches, _ blobs: BlobPosting
+        _ contract: RollupContract, _ key: PrivateKey, _ chainId: UInt64, _ batches: StoredBatches, _ blobs: BlobPosting,
+        carrier: BatchCarrier
     ) -> Poster {
         var rules = Poster.Rules()
         rules.settledBlocks = options.confirmations
-        rules.carrier = blobs.carrier
+        rules.carrier = carrier
         return Poster(
             store: batches, chain: L1PostingChain(contract: contract, key: key, chainId: chainId, blobs: blobs.maker), rules: rules,
             logger: logger)

@@ -19,6 +19,7 @@ struct NodeRunner {
         let ending = Ending()
         // What cannot work is said before anything is recovered.
         try DescriptorLimit.raise(to: options.gateway.limits.descriptorsMax)
+        try options.tlsFiles?.check()
         let key = try KeyFile.read(options.sequencerKey)
         let deployment = try Deployment(path: options.deployment)
         guard key.address == deployment.sequencer else {
@@ -33,7 +34,12 @@ struct NodeRunner {
         let block = try await deployment.block(through: client)
         let identity = DeploymentIdentity(chainId: deployment.chainId, rollup: deployment.rollup, genesis: block.hash)
         guard try await contract.progress().haltedAt == nil else { throw RollupHalted() }
-        try await checkBeacon(deployment, block)
+        let beaconFault = await beaconFault(deployment, block)
+        if let beaconFault {
+            // There is calldata, where the price was to decide.
+            guard options.carrier == .price, beaconFault.isTransient else { throw beaconFault }
+            logger.warning("batches go as calldata until the consensus node answers: \(beaconFault)")
+        }
 
         // c-kzg is loaded while the state is recovered, unless the node is not to run without it.
         let blobs = Task.detached { try blobPosting() }
@@ -41,7 +47,9 @@ struct NodeRunner {
         let sequencer = try Sequencer(try configuration(identity, key), logger: logger)
         let batches = try StoredBatches(
             sequencer.configuration.directory, durability: options.durability, deployment: identity)
-        let poster = poster(contract, key, deployment.chainId, batches, try await blobs.value)
+        let posting = try await blobs.value
+        let poster = poster(
+            contract, key, deployment.chainId, batches, posting, carrier: beaconFault == nil ? posting.carrier : .calldata)
         // Orders that cannot be posted must not be acknowledged.
         try await poster.check()
         let backlog = BacklogWatch(
@@ -71,6 +79,7 @@ struct NodeRunner {
                 if !Task.isCancelled { ending.finish(because: RollupHalted()) }
             },
             Task { await watchChain(identity, deployment, client, ending) },
+            Task { if beaconFault != nil { await awaitBeacon(deployment, block, poster, posting.carrier) } },
             Task { await StatisticsReporter(sequencer, options, logger).run() },
             Task { await serveMetrics(sequencer, gateway, backlog) },
         ]
@@ -108,9 +117,7 @@ struct NodeRunner {
         configuration.spinUs = options.gateway.spinUs
         configuration.cores = options.gateway.cores
         configuration.sequencerKey = sequencer.configuration.key
-        if let certificate = options.certificate, let key = options.key {
-            configuration.tls = GatewayConfiguration.TLSFiles(certificatePath: certificate, keyPath: key)
-        }
+        configuration.tls = options.tlsFiles
         let (books, block) = sequencer.withExchange { (RecoveredBook.books(of: $0), $0.header.blockNumber) }
         return try Gateway(
             configuration, ports: sequencer.ports, wakeExecutor: { sequencer.wakeExecutor() },
@@ -136,8 +143,7 @@ struct NodeRunner {
             let server = try await MetricsServer(listen) {
                 var page = MetricsPage()
                 page.add(sequencer)
-                page.add(gateway.statistics, openCount: gateway.openCount)
-                page.add(certificateSecondsLeft: gateway.certificateSecondsLeft)
+                page.add(gateway)
                 page.add(backlog.status, nowMs: SystemClock.nowMs())
                 page.addProcess()
                 return page.text

@@ -132,17 +132,28 @@ struct Run: AsyncParsableCommand {
     var logLevel = Logger.Level.info
 
     func validate() throws {
-        guard blockIntervalMs > 0 else { throw ValidationError("--block-interval-ms must be at least 1") }
+        try OptionRange.check("--block-interval-ms", blockIntervalMs, 1...Self.dayMs)
+        try OptionRange.check("--idle-block-interval-ms", idleBlockIntervalMs, 1...Self.dayMs)
+        try OptionRange.check("--batch-age-ms-max", batchAgeMsMax, 0...Self.dayMs)
+        try OptionRange.check("--executor-spin-us", executorSpinUs, 0...1_000_000)
+        try OptionRange.check("--checkpoint-interval-s", checkpointIntervalS, 1...Self.yearS)
+        try OptionRange.check("--confirmations", confirmations, 0...1_000_000)
+        try OptionRange.check("--backlog-age-s-max", backlogAgeSMax ?? 1, 1...Self.yearS)
+        try OptionRange.check("--backlog-mib-max", backlogMibMax, 1...1 << 20)
+        try OptionRange.check("--batch-keep-days", batchKeepDays, 0...36_500)
+        try OptionRange.check("--stats-interval-s", statsIntervalS ?? 0, 0...Self.yearS)
+        guard l1PollS > 0, l1PollS <= 86_400 else { throw ValidationError("--l1-poll-s must be above 0 and 86400 at most, not \(l1PollS)") }
         guard idleBlockIntervalMs >= blockIntervalMs else {
             throw ValidationError("--idle-block-interval-ms \(idleBlockIntervalMs) is below --block-interval-ms \(blockIntervalMs)")
         }
-        guard executorSpinUs <= 1_000_000 else { throw ValidationError("--executor-spin-us must be 1000000 at most") }
-        guard checkpointIntervalS > 0 else { throw ValidationError("--checkpoint-interval-s must be at least 1") }
-        guard (certificate == nil) == (key == nil) else { throw ValidationError("--certificate and --key belong together") }
+        guard (certificate == nil) == (key == nil) else { throw ValidationError("--certificate goes with --key: give both or neither") }
         guard insecureWs || certificate != nil else {
             throw ValidationError("give --certificate and --key for wss://, or --insecure-ws to serve without TLS")
         }
         guard !insecureWs || certificate == nil else { throw ValidationError("--insecure-ws contradicts --certificate") }
+        for (option, path) in [("--data", data), ("--deployment", deployment), ("--sequencer-key", sequencerKey)] where path.isEmpty {
+            throw ValidationError("\(option) names a file or directory, and is empty")
+        }
         guard ListenAddress(listen) != nil else {
             throw ValidationError("--listen takes host:port, for example 127.0.0.1:9443 or [::1]:9443")
         }
@@ -157,12 +168,16 @@ struct Run: AsyncParsableCommand {
                 throw ValidationError("\(option) takes an http:// or https:// URL, for example http://127.0.0.1:8545")
             }
         }
-        guard backlogAgeSMax.map({ (1...UInt64(UInt32.max)).contains($0) }) ?? true, (1...1_048_576).contains(backlogMibMax) else {
-            throw ValidationError("--backlog-age-s-max must be at least 1, --backlog-mib-max 1 to 1048576")
-        }
-        guard batchKeepDays <= 36_500 else { throw ValidationError("--batch-keep-days must be 36500 at most") }
-        guard l1PollS > 0 else { throw ValidationError("--l1-poll-s must be above 0") }
     }
+
+    /// Nil without TLS.
+    var tlsFiles: GatewayConfiguration.TLSFiles? {
+        guard let certificate, let key else { return nil }
+        return GatewayConfiguration.TLSFiles(certificatePath: certificate, keyPath: key)
+    }
+
+    private static let dayMs = 86_400_000
+    private static let yearS = 31_536_000
 
     func run() async throws {
         let logLevel = logLevel

@@ -19,8 +19,8 @@ CHEAP, DEAR = 1, 50 * 10**9  # wei a unit of blob gas
 class Archive(http.server.ThreadingHTTPServer):
     """Keeps what a consensus node said about blobs, and says it again; with `spoils`, it lies."""
 
-    def __init__(self, beacon: str):
-        super().__init__(("127.0.0.1", 0), ArchiveHandler)
+    def __init__(self, beacon: str, port: int = 0):
+        super().__init__(("127.0.0.1", port), ArchiveHandler)
         self.beacon, self.kept, self.spoils = beacon, {}, False
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -47,9 +47,7 @@ class ArchiveHandler(http.server.BaseHTTPRequestHandler):
 def blobs(build, tmp_path_factory):
     """An exchange of its own, whose node may use blobs, with what it has posted in three spells: cheap, dear and cheap blobs."""
     with deployed(tmp_path_factory.mktemp("blobs"), build) as exchange:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            exchange.metrics = "127.0.0.1:%d" % free.getsockname()[1]
+        exchange.metrics = f"127.0.0.1:{free_port()}"
         exchange.options = [*NODE_OPTIONS, "--beacon", exchange.l1_url, "--metrics-listen", exchange.metrics]
         exchange.start_node(*exchange.options)
         [exchange.trader] = funded(exchange, ["ann"])
@@ -60,6 +58,12 @@ def blobs(build, tmp_path_factory):
             # What is on its way in a blob when that becomes dear offers more only after two minutes.
             eventually(lambda: ways(exchange)[-1:] == [wanted], f"a batch {'in a blob' if wanted else 'as calldata'}", 300)
         yield exchange
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def trade(exchange):
@@ -138,13 +142,35 @@ def test_a_consensus_node_that_is_no_use_is_refused_at_start(blobs):
         str(blobs.build / "memex"), "batch", "post", "--dry-run", "--data", str(blobs.folder / "node"), "--deployment", str(blobs.deployment_file),
         "--l1", blobs.l1_url, "--key", str(blobs.key_file(1)), "--beacon",
     ]
-    for beacon, reason, memex_status in (
-        (archive.url, "belongs to chain 17000, not 1337", 5), ("http://127.0.0.1:1", "connection refused", 3), (blobs.l1_url + "/x", "HTTP status 404", 3)
+    for beacon, reason, memex_status, options in (
+        (archive.url, "belongs to chain 17000, not 1337", 5, []), (blobs.l1_url + "/x", "HTTP status 404", 3, []),
+        ("http://127.0.0.1:1", "cannot connect to the consensus node", 3, ["--carrier", "blob"]),
     ):
         for command, status in ((memexd, 4), (memex, memex_status)):
-            refused = subprocess.run([*command, beacon], capture_output=True, text=True, timeout=60)
+            refused = subprocess.run([*command, beacon, *options], capture_output=True, text=True, timeout=60)
             assert refused.returncode == status and reason in refused.stderr and "not read back" in refused.stderr, refused
     archive.shutdown()
+    blobs.start_node(*NODE_OPTIONS)
+
+
+def test_a_consensus_node_that_is_down_at_start_costs_only_gas(blobs):
+    """There is calldata until it answers."""
+    port = free_port()
+    blobs.node.stop()
+    blobs.start_node(*NODE_OPTIONS, "--beacon", f"http://127.0.0.1:{port}")
+    assert "calldata until the consensus node answers: --beacon: cannot connect to the consensus node" in blobs.node.tail(8000)
+    count = len(batches(blobs))
+    trade(blobs)
+    eventually(lambda: len(batches(blobs)) > count and not any(ways(blobs)[count:]), "a batch as calldata", 120)
+    archive = Archive(blobs.l1_url, port)
+    for path in ("/eth/v1/config/spec", "/eth/v1/beacon/genesis"):
+        archive.keep(path)
+    eventually(lambda: "the consensus node answers: batches go in blobs" in blobs.node.tail(8000), "the consensus node to be asked again")
+    count = len(batches(blobs))
+    trade(blobs)
+    eventually(lambda: True in ways(blobs)[count:], "a batch in a blob", 300)
+    archive.shutdown()
+    blobs.node.stop()
     blobs.start_node(*NODE_OPTIONS)
 
 

@@ -173,6 +173,15 @@ import Testing
         other = deployment
         other.rollup = devnet.keys[9].address
         await #expect(throws: EthereumError.noContract(other.rollup)) { _ = try await other.contract(through: devnet.client) }
+        // A contract that is another one.
+        let token = try await contract.tokens()[1].l1Address
+        other.rollup = token
+        await #expect(throws: EthereumError.otherContract(token, function: "halted_at()")) {
+            _ = try await other.contract(through: devnet.client).progress()
+        }
+        other = deployment
+        other.deployedAtBlock = 1_000_000_000
+        await #expect(throws: EthereumError.noDeploymentBlock(1_000_000_000)) { _ = try await other.block(through: devnet.client) }
         let nobody = EthereumClient(url: try #require(URL(string: "http://127.0.0.1:1")), attempts: 2)
         await #expect(throws: EthereumError.self) { _ = try await nobody.chainId() }
     }

@@ -48,6 +48,11 @@ package struct GatewayConfiguration: Sendable {
             self.certificatePath = certificatePath
             self.keyPath = keyPath
         }
+
+        /// Throws what is wrong with the files, as the start of a gateway would.
+        package func check() throws(GatewayError) {
+            do { _ = try TLSServer(self) } catch { throw .tls(error) }
+        }
     }
 
     package init(chainId: UInt64, rollup: Address) {

@@ -57,7 +57,7 @@ enum ExitStatus: Int32 {
             case .otherChain: self = .mismatch
             }
         case is PosterError, is BatchPruned, is MissingInboxMessage: self = .mismatch
-        case is StoreRefused, is SQLiteFailed, is CocoaError, is OutputFailure: self = .fileProblem
+        case is StoreRefused, is RecoveryRefused, is SQLiteFailed, is SystemCallFailed, is CocoaError, is OutputFailure: self = .fileProblem
         case let error as EthereumError: self.init(error)
         case let error as GatewayClientError: self.init(error)
         default: return nil
@@ -68,7 +68,7 @@ enum ExitStatus: Int32 {
         switch error {
         case .cannotConnect, .timedOut, .httpStatus, .notIncluded: self = .cannotConnect
         case .node, .reverted, .transactionFailed, .nonceTaken: self = .refused
-        case .malformedReply, .wrongChain, .noContract: self = .mismatch
+        case .malformedReply, .wrongChain, .noDeploymentBlock, .noContract, .otherContract: self = .mismatch
         }
     }
 
@@ -101,7 +101,7 @@ enum ExitStatus: Int32 {
     /// An error in one sentence. Foundation's own descriptions of what the file system refused are no prose.
     static func text(_ error: any Error) -> String {
         guard let error = error as? CocoaError else { return "\(error)" }
-        let reason = (error.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+        let reason = (error.underlying as? POSIXError).map { SystemCallFailed.text($0.code.rawValue) } ?? error.localizedDescription
         return error.filePath.map { "cannot use \($0): \(reason)" } ?? reason
     }
 

@@ -2,12 +2,14 @@ import Engine
 import Gateway
 
 extension MetricsPage {
-    /// What the gateway's threads counted since the process began.
-    mutating func add(certificateSecondsLeft: Int?) {
-        guard let certificateSecondsLeft else { return }
-        add("memex_certificate_remaining_seconds", .gauge, "Until the TLS certificate is over; negative: it is.", certificateSecondsLeft)
+    /// Who is connected, and with TLS how long its certificate is good.
+    mutating func add(_ gateway: Gateway) {
+        add(gateway.statistics, openCount: gateway.openCount)
+        guard let secondsLeft = gateway.certificateSecondsLeft else { return }
+        add("memex_certificate_remaining_seconds", .gauge, "Until the TLS certificate is over; negative: it is.", secondsLeft)
     }
 
+    /// What the gateway's threads counted since the process began.
     mutating func add(_ statistics: GatewayStatistics, openCount: Int) {
         add("memex_connections_open", .gauge, "WebSockets that are open.", openCount)
         add("memex_connections_accepted_total", .counter, "TCP connections accepted.", statistics.accepted.value)

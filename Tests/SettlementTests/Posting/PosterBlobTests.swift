@@ -25,6 +25,16 @@ import Testing
     private func mine() { chain.state.withLock { $0.l1.mine() } }
     private var pool: FakeL1.Pool { chain.state.withLock { $0.l1.pool } }
 
+    /// L1 at a block, with batches on it.
+    private static func look(block: UInt64, batches: UInt64, nonces: ClosedRange<UInt64>, blobBaseFee: BigUInt?) throws -> L1Look {
+        let progress = RollupProgress(
+            l1Block: block, l1Time: 1, inboxCount: 0, inboxConsumed: 0, batchCount: batches, claimCount: 0, finalCount: 0, haltedAt: nil)
+        return L1Look(
+            block: L1Block(number: block, hash: .zero, timestamp: 1, baseFeePerGas: 100), nonce: nonces.lowerBound,
+            pendingNonce: nonces.upperBound, tip: 10, blobBaseFee: blobBaseFee, progress: progress, settled: progress,
+            parameters: try RollupParameters(fakeBond: 0))
+    }
+
     private func finish(_ poster: Poster) async throws {
         for _ in 0..<200 {
             if try await poster.step() == .idle { return }
@@ -119,15 +129,21 @@ import Testing
         await #expect(throws: PosterError.noBlobs) { try await self.poster(store, carrier: .blob).step() }
     }
 
+    @Test func `the way may change while it runs: where the consensus node answers only later`() async throws {
+        set(blobBaseFee: Self.cheap)
+        let store = FakeStore(count: 2)
+        let poster = poster(store, carrier: .calldata)
+        try await finish(poster)
+        await poster.post(as: .price)
+        store.state.withLock { $0.count = 4 }
+        try await finish(poster)
+        expectComplete([false, false, true, true])
+    }
+
     @Test func `the price decides at the size where both ways cost the same`() throws {
         func kind(bytes: Int, blobBaseFee: BigUInt?, carrier: BatchCarrier = .price) throws -> TransactionKind {
-            let progress = RollupProgress(
-                l1Block: 1, l1Time: 1, inboxCount: 0, inboxConsumed: 0, batchCount: 0, claimCount: 0, finalCount: 0, haltedAt: nil)
-            let look = L1Look(
-                block: L1Block(number: 1, hash: .zero, timestamp: 1, baseFeePerGas: 100), nonce: 0, pendingNonce: 0, tip: 10,
-                blobBaseFee: blobBaseFee, progress: progress, settled: progress, parameters: try RollupParameters(fakeBond: 0))
             let calldataGas = PostingGas.estimate(posting: [UInt8](repeating: 7, count: bytes), as: .plain)
-            return carrier.kind(posting: [calldataGas], look)
+            return carrier.kind(posting: [calldataGas], try Self.look(block: 1, batches: 0, nonces: 0...0, blobBaseFee: blobBaseFee))
         }
         // 16 gas a byte and 153,000 besides, against 112,000 gas and 131,072 units of blob gas.
         #expect(try kind(bytes: 1_000, blobBaseFee: 45) == .blob && kind(bytes: 1_000, blobBaseFee: 50) == .plain)
@@ -181,14 +197,8 @@ import Testing
             PostingSlot(nonce: 1, call: .post(1), gasLimit: 300_000, fees: fees),
             PostingSlot(nonce: 2, call: .post(2), gasLimit: 300_000, fees: fees),
         ])
-        func look(block: UInt64) throws -> L1Look {
-            // Somebody else has posted them.
-            let progress = RollupProgress(
-                l1Block: block, l1Time: 1, inboxCount: 0, inboxConsumed: 0, batchCount: 3, claimCount: 0, finalCount: 0, haltedAt: nil)
-            return L1Look(
-                block: L1Block(number: block, hash: .zero, timestamp: 1, baseFeePerGas: 100), nonce: 1, pendingNonce: 3, tip: 10,
-                blobBaseFee: 1, progress: progress, settled: progress, parameters: try RollupParameters(fakeBond: 0))
-        }
+        // Somebody else has posted them.
+        func look(block: UInt64) throws -> L1Look { try Self.look(block: block, batches: 3, nonces: 1...3, blobBaseFee: 1) }
         #expect(try !machine.look(look(block: 1), nowSeconds: 0).isTrusted)
         let outlook = try machine.look(look(block: 2), nowSeconds: 1)
         #expect(outlook.isReplacing && outlook.kind == .blob && outlook.admits(.plain, hasPosts: false, hasOthers: true) == .blob)

@@ -46,21 +46,3 @@ package final class Parker: Sendable {
         }
     }
 }
-
-/// A system call failed for a reason outside the program.
-package struct SystemCallFailed: Error, Equatable, CustomStringConvertible {
-    package let call: String
-    package let errorNumber: Int32
-    /// What the call was about, for example a path; may be empty.
-    package let subject: String
-
-    package init(_ call: String, _ errorNumber: Int32, subject: String = "") {
-        self.call = call
-        self.errorNumber = errorNumber
-        self.subject = subject
-    }
-
-    package var description: String {
-        "\(call)\(subject.isEmpty ? "" : " \(subject)"): \(String(cString: strerror(errorNumber))) (errno \(errorNumber))"
-    }
-}

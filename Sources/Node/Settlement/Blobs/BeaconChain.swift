@@ -34,10 +34,13 @@ package enum BeaconError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unusable(let url, let error): "the consensus node \(url) of --beacon cannot be used, \(error): \(Self.consequence)"
-        case .otherChain(let url, let reason): "the consensus node \(url) of --beacon \(reason): \(Self.consequence)"
+        case .unusable(_, let error): "--beacon: \(error.text(of: "the consensus node")) (\(Self.consequence))"
+        case .otherChain(let url, let reason): "--beacon: the consensus node at \(url) \(reason) (\(Self.consequence))"
         }
     }
+
+    /// Whether trying again later makes sense.
+    package var isTransient: Bool { if case .unusable(_, let error) = self { error.isTransient } else { false } }
 
     private static let consequence = "blobs could be posted, but not read back; without --beacon batches go as calldata"
 }

@@ -44,7 +44,7 @@ package actor BlobReader {
             } catch let mismatch as BeaconChain.Mismatch {
                 failure.reasons.append("\(source.url.absoluteString) \(mismatch.reason)")
             } catch let error as EthereumError {
-                failure.reasons.append("\(error)")
+                failure.reasons.append(error.text(of: "the consensus node"))
             }
         }
         throw failure

@@ -56,11 +56,7 @@ package struct Deployment: Equatable, Sendable {
 
     /// The L1 block in which the rollup was deployed. Its hash tells one devnet from the next.
     package func block(through client: EthereumClient) async throws(EthereumError) -> L1Block {
-        guard let block = try await client.block(.number(deployedAtBlock)) else {
-            throw .malformedReply(
-                method: "eth_getBlockByNumber",
-                detail: "there is no block \(deployedAtBlock), in which the deployment file says the rollup was deployed")
-        }
+        guard let block = try await client.block(.number(deployedAtBlock)) else { throw .noDeploymentBlock(deployedAtBlock) }
         return block
     }
 }
@@ -74,7 +70,7 @@ package enum DeploymentError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .cannotRead(let path, let reason): "cannot read the deployment file \(path): \(reason); Deploy/deploy writes one"
-        case .notJSON(let path): "the deployment file \(path) is not JSON"
+        case .notJSON(let path): "the deployment file \(path) is not JSON; Deploy/deploy writes one"
         case .badValue(let path, let key, let expected): "in the deployment file \(path), \"\(key)\" must be \(expected)"
         }
     }

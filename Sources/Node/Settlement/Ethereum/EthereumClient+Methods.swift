@@ -54,12 +54,17 @@ extension EthereumClient {
         try await request("eth_call", [Self.message(to: to, data: data, from: from, value: value), tag.json]).data("eth_call")
     }
 
-    /// What a contract's function returns. Throws `.noContract` where there is none.
+    /// What a contract's function returns. Throws `.noContract` where there is none, `.otherContract` where there is no such function.
     func read<Result>(
         _ signature: String, _ arguments: [ABI.Value] = [], of contract: Address, at tag: BlockTag = .latest,
         _ decode: (inout ABIReader) throws(ABIError) -> Result
     ) async throws(EthereumError) -> Result {
-        let data = try await call(to: contract, data: ABI.call(signature, arguments), at: tag)
+        let data: [UInt8]
+        do throws(EthereumError) { data = try await call(to: contract, data: ABI.call(signature, arguments), at: tag) } catch {
+            // A function that is there gives a reason.
+            guard case .reverted(nil, let reverted) = error, reverted.isEmpty else { throw error }
+            throw .otherContract(contract, function: signature)
+        }
         if data.isEmpty { throw .noContract(contract) }
         var reader = ABIReader(data)
         do { return try decode(&reader) } catch {

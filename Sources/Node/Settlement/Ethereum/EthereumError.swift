@@ -20,24 +20,37 @@ package enum EthereumError: Error, Equatable, Sendable, CustomStringConvertible 
     /// Not included in time; it may still be later.
     case notIncluded(hash: Hash256, seconds: Double)
     case wrongChain(expected: UInt64, actual: UInt64)
+    /// The node does not have the block in which the rollup was deployed.
+    case noDeploymentBlock(UInt64)
     /// There is no contract at the address.
     case noContract(Address)
+    /// There is one, which has no such function.
+    case otherContract(Address, function: String)
 
-    package var description: String {
+    package var description: String { text(of: "the L1 node") }
+
+    /// In words, with a name for the one that was asked.
+    package func text(of node: String) -> String {
         switch self {
-        case .cannotConnect(let url, let reason): "cannot connect to the L1 node at \(url): \(reason)"
-        case .timedOut(let url, let seconds): "the L1 node at \(url) did not answer within \(seconds) s"
-        case .httpStatus(let url, let status, let body): "the L1 node at \(url) answered with HTTP status \(status): \(body.prefix(200))"
-        case .malformedReply(let method, let detail): "the L1 node's reply to \(method) is malformed: \(detail)"
-        case .node(let method, let code, let message): "the L1 node refused \(method): \(message) (code \(code))"
+        case .cannotConnect(let url, let reason): "cannot connect to \(node) at \(url): \(reason)"
+        case .timedOut(let url, let seconds): "\(node) at \(url) did not answer within \(seconds) s"
+        case .httpStatus(let url, let status, let body): "\(node) at \(url) answered with HTTP status \(status): \(body.prefix(200))"
+        case .malformedReply(let method, let detail): "\(node)'s reply to \(method) is malformed: \(detail)"
+        case .node(let method, let code, let message): "\(node) refused \(method): \(message) (code \(code))"
         case .reverted(let reason?, _): "the contract refused: \(reason)"
         case .reverted(nil, let data): "the contract refused without a reason (\(data.count) bytes of revert data)"
         case .transactionFailed(let hash, let reason): "transaction \(hash.hex) failed on L1: \(reason ?? "no reason given")"
         case .nonceTaken(let nonce, let sender):
             "another transaction of \(sender) with nonce \(nonce) was included instead; does another program use the same key?"
         case .notIncluded(let hash, let seconds): "transaction \(hash.hex) was not included within \(Int(seconds)) s; it may still be"
-        case .wrongChain(let expected, let actual): "the L1 node is on chain \(actual), but the deployment is on chain \(expected)"
-        case .noContract(let address): "there is no contract at \(address) on this chain"
+        case .wrongChain(let expected, let actual):
+            "\(node) is on chain \(actual), but the deployment is on chain \(expected): name a node of that, or the other deployment file"
+        case .noDeploymentBlock(let number):
+            "\(node) has no block \(number), in which the deployment file says the rollup was deployed: it has not caught up, or is another chain's, or the file is"
+        case .noContract(let address):
+            "there is no contract at \(address) on this chain; check the address in the deployment file, and that L1 has caught up"
+        case .otherContract(let address, let function):
+            "the contract at \(address) does not answer \(function), so it is not what it is taken for; check the address in the deployment file"
         }
     }
 
@@ -54,7 +67,7 @@ package enum EthereumError: Error, Equatable, Sendable, CustomStringConvertible 
 extension EthereumError {
     /// The error that a node's JSON-RPC error object stands for: a revert if it carries revert data or says so.
     static func from(method: String, error: JSONValue) -> EthereumError {
-        let message = error["message"]?.text ?? "no message"
+        let message = error["message"]?.text ?? error.text ?? "no message"
         let data = revertData(error["data"])
         if let data, !data.isEmpty { return .reverted(reason: revertReason(data) ?? reason(inMessage: message), data: data) }
         if message.lowercased().contains("revert") { return .reverted(reason: reason(inMessage: message), data: data ?? []) }

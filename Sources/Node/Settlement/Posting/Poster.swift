@@ -53,7 +53,7 @@ package actor Poster {
 
     let store: any BatchStore
     let chain: any PostingChain
-    let rules: Rules
+    private(set) var rules: Rules
     let logger: Logger
     let clock: @Sendable () -> Double
     var machine: PostingMachine?
@@ -87,6 +87,9 @@ package actor Poster {
         guard let look = lastLook, look.block.hash == verifiedBlock else { return nil }
         return look.settled.finalCount
     }
+
+    /// Batches that get their nonces from now on go this way.
+    package func post(as carrier: BatchCarrier) { rules.carrier = carrier }
 
     /// Posts until the task is cancelled or the rollup is halted. Failures are logged and tried again with growing pauses.
     package func run() async {
