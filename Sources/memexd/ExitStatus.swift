@@ -19,11 +19,13 @@ enum ExitStatus: Int32 {
     static let help = """
         EXIT STATUS
           0  stopped on SIGTERM or SIGINT: everything is sealed and checkpointed
-          1  failed while running, for example because the disk is full; what
-             was acknowledged is safe
-          2  an option, key or deployment file is not usable
-          3  the data directory is refused: in use, not writable, corrupted, of
-             another deployment or version, or behind what it posted to L1
+          1  failed while running, for example because the disk is full, or the
+             system lacks memory, threads or open files; what was acknowledged
+             is safe
+          2  an option, or the configuration, key or deployment file is not usable
+          3  the data directory is refused: in use, not writable, on a full disk,
+             corrupted, of another deployment or version, or behind what it
+             posted to L1
           4  L1 or its consensus node does not answer, or is another chain, or there
              is no rollup contract where the deployment says
           5  cannot listen on the given address, or the TLS files are not usable
@@ -35,6 +37,7 @@ enum ExitStatus: Int32 {
     init(_ error: any Error) {
         switch error {
         case is KeyFileError, is DeploymentError, is ConfigurationError: self = .badConfiguration
+        case let error as SystemCallFailed: self = error.isShortage ? .failed : .dataRefused
         case is StoreRefused, is RecoveryRefused, is SQLiteFailed, is PosterError, is BatchPruned, is CocoaError: self = .dataRefused
         case is EthereumError, is OtherChain, is BeaconError: self = .l1Unusable
         case is RollupHalted: self = .halted
@@ -50,10 +53,14 @@ enum ExitStatus: Int32 {
     }
 
     /// An error in one sentence. Foundation's own descriptions of what the file system refused are no prose.
-    private static func text(_ error: any Error) -> String {
+    static func text(_ error: any Error) -> String {
         guard let error = error as? CocoaError else { return "\(error)" }
-        let reason = (error.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
-        return "cannot make the data directory \(error.filePath ?? ""): \(reason)"
+        return "cannot use \(error.filePath ?? "the file"): \(reason(error))"
+    }
+
+    /// What the file system's refusal means.
+    static func reason(_ error: any Error) -> String {
+        ((error as? CocoaError)?.underlying as? POSIXError).map { SystemCallFailed.text($0.code.rawValue) } ?? error.localizedDescription
     }
 
     func end() -> Never { exit(rawValue) }

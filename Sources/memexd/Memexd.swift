@@ -13,7 +13,7 @@ struct Memexd: AsyncParsableCommand {
         do {
             await main(try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))
         } catch {
-            exit(withError: error)
+            ExitStatus.end(error)
         }
     }
 }

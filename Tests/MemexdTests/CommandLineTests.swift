@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import Sequencer
 import Signing
 import Testing
 
@@ -78,11 +79,51 @@ import Testing
     @Test(arguments: [
         ("--listen", "9443", "host:port"), ("--listen", "localhost:9443", "not a name"),
         ("--l1", "127.0.0.1:8545", "http://"), ("--durability", "maybe", "durability"),
-        ("--block-interval-ms", "0", "at least 1"), ("--idle-block-interval-ms", "10", "below"),
+        ("--block-interval-ms", "0", "must be 1 to"), ("--idle-block-interval-ms", "10", "below"),
+        ("--checkpoint-interval-s", "\(UInt64.max)", "must be 1 to"), ("--stats-interval-s", "\(UInt64.max)", "must be 0 to"),
+        ("--l1-poll-s", "inf", "86400 at most"), ("--output-mib-max", "\(Int.max)", "must be 4 to"),
+        ("--address-connections-max", "0", "must be 1 to"), ("--data", "", "is empty"),
     ]) func badOptionsAre64(option: String, value: String, hint: String) throws {
         let end = try run { options, _ in options[option] = value }
         #expect(end.status == 64)
         #expect(end.errors.contains(hint), "\(end.errors)")
+    }
+
+    /// Before anything else, which may take minutes.
+    @Test func filesForTLSThatAreNotUsableAre5() throws {
+        func file(_ name: String) -> String { folder.appendingPathComponent(name).path }
+        try SelfSignedCertificate.write(certificatePath: file("a.pem"), keyPath: file("a.key"))
+        try SelfSignedCertificate.write(certificatePath: file("b.pem"), keyPath: file("b.key"))
+        for (certificate, key, hint) in [
+            ("a.pem", "b.key", "mismatch"), ("none.pem", "a.key", "none.pem"), ("a.pem", "a.pem", "private key"),
+        ] {
+            let end = try run { options, flags in
+                (options["--certificate"], options["--key"], flags) = (file(certificate), file(key), [])
+            }
+            #expect(end.status == 5 && end.errors.contains(hint), "\(end)")
+        }
+    }
+
+    /// Also what the documented statuses mean for a refusal of the system.
+    @Test func whatTheSystemRefusesIsToldWithTheRemedy() {
+        func check(_ errorNumber: Int32, _ status: memexd.ExitStatus, _ remedy: String) {
+            let error = SystemCallFailed("open", errorNumber, subject: "/data/journal.tail")
+            #expect(ExitStatus(error) == status && "\(error)".contains(remedy) && "\(error)".contains("/data/journal.tail"), "\(error)")
+        }
+        check(ENOSPC, .dataRefused, "free some space")
+        check(EACCES, .dataRefused, "chown")
+        check(EROFS, .dataRefused, "StateDirectory=")
+        check(EMFILE, .failed, "LimitNOFILE=")
+        check(ENOMEM, .failed, "MemoryMax=")
+        check(EAGAIN, .failed, "TasksMax=")
+    }
+
+    @Test func aDirectoryThatCannotBeMadeIs3() throws {
+        try Data().write(to: folder.appendingPathComponent("file"))
+        let path = folder.appendingPathComponent("file/data").path
+        let error = #expect(throws: CocoaError.self) { _ = try DataDirectory(creating: path) }
+        #expect(error.map { ExitStatus($0) } == .dataRefused)
+        #expect(error.map { ExitStatus.text($0) }?.contains("something that is no directory is in the way") == true)
     }
 
     @Test func tlsIsTheDefault() throws {

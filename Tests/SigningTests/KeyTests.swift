@@ -76,5 +76,9 @@ import Testing
         try Data("not a key\n".utf8).write(to: URL(filePath: path))
         chmod(path, 0o600)
         #expect(throws: KeyFileError.self) { try KeyFile.read(path) }
+
+        let pipe = folder.appending(path: "pipe").path
+        mkfifo(pipe, 0o600)
+        for path in [folder.path, "/dev/null", pipe] { #expect(throws: KeyFileError.notAFile(path)) { try KeyFile.read(path) } }
     }
 }

@@ -22,14 +22,15 @@ package enum KeyFile {
 
     /// Reads a key. A file that others may read or write is refused, since its key must be taken for stolen.
     package static func read(_ path: String) throws(KeyFileError) -> PrivateKey {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe without a writer must not hold anybody up.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw errno == ENOENT ? .notFound(path) : .cannotRead(path, errorNumber: errno)
         }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .cannotRead(path, errorNumber: errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .cannotRead(path, errorNumber: EISDIR) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path) }
         guard status.st_mode & 0o077 == 0 else { throw .openToOthers(path, mode: UInt16(status.st_mode & 0o777)) }
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = Glibc.read(descriptor, &bytes, bytes.count)
@@ -44,6 +45,7 @@ package enum KeyFileError: Error, Equatable, CustomStringConvertible {
     case notFound(String)
     case alreadyExists(String)
     case openToOthers(String, mode: UInt16)
+    case notAFile(String)
     case notAKey(String, KeyError)
     case cannotRead(String, errorNumber: Int32)
     case cannotWrite(String, errorNumber: Int32)
@@ -54,6 +56,7 @@ package enum KeyFileError: Error, Equatable, CustomStringConvertible {
         case .alreadyExists(let path): "\(path) exists already and a key is never overwritten; choose another path"
         case .openToOthers(let path, let mode):
             "\(path) has mode \(String(mode, radix: 8)): others could have read the key; if you still trust it, `chmod 600 \(path)`"
+        case .notAFile(let path): "\(path) is no file; a key is in a file of its own, which `memex keys new FILE` makes"
         case .notAKey(let path, let error): "\(path) holds no key: \(error)"
         case .cannotRead(let path, let errorNumber): "cannot read \(path): \(String(cString: strerror(errorNumber)))"
         case .cannotWrite(let path, let errorNumber): "cannot write \(path): \(String(cString: strerror(errorNumber)))"

@@ -80,10 +80,11 @@ import Testing
         let executor = try FakeExecutor(threads: 2)
         var configuration = GatewayConfiguration(chainId: 1, rollup: Rig.rollup)
         configuration.port = rig.gateway.port
-        #expect(throws: GatewayError.self) {
+        let error = #expect(throws: GatewayError.self) {
             _ = try Gateway(
                 configuration, ports: executor.ports, wakeExecutor: {}, books: [:], block: 0, logger: .init(label: "test"))
         }
+        #expect(error?.description.contains("choose another --listen") == true)
     }
 
     @Test func drainsAndStopsAll() throws {
