@@ -13,6 +13,8 @@ final class Ending: Sendable {
         // Neither a client that goes away nor a wish to read the certificate again ends the node, also not while it still starts.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
+        // A file that may not grow (ulimit -f) is an error like a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             return DispatchSource.makeSignalSource(signal: number)

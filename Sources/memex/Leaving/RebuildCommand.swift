@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import Sequencer
 import Settlement
 
 /// `memex rebuild`
@@ -31,9 +33,17 @@ struct RebuildCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let toBatch, toBatch == .max { throw ValidationError("--to-batch \(toBatch) is no batch number") }
+        if data == "" { throw ValidationError("--data names a directory, and is empty") }
     }
 
     func run() async throws {
+        // Not after hours.
+        if let data {
+            try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+            guard access(data, W_OK) == 0 else {
+                throw CommandFailure(.fileProblem, "cannot keep a state in \(data): \(SystemCallFailed.text(errno))")
+            }
+        }
         let toBatch = toBatch
         let state = try await RebuiltState.load(options, directory: fromGenesis ? nil : data) {
             toBatch.map { $0 + 1 } ?? $0.progress.claimCount

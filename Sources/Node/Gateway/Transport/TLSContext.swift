@@ -24,8 +24,10 @@ package struct TLSContext: ~Copyable {
         // Renegotiation is a TLS 1.2 client's way to make a server work for nothing; nobody needs it here.
         SSL_CTX_set_options(handle, UInt64(1) << 30 | UInt64(1) << 22)
         SSL_CTX_set_num_tickets(handle, 0)
+        // OpenSSL would ask whoever is at the terminal for a passphrase.
+        SSL_CTX_set_default_passwd_cb(handle) { _, _, _, _ in -1 }
         guard SSL_CTX_use_certificate_chain_file(handle, certificatePath) == 1 else {
-            throw OpenSSLFailure("load the certificate chain \(certificatePath)")
+            throw OpenSSLFailure("load the certificate chain \(certificatePath) (PEM, the server's own first)")
         }
         guard SSL_CTX_use_PrivateKey_file(handle, keyPath, SSL_FILETYPE_PEM) == 1 else {
             throw OpenSSLFailure("use \(keyPath) as the private key (PEM, no passphrase) of the certificate \(certificatePath)")
