@@ -12,6 +12,7 @@ import argparse, asyncio, os, ssl, struct, sys, time
 from decimal import Decimal
 
 import websockets
+import websockets.exceptions
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
@@ -254,6 +255,8 @@ async def main():
     parser.add_argument("--chain", type=int, help="refuse to sign for another chain id than this")
     parser.add_argument("--contract", type=str.lower, help="refuse to sign for another rollup contract than this")
     args = parser.parse_args()
+    if not os.path.exists(args.key) and len(args.key.removeprefix("0x")) != 64:
+        parser.error(f"--key: there is no file {args.key}, and it is not 64 hexadecimal digits")
     args.key = open(args.key).read().strip() if os.path.exists(args.key) else args.key
     context = None
     if args.url.startswith("wss:"):

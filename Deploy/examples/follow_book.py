@@ -13,6 +13,7 @@ import sys
 from decimal import Decimal
 
 import websockets
+import websockets.exceptions
 
 MORE_FOLLOWS, FIRST_PART = 1, 2
 

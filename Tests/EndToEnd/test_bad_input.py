@@ -1,8 +1,12 @@
 """Every mistake of a bot gets its own code and a sentence, changes nothing, and leaves the connection open."""
 
+import re
+import subprocess
+import sys
 import time
 
 import pytest
+from conftest import ROOT
 from wire import IOC, POST_ONLY, Wire, cancel, place, withdraw
 
 BUY, SELL = 0, 1
@@ -86,6 +90,27 @@ def test_bad_messages_keep_the_connection(ann):
     assert ann.ask(ann.message(payload[:-1]))[:2] == ("reject", 1)
     assert ann.ask(ann.message(payload * 513))[:2] == ("reject", 9)
     assert ann.submit(payload)[0] == "ack", "the connection still works"
+
+
+@pytest.mark.parametrize("script, options, hint", [
+    ("bot", ["--key", "/nowhere/key"], "no file /nowhere/key"),
+    ("bot", ["--key", "46" * 32, "--ca", "/nowhere/ca.pem"], "No such file"),
+    ("bot", ["--key", "46" * 32, "--insecure", "--url", "wss://127.0.0.1:9"], "127.0.0.1"),
+    ("follow_book", ["--ca", "/nowhere/ca.pem"], "No such file"),
+])
+def test_examples_tell_a_mistake_in_a_line(script, options, hint):
+    command = [sys.executable, str(ROOT / "Deploy" / "examples" / f"{script}.py"), "--url", "wss://localhost:1", "--market", "1", *options]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.returncode != 0 and hint in ended.stderr.splitlines()[-1] and "Traceback" not in ended.stderr, ended.stderr
+
+
+def test_a_refusal_has_the_figures_that_explain_it(ann):
+    """A bot's writer sees what came, and where it is wrong."""
+    now = int(time.time() * 1000)
+    seconds = ann.ask(ann.message(withdraw(99, 1), nonce=now // 1000))
+    assert seconds[:2] == ("reject", 5) and re.search(rf"It is {now // 1000}, and the time is \d{{13}}\.$", seconds[2]), seconds
+    assert "Command 1, at byte 16 of the payload: no command has the type 99." in ann.ask(ann.message(withdraw(99, 1) + b"\x63"))[2]
+    assert "It has 15 bytes; one of type 5 has 16" in ann.ask(b"\x05" + bytes(14))[2]
 
 
 def test_strangers_have_no_account(exchange):
