@@ -47,6 +47,7 @@ import Testing
         #expect(
             EthereumError.from(method: "eth_sendRawTransaction", error: json)
                 == .node(method: "eth_sendRawTransaction", code: -32000, message: "insufficient funds for gas * price + value"))
+        #expect("\(EthereumError.from(method: "x", error: json))".hasSuffix("needs more ether, for gas and what is sent along"))
         #expect(EthereumError.from(method: "x", error: "denied") == .node(method: "x", code: 0, message: "denied"))
         #expect(EthereumError.from(method: "x", error: .null) == .node(method: "x", code: 0, message: "no message"))
         #expect(

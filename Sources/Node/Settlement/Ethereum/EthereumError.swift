@@ -36,7 +36,10 @@ package enum EthereumError: Error, Equatable, Sendable, CustomStringConvertible 
         case .timedOut(let url, let seconds): "\(node) at \(url) did not answer within \(seconds) s"
         case .httpStatus(let url, let status, let body): "\(node) at \(url) answered with HTTP status \(status): \(body.prefix(200))"
         case .malformedReply(let method, let detail): "\(node)'s reply to \(method) is malformed: \(detail)"
-        case .node(let method, let code, let message): "\(node) refused \(method): \(message) (code \(code))"
+        case .node(let method, let code, let message):
+            "\(node) refused \(method): \(message) (code \(code))"
+                + (message.contains("insufficient funds")
+                    ? "; the key's own account on L1 needs more ether, for gas and what is sent along" : "")
         case .reverted(let reason?, _): "the contract refused: \(reason)"
         case .reverted(nil, let data): "the contract refused without a reason (\(data.count) bytes of revert data)"
         case .transactionFailed(let hash, let reason): "transaction \(hash.hex) failed on L1: \(reason ?? "no reason given")"
