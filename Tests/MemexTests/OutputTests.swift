@@ -23,7 +23,9 @@ struct OutputTests {
         let error = #expect(throws: (any Error).self) {
             try FileManager.default.createDirectory(atPath: "/proc/none", withIntermediateDirectories: true)
         }
-        #expect(error.map { ExitStatus.text($0) } == "cannot use /proc/none: No such file or directory (errno 2): make it, or choose another path")
+        #expect(
+            error.map { ExitStatus.text($0) }
+                == "cannot use /proc/none: No such file or directory (errno 2): make it, or choose another path")
         #expect(error.flatMap { ExitStatus($0) } == .fileProblem)
     }
 
