@@ -83,7 +83,7 @@ package final class Gateway: Sendable {
         for thread in threads { thread.signal.wake() }
     }
 
-    /// Tells subscribers of a sealed block. Any thread.
+    /// Tells subscribers of a sealed block. One thread: the sealer's.
     package func publish(_ block: SealedHead) {
         for thread in threads { thread.signal.publish(block) }
     }
@@ -130,7 +130,6 @@ private final class GatewayThread: Sendable {
     init(_ loop: GatewayLoop) throws(GatewayError) {
         signal = loop.signal
         thread = .allocate(capacity: 1)
-        signal.attach()
         let result = uv_thread_create(
             thread,
             { argument in

@@ -9,7 +9,7 @@ extension GatewayLoop {
     /// Opens the listening socket and the loop's other handles. Returns the port. See ``ListeningSocket`` for the parameters.
     func open(port: UInt16, isShared: Bool, isFirst: Bool) throws(GatewayError) -> UInt16 {
         let context = Unmanaged.passUnretained(self).toOpaque()
-        try check("watch for wake-ups", uv_async_init(loop, signal.async) { _ in })
+        try signal.attach(to: loop)
         try check("prepare turns", uv_prepare_init(loop, prepare))
         try check("stay awake", uv_idle_init(loop, idle))
         try check("make a timer", uv_timer_init(loop, timer))
@@ -46,7 +46,7 @@ extension GatewayLoop {
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         uv_run(loop, UV_RUN_DEFAULT)
-        signal.detach()
+        signal.setEnded()
         uv_loop_close(loop)
     }
 

@@ -51,8 +51,6 @@ extension GatewayLoop {
         uv_close(handle(prepare)) { _ in }
         uv_close(handle(idle)) { _ in }
         uv_close(handle(strangersPoll)) { _ in }
-        // No other thread may send to the handle from here on.
-        signal.detach()
-        uv_close(handle(signal.async)) { _ in }
+        uv_close(handle(signal.poll)) { _ in }
     }
 }

@@ -60,7 +60,7 @@ extension GatewayLoop {
     private static let marketSliceNs: UInt64 = 50_000
 
     func publishSealedBlocks() {
-        for block in signal.takeSealedBlocks() {
+        while let block = signal.takeSealedBlock() {
             blocks.append(byteCount: SealedHead.byteCount) { $0.append(block: block) }
         }
         blocks.deliverAll()

@@ -127,7 +127,7 @@ final class GatewayLoop {
         self.stepExecutor = stepExecutor
         self.logger = logger
         self.block = block
-        signal = LoopSignal()
+        signal = try LoopSignal()
         outputBytesMax = configuration.limits.outputBytesTotalMax / threadCount
         polling = BusyPolling(durationUs: configuration.spinUs)
         mayWaitActively = GatewayConfiguration.hasSpareCore(threadCount: threadCount)

@@ -4,12 +4,12 @@ import Synchronization
 ///
 /// Invariants: `taken <= put <= taken + capacity`; only the putting thread stores `put`, only the taking one `taken`; a slot belongs to the taker from when
 /// `put` has passed it until `taken` has. Both operations are O(1).
-final class HandoverRing<Element>: @unchecked Sendable {
+package final class HandoverRing<Element>: @unchecked Sendable {
     private let slots: UnsafeMutableBufferPointer<Element?>
     private let put = Atomic<Int>(0)
     private let taken = Atomic<Int>(0)
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         slots = .allocate(capacity: capacity)
         slots.initialize(repeating: nil)
     }
@@ -20,7 +20,7 @@ final class HandoverRing<Element>: @unchecked Sendable {
     }
 
     /// Adds a value behind the others; false if there is no room. The putting thread.
-    func tryPut(_ element: Element) -> Bool {
+    package func tryPut(_ element: Element) -> Bool {
         let end = put.load(ordering: .relaxed)
         guard end - taken.load(ordering: .acquiring) < slots.count else { return false }
         slots[end % slots.count] = element
@@ -29,7 +29,7 @@ final class HandoverRing<Element>: @unchecked Sendable {
     }
 
     /// The oldest value, or nil. The taking thread.
-    func take() -> Element? {
+    package func take() -> Element? {
         let start = taken.load(ordering: .relaxed)
         guard start < put.load(ordering: .acquiring) else { return nil }
         let element = slots[start % slots.count].take()
@@ -38,5 +38,5 @@ final class HandoverRing<Element>: @unchecked Sendable {
     }
 
     /// Either thread; the other may change it meanwhile.
-    var isEmpty: Bool { taken.load(ordering: .acquiring) >= put.load(ordering: .acquiring) }
+    package var isEmpty: Bool { taken.load(ordering: .acquiring) >= put.load(ordering: .acquiring) }
 }

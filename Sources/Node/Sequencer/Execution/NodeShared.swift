@@ -1,6 +1,8 @@
 import Synchronization
 
 /// What the node's threads share besides rings and queues.
+///
+/// Without locks but for a failure: the thread that has the executor must never wait for one that was stopped, by a busy scheduler, while it held a lock.
 package final class NodeShared: Sendable {
     package let statistics: NodeStatistics
     /// Wakes the executor's thread. The gateway calls `wake` after it committed records, and may call it after it read much of the log.
@@ -9,20 +11,29 @@ package final class NodeShared: Sendable {
     let sealerParker: Parker
     let journalParker: Parker
 
-    private struct Callbacks {
-        var failed: (@Sendable (any Error) -> Void)?
-        var wakeGateway: (@Sendable () -> Void)?
-        var blockSealed: (@Sendable (SealedHead) -> Void)?
+    private final class Callbacks: Sendable {
+        let wakeGateway: (@Sendable () -> Void)?
+        let blockSealed: (@Sendable (SealedHead) -> Void)?
+        let failed: (@Sendable (any Error) -> Void)?
+
+        init(
+            wakeGateway: (@Sendable () -> Void)?, blockSealed: (@Sendable (SealedHead) -> Void)?, failed: (@Sendable (any Error) -> Void)?
+        ) {
+            self.wakeGateway = wakeGateway
+            self.blockSealed = blockSealed
+            self.failed = failed
+        }
     }
 
-    private let callbacks = Mutex(Callbacks())
-    private let head: Mutex<SealedHead>
+    private let callbacks = AtomicLazyReference<Callbacks>()
+    private let head: Latest<SealedHead>
     private let gatewayGone = Atomic<Bool>(false)
     private let stopping = Atomic<Bool>(false)
     private let executorDone = Atomic<Bool>(false)
     private let newOrders = Atomic<Bool>(true)
     private let pruneBlock = Atomic<UInt64>(0)
     private let finalBatches = Atomic<UInt64>(0)
+    private let hasFailed = Atomic<Bool>(false)
     private let firstFailure = Mutex<(any Error)?>(nil)
 
     init(executorParker: Parker, sealerParker: Parker, journalParker: Parker, statistics: NodeStatistics, head: SealedHead) {
@@ -30,29 +41,26 @@ package final class NodeShared: Sendable {
         self.sealerParker = sealerParker
         self.journalParker = journalParker
         self.statistics = statistics
-        self.head = Mutex(head)
+        self.head = Latest(head)
     }
 
     /// The last sealed block.
-    package var sealedHead: SealedHead { head.withLock { $0 } }
+    package var sealedHead: SealedHead { head.value }
 
     /// `wakeGateway` is called on the thread that has the executor when the log has something new, `blockSealed` on the sealer's thread
-    /// when a header is signed and stored, `failed` on either when the node cannot go on. None may block.
+    /// when a header is signed and stored, `failed` on either when the node cannot go on. None may block. To be called once.
     package func connect(
         wakeGateway: (@Sendable () -> Void)?, blockSealed: (@Sendable (SealedHead) -> Void)?, failed: (@Sendable (any Error) -> Void)?
     ) {
-        callbacks.withLock { $0 = Callbacks(failed: failed, wakeGateway: wakeGateway, blockSealed: blockSealed) }
+        let given = Callbacks(wakeGateway: wakeGateway, blockSealed: blockSealed, failed: failed)
+        precondition(callbacks.storeIfNil(given) === given, "the node is connected already")
     }
 
-    func wakeGateway() {
-        let callback = callbacks.withLock { $0.wakeGateway }
-        callback?()
-    }
+    func wakeGateway() { callbacks.load()?.wakeGateway?() }
 
     func announce(_ sealed: SealedHead) {
-        head.withLock { $0 = sealed }
-        let callback = callbacks.withLock { $0.blockSealed }
-        callback?(sealed)
+        head.set(sealed)
+        callbacks.load()?.blockSealed?(sealed)
     }
 
     /// Whether nobody follows the log any more.
@@ -99,18 +107,18 @@ package final class NodeShared: Sendable {
     }
 
     /// The error that made a thread give up, or nil.
-    package var failure: (any Error)? { firstFailure.withLock { $0 } }
+    package var failure: (any Error)? { hasFailed.load(ordering: .acquiring) ? firstFailure.withLock { $0 } : nil }
 
     func fail(_ error: any Error) {
         let isFirst = firstFailure.withLock { failure in
             guard failure == nil else { return false }
             failure = error
+            hasFailed.store(true, ordering: .releasing)
             return true
         }
         setStopping()
         sealerParker.wake()
         guard isFirst else { return }
-        let callback = callbacks.withLock { $0.failed }
-        callback?(error)
+        callbacks.load()?.failed?(error)
     }
 }

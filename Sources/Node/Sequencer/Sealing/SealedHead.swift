@@ -1,7 +1,7 @@
 import Engine
 
 /// A block whose header is signed and stored.
-package struct SealedHead: Equatable, Sendable {
+package struct SealedHead: Equatable, Sendable, BitwiseCopyable {
     /// 0 before the first block.
     package var number: UInt64
     package var timeMs: UInt64
