@@ -33,11 +33,14 @@ import Testing
         statistics.closes.add(1009)
         statistics.closes.add(4321)
         statistics.rejects.add(RejectCode.badSignature.rawValue)
+        statistics.longestPauseMs.raise(to: 7300)
+        statistics.longestPauseMs.raise(to: 250)
         var page = MetricsPage()
         page.add(statistics, openCount: 3)
         for line in [
             "memex_connections_open 3", "memex_connections_accepted_total 1", "memex_closes_total{code=\"1009\"} 1",
             "memex_closes_total{code=\"other\"} 1", "memex_rejects_total{code=\"badSignature\"} 1",
+            "memex_gateway_longest_pause_ms 7300", "memex_gateway_pauses_total{during=\"step_in_place\"} 0",
         ] { #expect(page.text.contains("\n\(line)\n"), "\(line) in \(page.text)") }
     }
 

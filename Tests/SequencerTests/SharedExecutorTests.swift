@@ -68,6 +68,30 @@ import Testing
         try node.stop()
     }
 
+    /// A thread of the gateway that writes to a disk on which others wait would wait, too, and with it all of its clients.
+    @Test func whileTheDiskIsSlowOnlyTheExecutorsThreadStepsIn() throws {
+        let harness = try ExecutorHarness()
+        try harness.fund()
+        let shared = SharedExecutor(harness.executor, isLent: true, clockMs: { TestMarket.startMs })
+        let node = harness.shared
+        let ended = DispatchSemaphore(value: 0)
+        Thread {
+            shared.begin()
+            while !node.isStopping { _ = shared.sleep(timeoutMs: 3_600_000) }
+            ended.signal()
+        }.start()
+        // Until the thread sleeps.
+        while !shared.stepInPlace(makeRoom: {}) { sched_yield() }
+        harness.journal.whileWriting {
+            while !harness.journal.isDiskSlow { usleep(1000) }
+            for _ in 0..<1000 { #expect(!shared.stepInPlace(makeRoom: {})) }
+        }
+        while !shared.stepInPlace(makeRoom: {}) { sched_yield() }
+        node.setStopping()
+        ended.wait()
+        shared.end()
+    }
+
     /// The executor's thread sleeps for an hour when a step in its place opens a block: it must hear of it to close the block.
     @Test(.timeLimit(.minutes(15))) func aBlockOpenedInPlaceIsClosedInTime() throws {
         let directory = try TestDirectory()

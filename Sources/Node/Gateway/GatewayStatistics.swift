@@ -18,6 +18,9 @@ package final class GatewayStatistics: Sendable {
     package let executorCalls = Counter()
     /// Times that a thread looked for input where it would have slept.
     package let busyPolls = Counter()
+    /// Times that a thread did not look at its sockets for more than ``PauseLog/thresholdNs``, by what it did meanwhile; and the longest of all, in milliseconds.
+    package let pauses = PauseCounters()
+    package let longestPauseMs = Maximum()
 
     package init() {}
 }
@@ -29,6 +32,28 @@ package final class Counter: Sendable {
     package var value: UInt64 { count.load(ordering: .relaxed) }
 
     package func add() { count.add(1, ordering: .relaxed) }
+}
+
+/// The largest of some numbers, 0 at first. Any thread.
+package final class Maximum: Sendable {
+    private let largest = Atomic<UInt64>(0)
+
+    package var value: UInt64 { largest.load(ordering: .relaxed) }
+
+    package func raise(to number: UInt64) {
+        guard number > value else { return }
+        largest.max(number, ordering: .relaxed)
+    }
+}
+
+/// A counter for each part of a loop's round. Any thread.
+package final class PauseCounters: Sendable {
+    private let counters = LoopWatch.Part.allCases.map { (part: $0, counter: Counter()) }
+
+    func add(_ part: LoopWatch.Part) { counters.first { $0.part == part }?.counter.add() }
+
+    /// All parts by name.
+    package var values: [(part: String, count: UInt64)] { counters.map { ($0.part.rawValue, $0.counter.value) } }
 }
 
 /// A counter for each of some codes, and one for all others. Any thread.

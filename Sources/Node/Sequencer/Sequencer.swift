@@ -59,7 +59,7 @@ package final class Sequencer: Sendable {
         let clock = SteadyClock(notBeforeMs: executor.lastBlockTimeMs, logger: logger)
         sharedExecutor = SharedExecutor(
             executor, isLent: configuration.durability == .process, clockMs: configuration.clockMs ?? { clock.nowMs() })
-        parts = Mutex(.ready(Handover(sealer), JournalMover(recovery.journal, shared: shared)))
+        parts = Mutex(.ready(Handover(sealer), JournalMover(recovery.journal, log: log, shared: shared, logger: logger)))
     }
 
     /// Blocks closed and not sealed yet.
@@ -89,7 +89,7 @@ package final class Sequencer: Sendable {
         try parts.withLock { parts in
             guard case .ready(let sealer, let mover) = parts else { preconditionFailure("a sequencer starts once") }
             let others = [try mover.start(), try Sealer.start(sealer.value)]
-            parts = .running([try ExecutorThread.start(sharedExecutor)] + others)
+            parts = .running([try ExecutorThread.start(sharedExecutor, logger: logger)] + others)
         }
     }
 

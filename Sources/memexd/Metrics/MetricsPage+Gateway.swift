@@ -28,6 +28,12 @@ extension MetricsPage {
         add(
             "memex_busy_polls_total", .counter, "Times that a gateway thread looked for input where it would have slept.",
             statistics.busyPolls.value)
+        add(
+            "memex_gateway_pauses_total", .counter, "Times that a gateway thread did not look at its connections for more than 250 ms.",
+            label: "during", statistics.pauses.values.map { (key: $0.part, value: $0.count) })
+        add(
+            "memex_gateway_longest_pause_ms", .gauge, "Longest time that a gateway thread did not look at its connections.",
+            statistics.longestPauseMs.value)
         add("memex_executor_calls_total", .counter, "Times that a gateway thread called the executor.", statistics.executorCalls.value)
     }
 

@@ -31,6 +31,12 @@ extension MetricsPage {
             statistics.eventRecordsDamaged.value)
         add("memex_journal_rows_total", .counter, "Groups committed to the journal.", statistics.groups.value)
         add("memex_journal_bytes_total", .counter, "Bytes committed to the journal.", statistics.journalBytes.value)
+        add(
+            "memex_journal_longest_write_ms", .gauge, "Longest time that the journal's rows took to reach the disk's cache.",
+            statistics.journalLongestWriteMs.value)
+        add(
+            "memex_executor_longest_step_ms", .gauge, "Longest step of the executor's thread: so long nothing was executed.",
+            statistics.executorLongestStepMs.value)
         add("memex_blocks_sealed_total", .counter, "Blocks whose header was signed.", statistics.blocksSealed.value)
         add("memex_seal_waits_total", .counter, "Times that commands waited because the sealer was behind.", statistics.sealWaits.value)
         add("memex_batches_cut_total", .counter, "Rollup batches made for L1.", statistics.batchesCut.value)

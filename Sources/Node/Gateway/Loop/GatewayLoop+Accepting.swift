@@ -29,9 +29,7 @@ extension GatewayLoop {
             })
         try check("watch sockets", watchStrangers())
         uv_prepare_start(prepare) { GatewayLoop.from(UnsafeMutableRawPointer($0)).beforePoll() }
-        let shortest = min(limits.handshakeTimeoutMs, limits.pingIntervalMs, limits.idleTimeoutMs, limits.closeTimeoutMs)
-        let interval = max(10, min(1000, shortest / 4))
-        uv_timer_start(timer, { GatewayLoop.from(UnsafeMutableRawPointer($0)).tick() }, interval, interval)
+        uv_timer_start(timer, { GatewayLoop.from(UnsafeMutableRawPointer($0)).tick() }, tickIntervalMs, tickIntervalMs)
         return bound
     }
 

@@ -15,7 +15,9 @@ extension GatewayLoop {
         guard ready.isEmpty else { return callExecutor() }
         let beganNs = MonotonicClock.nanoseconds()
         guard stepExecutor({ drainExecutor() }) else { return callExecutor() }
-        steps.stepped(fromNs: beganNs, toNs: MonotonicClock.nanoseconds())
+        let endedNs = MonotonicClock.nanoseconds()
+        steps.stepped(fromNs: beganNs, toNs: endedNs)
+        watch.steppedInPlace(endedNs &- beganNs)
         shared.statistics.stepsInPlace.add()
     }
 

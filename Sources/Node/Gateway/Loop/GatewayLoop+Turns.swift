@@ -13,6 +13,7 @@ extension GatewayLoop {
 
     /// Called by libuv before it looks for events.
     func beforePoll() {
+        beginRound()
         signal.awoke()
         serveReady()
         stepInPlace()
@@ -21,8 +22,10 @@ extension GatewayLoop {
         // Behind all that others wait for.
         serveStrangers()
         var isAwake = isMoreDue || !ready.isEmpty || !urgentOutput.isEmpty || isSendingMarketData || isAwaitingAnswer
+        var endNs = lastTurnNs
         if !isAwake { isAwake = hasStrangersToServe || steps.isWaiting }
-        if !isAwake { isAwake = pollBusily() }
+        if !isAwake { isAwake = pollBusily(&endNs) }
+        endRound(at: endNs)
         if !isAwake { isAwake = !signal.mayFallAsleep { !fromExecutor.isEmpty } }
         if isAwake { uv_idle_start(idle) { _ in } } else { uv_idle_stop(idle) }
         hasSlept = !isAwake
@@ -53,23 +56,28 @@ extension GatewayLoop {
         publishSealedBlocks()
         if outputBytes > outputBytesMax { shedOutput() }
         while let connection = urgentOutput.popFirst() { connection.flush() }
+        let answeredNs = MonotonicClock.nanoseconds()
         publishMarketData()
         lastTurnNs = MonotonicClock.nanoseconds()
+        watch.sentMarketData(lastTurnNs &- answeredNs)
         if isDraining, !signal.isDrained { signal.setDrained() }
         if shared.isStopRequested, !isStopping { beginStop() }
     }
 
     /// Right behind a turn: whether to look for input once more without sleeping, after all others who want the processor.
-    private func pollBusily() -> Bool {
+    private func pollBusily(_ endNs: inout UInt64) -> Bool {
         guard openCount > 0, polling.goesOn(at: lastTurnNs) else { return false }
         sched_yield()
-        polling.yielded(fromNs: lastTurnNs, toNs: MonotonicClock.nanoseconds()) { linux_displacement_count() }
+        endNs = MonotonicClock.nanoseconds()
+        polling.yielded(fromNs: lastTurnNs, toNs: endNs) { linux_displacement_count() }
+        watch.letOthersGo(endNs &- lastTurnNs)
         shared.statistics.busyPolls.add()
         return true
     }
 
     /// Input was taken in: takes a turn if the last one was a while ago.
     func turnIfDue() {
+        beginRound()
         let nowNs = MonotonicClock.nanoseconds()
         polling.tookInput(at: nowNs)
         if steps.isOverdue(at: nowNs) { endWaitForStep() }
@@ -111,6 +119,7 @@ extension GatewayLoop {
     /// Deadlines of all connections.
     func tick() {
         let now = nowMs
+        if let pause = watch.tick(at: now * 1_000_000, intervalNs: tickIntervalMs * 1_000_000) { note(pause, at: now * 1_000_000) }
         for case let connection? in connections { checkDeadlines(of: connection, now) }
     }
 

@@ -25,6 +25,8 @@ final class GatewayLoop {
     let stepExecutor: @Sendable (_ makeRoom: () -> Void) -> Bool
     var steps = InPlaceSteps()
     var polling: BusyPolling
+    var watch = LoopWatch()
+    var pauseLog = PauseLog()
 
     let loop: UnsafeMutablePointer<uv_loop_t>
     let listener = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
@@ -72,6 +74,10 @@ final class GatewayLoop {
     var isMoreDue = false
     /// Whether a core is left for the executor while all threads of the gateway wait actively.
     let mayWaitActively: Bool
+    /// Between two looks at deadlines, in milliseconds.
+    var tickIntervalMs: UInt64 {
+        max(10, min(1000, min(limits.handshakeTimeoutMs, limits.pingIntervalMs, limits.idleTimeoutMs, limits.closeTimeoutMs) / 4))
+    }
     var isStopping = false
     /// Read once a turn, so that within a turn it does not change.
     var isDraining = false

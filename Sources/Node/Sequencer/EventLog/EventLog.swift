@@ -179,6 +179,12 @@ package final class EventLog: @unchecked Sendable {
         return EventLogReader(log: self, records: records, published: file.published, head: head, at: position)
     }
 
+    /// Behind the last record that readers may see. Any thread; a moment's value.
+    var publishedEnd: Int { file.published.pointee.load(ordering: .acquiring) }
+
+    /// To get ready what will be written next. The log must outlive it.
+    func makePagesAhead() -> PagesAhead { PagesAhead(base: records.base, capacity: capacity) }
+
     /// Makes something to look back with. Any thread.
     package func makeHistory() -> EventHistory { EventHistory(log: self) }
 

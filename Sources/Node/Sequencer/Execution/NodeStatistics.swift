@@ -28,6 +28,9 @@ package final class NodeStatistics: Sendable {
     package let eventRecordsDamaged = Atomic<UInt64>(0)
     package let groups = Atomic<UInt64>(0)
     package let journalBytes = Atomic<UInt64>(0)
+    /// Longest step of the executor's thread, and longest time that the journal's mover wrote without a break.
+    package let executorLongestStepMs = Atomic<UInt64>(0)
+    package let journalLongestWriteMs = Atomic<UInt64>(0)
     package let blocksClosed = Atomic<UInt64>(0)
     package let blocksSealed = Atomic<UInt64>(0)
     /// Times that commands waited in the input ring because the open block was full and the sealer had its queue full.

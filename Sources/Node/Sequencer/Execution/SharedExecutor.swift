@@ -14,6 +14,7 @@ final class SharedExecutor: @unchecked Sendable {
     private let shared: NodeShared
     /// Nil when all threads are done with it.
     private var held: Executor?
+    private let journal: Journal
     private let clockMs: @Sendable () -> UInt64
     /// Whether other threads than its own may take it.
     private let isLent: Bool
@@ -30,6 +31,7 @@ final class SharedExecutor: @unchecked Sendable {
     init(_ executor: Executor, isLent: Bool, clockMs: @escaping @Sendable () -> UInt64) {
         held = executor
         shared = executor.shared
+        journal = executor.journal
         self.isLent = isLent
         self.clockMs = clockMs
     }
@@ -85,8 +87,11 @@ final class SharedExecutor: @unchecked Sendable {
 
     /// Does what little waits in the rings if the executor's thread sleeps. False if it is to be woken instead. Whoever calls this has committed
     /// what it wrote; `makeRoom` must read the log.
+    ///
+    /// Writing to tail and log can wait for the disk, and as long as a thread of the gateway waits, its clients are not even told that the node is busy. So when
+    /// others wait for the disk, the executor's thread does.
     func stepInPlace(makeRoom: () -> Void) -> Bool {
-        guard isLent, !isAwaited.load(ordering: .relaxed), take() else { return false }
+        guard isLent, !isAwaited.load(ordering: .relaxed), !journal.isDiskSlow, take() else { return false }
         let isWakeNeeded: Bool
         do {
             let nowMs = clockMs()

@@ -120,6 +120,9 @@ final class JournalTail: @unchecked Sendable {
 
     // MARK: Mover's thread
 
+    /// Behind the last row. Any thread; a moment's value.
+    var end: Int { published.load(ordering: .acquiring) }
+
     /// Whether every row was moved. Any thread; a moment's value.
     var isEmpty: Bool { usedBytes == 0 }
 
@@ -130,6 +133,9 @@ final class JournalTail: @unchecked Sendable {
         let start = moved.load(ordering: .sequentiallyConsistent)
         return published.load(ordering: .sequentiallyConsistent) - start
     }
+
+    /// To get ready what will be written next. The tail must outlive it.
+    func makePagesAhead() -> PagesAhead { PagesAhead(base: file.records, capacity: file.capacity) }
 
     /// Passes the oldest rows to `body`, up to a quarter of the capacity or at least one, and returns the position behind them; nil if there are none.
     /// They stay until ``release(to:)``.
