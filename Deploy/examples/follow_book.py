@@ -7,6 +7,8 @@ Prints the best bid and ask when they change. Ends with an error when its copy i
 """
 import argparse
 import asyncio
+import contextlib
+import signal
 import ssl
 import struct
 import sys
@@ -63,7 +65,18 @@ class Book:
         return max(bids, default=None), min(asks, default=None)
 
 
+def end_with_signals():
+    """Lets Control-C and SIGTERM end the present task at once.
+
+    Without this, Python may see a Control-C only with the next message, and never if a shell started the program in the background.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Control-C as ever
+            asyncio.get_running_loop().add_signal_handler(number, asyncio.current_task().cancel)
+
+
 async def follow(args, context, book):
+    end_with_signals()
     shown = None
     async with websockets.connect(args.url, subprotocols=["memex.v1"], ssl=context, max_size=1 << 20) as socket:
         await socket.send(struct.pack("<BBH", 2, 1, args.market))
@@ -80,11 +93,11 @@ async def follow(args, context, book):
 
 
 def run(args, context):
-    """Follows for the time asked for, or until Control-C; then says how much was checked."""
+    """Follows for the time asked for, or until Control-C or SIGTERM; then says how much was checked."""
     book = Book()
     try:
         asyncio.run(asyncio.wait_for(follow(args, context, book), args.seconds or None))
-    except (TimeoutError, asyncio.TimeoutError, KeyboardInterrupt):
+    except (TimeoutError, asyncio.TimeoutError, asyncio.CancelledError, KeyboardInterrupt):
         pass
     print(f"{book.checked} messages checked")
     return 0 if book.checked else 1
