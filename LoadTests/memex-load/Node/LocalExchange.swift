@@ -136,7 +136,8 @@ final class LocalExchange {
 
     private static var logger: Logger {
         var logger = Logger(label: "memex-load") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .error
+        // Also says what kept a thread from its work.
+        logger.logLevel = .warning
         return logger
     }
 }
