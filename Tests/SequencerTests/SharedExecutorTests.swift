@@ -82,8 +82,8 @@ import Testing
         }.start()
         // Until the thread sleeps.
         while !shared.stepInPlace(makeRoom: {}) { sched_yield() }
-        harness.journal.whileWriting {
-            while !harness.journal.isDiskSlow { usleep(1000) }
+        harness.journal.writes.whileWriting {
+            while !harness.journal.writes.isDiskSlow { usleep(1000) }
             #expect(!(0..<1000).contains { _ in shared.stepInPlace(makeRoom: {}) })
         }
         while !shared.stepInPlace(makeRoom: {}) { sched_yield() }

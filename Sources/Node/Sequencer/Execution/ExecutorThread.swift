@@ -58,7 +58,7 @@ enum ExecutorThread {
             "nothing was executed for long: a step of the executor waited for the disk with the data directory, for a gateway thread, or for a processor",
             metadata: [
                 "milliseconds": "\(tookNs / 1_000_000)",
-                "disk": "\(executor.journal.isDiskSlow ? "slow for others, too" : "not known to be slow")",
+                "disk": "\(executor.journal.writes.isDiskSlow ? "slow for others, too" : "not known to be slow")",
                 "unsaidBefore": "\(unsaidCount)",
             ])
     }

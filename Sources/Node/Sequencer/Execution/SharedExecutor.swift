@@ -14,7 +14,8 @@ final class SharedExecutor: @unchecked Sendable {
     private let shared: NodeShared
     /// Nil when all threads are done with it.
     private var held: Executor?
-    private let journal: Journal
+    /// Not the journal itself, whose files are closed with the executor.
+    private let journalWrites: WriteWatch
     private let clockMs: @Sendable () -> UInt64
     /// Whether other threads than its own may take it.
     private let isLent: Bool
@@ -31,7 +32,7 @@ final class SharedExecutor: @unchecked Sendable {
     init(_ executor: Executor, isLent: Bool, clockMs: @escaping @Sendable () -> UInt64) {
         held = executor
         shared = executor.shared
-        journal = executor.journal
+        journalWrites = executor.journal.writes
         self.isLent = isLent
         self.clockMs = clockMs
     }
@@ -91,7 +92,7 @@ final class SharedExecutor: @unchecked Sendable {
     /// Writing to tail and log can wait for the disk, and as long as a thread of the gateway waits, its clients are not even told that the node is busy. So when
     /// others wait for the disk, the executor's thread does.
     func stepInPlace(makeRoom: () -> Void) -> Bool {
-        guard isLent, !isAwaited.load(ordering: .relaxed), !journal.isDiskSlow, take() else { return false }
+        guard isLent, !isAwaited.load(ordering: .relaxed), !journalWrites.isDiskSlow, take() else { return false }
         let isWakeNeeded: Bool
         do {
             let nowMs = clockMs()

@@ -12,10 +12,10 @@ package final class Journal: @unchecked Sendable {
     let tail: JournalTail
     /// Wakes the mover's thread.
     let parker: Parker
+    /// Tells whether the disk keeps the mover waiting.
+    let writes = WriteWatch()
     /// Whether the mover sleeps until there is a row.
     private let isMoverIdle = Atomic<Bool>(false)
-    /// Since when the mover has been writing, in milliseconds of uptime; 0 when it is not.
-    private let writingSinceMs = Atomic<UInt64>(0)
     /// Whether the executor found no room, and is to be woken when there is some.
     private let isRoomAwaited = Atomic<Bool>(false)
 
@@ -57,18 +57,6 @@ package final class Journal: @unchecked Sendable {
         if isMoverIdle.load(ordering: .sequentiallyConsistent) || tail.isFillingUp { parker.wake() }
     }
 
-    // MARK: Any thread
-
-    /// How long the mover's writing may take if the disk does not hold it up: some thousand rows, and now and then all of the archive's log.
-    static let writingMsMax: UInt64 = 20
-
-    /// Whether the disk seems to keep those waiting who write to it: the mover, which writes most, is long about it. Then who writes to mapped files may have
-    /// to wait as well. Cheap where it is not. Any thread.
-    var isDiskSlow: Bool {
-        let sinceMs = writingSinceMs.load(ordering: .relaxed)
-        return sinceMs != 0 && SystemClock.monotonicMs() > sinceMs + Self.writingMsMax
-    }
-
     // MARK: Mover's thread
 
     /// Whether the archive has every row. A moment's value.
@@ -76,18 +64,6 @@ package final class Journal: @unchecked Sendable {
 
     /// Whether rows should be moved at once. A moment's value.
     var isMoveUrgent: Bool { tail.isQuarterFull }
-
-    /// The mover writes within `body`: others can tell meanwhile whether the disk keeps it waiting (``isDiskSlow``). `ended` is told how long it took, in
-    /// milliseconds.
-    func whileWriting<Result>(_ body: () throws -> Result, ended: (UInt64) -> Void = { _ in }) rethrows -> Result {
-        let beganMs = SystemClock.monotonicMs()
-        writingSinceMs.store(beganMs, ordering: .relaxed)
-        defer {
-            writingSinceMs.store(0, ordering: .relaxed)
-            ended(SystemClock.monotonicMs() - beganMs)
-        }
-        return try body()
-    }
 
     /// Moves the oldest rows of the tail to the archive, as many as one transaction should have; returns how many. Calls `roomMade` if the executor waits for
     /// that. After a throw the tail still has them.

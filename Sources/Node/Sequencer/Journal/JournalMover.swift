@@ -35,7 +35,7 @@ final class JournalMover: Sendable {
             while true {
                 let isLast = shared.isExecutorDone
                 let target = shared.pruneThroughBlock
-                let moved = try journal.whileWriting {
+                let moved = try journal.writes.whileWriting {
                     tailPages.follow(journal.tail.end)
                     logPages.follow(log.publishedEnd)
                     let moved = try journal.move { shared.executorParker.wake() }
