@@ -3,8 +3,8 @@ import Glibc
 
 /// Settings shared by the TLS connections of one server or one client: TLS 1.2 at least.
 ///
-/// Owns its `SSL_CTX`; OpenSSL counts references, so a ``TLSStream`` may outlive it.
-package struct TLSContext: ~Copyable {
+/// Owns its `SSL_CTX`; OpenSSL counts references, so a ``TLSStream`` may outlive it. Threads may share it: once it is made, nothing of it is set any more.
+package struct TLSContext: ~Copyable, @unchecked Sendable {
     package let handle: OpaquePointer
 
     /// Whom a client believes.

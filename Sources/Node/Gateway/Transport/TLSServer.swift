@@ -16,7 +16,11 @@ final class TLSServer: Sendable {
 
     /// Reads the files again, for connections made from now on: those that live keep what they began with. If that fails, all stays as it is.
     func reload() throws(OpenSSLFailure) {
-        try context.withLock { context throws(OpenSSLFailure) in context = try Self.read(files) }
+        // Connections are made meanwhile: the lock is not held while the disk is waited for.
+        var fresh = Optional(try Self.read(files))
+        context.withLock { context in
+            if let taken = fresh.take() { context = taken }
+        }
     }
 
     /// Seconds until the certificate is over; negative if it is.
