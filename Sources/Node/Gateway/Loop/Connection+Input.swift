@@ -6,12 +6,13 @@ import Glibc
 /// While something is left over, the connection waits in one of the loop's lists and its socket is not read: at most one read (16 KiB) and one TLS
 /// record (16 KiB) are held, and TCP makes the sender wait.
 extension Connection: WebSocketEndpointHandler {
-    /// Has the socket watched, by whom its standing says.
+    /// Has the socket watched, by whom its standing says; if nobody can, this is the connection's end.
     func startReading() {
         if standing.isStranger {
             if watch == .byLoop { uv_read_stop(stream) }
             watch = .asStranger
-            return loop.strangerSockets.watch(descriptor, session: session)
+            guard loop.strangerSockets.watch(descriptor, session: session) else { return loop.abandon(self, flushing: false) }
+            return
         }
         guard watch != .byLoop else { return }
         watch = .byLoop

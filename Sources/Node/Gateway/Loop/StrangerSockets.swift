@@ -21,15 +21,16 @@ struct StrangerSockets: ~Copyable {
         events.deallocate()
     }
 
-    /// Has one report made, now or when there is something to read.
-    func watch(_ socket: Int32, session: UInt32) {
+    /// Has one report made, now or when there is something to read. False if the kernel has no memory for it.
+    func watch(_ socket: Int32, session: UInt32) -> Bool {
         var event = epoll_event()
         event.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
         event.data.u64 = UInt64(session)
         // It is known already, unless this is its first time.
-        if epoll_ctl(descriptor, EPOLL_CTL_MOD, socket, &event) == 0 { return }
-        let result = epoll_ctl(descriptor, EPOLL_CTL_ADD, socket, &event)
-        precondition(result == 0, "epoll_ctl: \(String(cString: strerror(errno)))")
+        if epoll_ctl(descriptor, EPOLL_CTL_MOD, socket, &event) == 0 { return true }
+        guard epoll_ctl(descriptor, EPOLL_CTL_ADD, socket, &event) != 0 else { return true }
+        precondition(errno == ENOMEM || errno == ENOSPC, "epoll_ctl: \(String(cString: strerror(errno)))")
+        return false
     }
 
     func forget(_ socket: Int32) { epoll_ctl(descriptor, EPOLL_CTL_DEL, socket, nil) }
