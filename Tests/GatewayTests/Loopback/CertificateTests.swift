@@ -18,7 +18,8 @@ import Testing
     @Test func tellsHowLongTheCertificateLasts() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let rig = try Rig(certificate: try write(days: -1))
-        #expect(try -86_400 ... -86_300 ~= #require(rig.gateway.certificateSecondsLeft))
+        // Ten minutes may pass where a sanitizer and other tests have the processor.
+        #expect(try -87_000 ... -86_300 ~= #require(rig.gateway.certificateSecondsLeft))
         _ = try write(days: 365)
         try rig.gateway.reloadCertificate()
         #expect(try 364 * 86_400...365 * 86_400 ~= #require(rig.gateway.certificateSecondsLeft))
