@@ -151,7 +151,7 @@ final class MarketFeed {
         endBatch(position)
         tell(position)
         beginRound()
-        while !deliver(while: { true }) {}
+        _ = deliver { true }
         let opened = ServerMessage.MarketOpened(market: market, priceCode: event.priceCode, lots: event.lots, block: position.block)
         var frame = ByteBuffer(capacity: 64)
         frame.append(frameOf: ServerMessage.MarketOpened.byteCount)

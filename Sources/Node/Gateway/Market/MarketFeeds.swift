@@ -69,7 +69,7 @@ struct MarketFeeds {
     /// Ends a turn: makes messages of all changes, for ``deliver(while:)``, and sends parts of snapshots to those who are not up to date. Returns
     /// whether some further parts could be sent at once. `inconsistent` is told of each market, once, whose book contradicts its events.
     mutating func publish(inconsistent: (MarketFeed) -> Void) -> Bool {
-        while !deliver(while: { true }) {}
+        _ = deliver { true }
         for feed in touched {
             feed.tell(position)
             feed.beginRound()

@@ -25,7 +25,7 @@ final class Outlet {
 
     /// What waits is a round from now on.
     func beginRound() {
-        while !deliver(while: { true }) {}
+        _ = deliver { true }
         guard !frames.isEmpty else { return }
         frames.move(to: &round)
         subscribers.beginRound()
@@ -46,7 +46,7 @@ final class Outlet {
     /// Sends everything at once.
     func deliverAll() {
         beginRound()
-        while !deliver(while: { true }) {}
+        _ = deliver { true }
     }
 }
 
